@@ -1,0 +1,2 @@
+//! The `counterpart` command.
+fn main() {}

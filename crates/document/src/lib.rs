@@ -1,0 +1,1 @@
+//! JSON and XML trees with positions, JSON Pointer, JSONPath and XPath.

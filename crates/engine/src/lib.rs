@@ -1,0 +1,1 @@
+//! Plays a plan as provider or as consumer and emits events.

@@ -1,0 +1,1 @@
+//! Certificates and private keys: read, describe, make the test authority.

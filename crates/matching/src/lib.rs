@@ -1,0 +1,1 @@
+//! Conditions, expressions, templates, captures and generators.

@@ -1,0 +1,1 @@
+//! Resolves and compiles packs and options into a plan.

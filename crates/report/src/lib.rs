@@ -1,0 +1,1 @@
+//! Renders the run record as HTML, XML, JSON and JUnit.

@@ -1,0 +1,1 @@
+//! The pack and scenario file model: text to tree and diagnostics.

@@ -1,0 +1,1 @@
+//! TLS, HTTP client and server, raw capture, timing and faults.

@@ -1,0 +1,1 @@
+//! Compiled rules that turn a message into findings.
