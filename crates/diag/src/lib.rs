@@ -9,6 +9,6 @@ mod source;
 mod suggest;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
-pub use render::{render, render_json, Style};
+pub use render::{Style, render, render_json};
 pub use source::{Position, Source, SourceId, Sources, Span};
 pub use suggest::suggest;

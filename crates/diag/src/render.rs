@@ -43,7 +43,11 @@ fn group<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Group<'a> {
     if let Some(primary) = &diagnostic.primary {
         let mut others: Vec<&Label> = diagnostic.secondary.iter().collect();
         if let Some(source) = sources.source(primary.span.source) {
-            let mut snippet = Snippet::source(&*source.text).path(&*source.name).annotation(annotation(primary, AnnotationKind::Primary, &source.text));
+            let mut snippet = Snippet::source(&*source.text).path(&*source.name).annotation(annotation(
+                primary,
+                AnnotationKind::Primary,
+                &source.text,
+            ));
             let (here, elsewhere) = others.into_iter().partition::<Vec<_>, _>(|label| label.span.source == primary.span.source);
             others = elsewhere;
             for label in here {

@@ -1,8 +1,8 @@
 //! The one stream of events that a run emits, as it stands in the journal.
 
 use crate::{
-    Cause, CheckId, ClaimRecord, Conductor, CheckChange, ExchangeId, ExchangeRecord, Finding, Limit, PackRecord, Preflight, Requirement,
-    RequirementId, Role, RunMode, ScenarioId, SettingRecord, Supplier, Tool, Verdict,
+    Cause, CheckChange, CheckId, ClaimRecord, Conductor, ExchangeId, ExchangeRecord, Finding, Limit, PackRecord, Preflight,
+    Requirement, RequirementId, Role, RunMode, ScenarioId, SettingRecord, Supplier, Tool, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -14,15 +14,15 @@ mod verdict;
 
 pub use event::{Event, Moment, RunHeader, ScenarioHeader, Stamped, StepHeader};
 pub use exchange::{
-    Alert, BodyRef, Connection, Direction, Effect, Exchange, ExchangeRecord, MessageRecord, Outcome, PeerCertificate, Timing, Tls,
-    TlsSide, Wire,
+    Alert, BodyRef, Connection, Direction, Effect, Exchange, ExchangeRecord, MessageRecord, Outcome, PeerCertificate, Timing,
+    Tls, TlsSide, Wire,
 };
 pub use finding::{Basis, Cause, Finding, FindingEffect, FindingOutcome, Level, Part, Place};
 pub use fold::fold;
 pub use ids::{CheckId, ExchangeId, RequirementId, ScenarioId};
 pub use message::{Body, Header, Headers, Request, Response, Version};
 pub use record::{
-    Attempt, CheckChange, ClaimRecord, Conductor, Counts, Document, Limit, PackRecord, Preflight, Requirement, RequirementRecord, Role,
-    RunMode, RunRecord, ScenarioRecord, SettingRecord, StepRecord, Supplier, Tool, RUN_FORMAT, RUN_VERSION,
+    Attempt, CheckChange, ClaimRecord, Conductor, Counts, Document, Limit, PackRecord, Preflight, RUN_FORMAT, RUN_VERSION,
+    Requirement, RequirementRecord, Role, RunMode, RunRecord, ScenarioRecord, SettingRecord, StepRecord, Supplier, Tool,
 };
-pub use verdict::{roll_up, Verdict};
+pub use verdict::{Verdict, roll_up};

@@ -44,7 +44,7 @@ impl Headers {
     /// Gives the first value of a field; names compare without case (RFC 9110 §5.1).
     #[must_use]
     pub fn first(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        self.0.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
     }
 
     /// Gives every value of a field in order.
