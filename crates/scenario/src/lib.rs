@@ -1,1 +1,21 @@
 //! The pack and scenario file model: text to tree and diagnostics.
+//!
+//! One definition of each record gives its Rust type, its reader with diagnostics, its JSON Schema and its page in the
+//! language reference, so that none of the four can differ from the others. Nothing here opens a file, and nothing here
+//! knows what a matcher does.
+
+mod codes;
+mod limits;
+pub mod model;
+mod node;
+mod read;
+mod scalar;
+mod schema;
+mod yaml;
+
+pub use codes::{CODES, explain};
+pub use node::{Data, Entry, Node, Tag};
+pub use read::{Field, MapReader, Read, Reader, Record};
+pub use scalar::{Cel, Flag, Spanned, Text, Time, WordList};
+pub use schema::{KeyDoc, RecordDoc, Schemas, reference, schema_of};
+pub use yaml::parse;

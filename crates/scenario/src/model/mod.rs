@@ -1,0 +1,31 @@
+//! Every kind of file of a pack, key by key.
+
+mod check;
+mod message;
+mod mutant;
+mod pack;
+mod player;
+mod scenario;
+mod step;
+mod stub;
+
+pub use check::{
+    Alternative, CheckFile, CheckItem, Condition, Expectation, Format, Gaps, Growing, On, Operators, Range, Rule, SameAs, Series,
+    SeriesFrom, Subject, SubjectValue, TypeWord,
+};
+pub use message::{
+    AlpnAnswer, Body, CutHow, Drip, EditItem, EffectWord, Encoding, Fault, FaultCut, Malformed, Named, Offer, Reply, ReplyItem,
+    RequestFile, RequestItem,
+};
+pub use mutant::{Equivalent, MutantFile, MutantItem};
+pub use pack::{
+    ActionItem, BasisWord, ClaimItem, ClaimStatus, DocumentItem, EndpointItem, EndpointKind, LevelWord, Masking, PackFile,
+    ProfileItem, RequirementFile, RequirementItem, RoleItem, RoleWord, Roles, SettingItem, SettingKind, Standing, StandingChecks,
+};
+pub use player::{PlayerFile, PlayerRule, Retry, RetryCount};
+pub use scenario::{FragmentFile, Needs, ScenarioFile, ScheduleFile, ScheduleRow, Variants};
+pub use step::{
+    Act, Ask, Assert, Await, AwaitLog, AwaitMail, CaptureItem, ConnectionMatch, Count, Do, Each, Listen, Load, MailItem, Observe,
+    Parallel, Probe, Release, Repeat, RequestMatch, Send, Step, StoreChange, TimedStep, When, Write, WriteAttachment,
+};
+pub use stub::{Collection, Find, Let, RuleOn, StoreFile, StubFile, StubRule};

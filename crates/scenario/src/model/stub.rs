@@ -1,0 +1,132 @@
+//! How we behave as a server: rules and the store.
+
+use crate::model::{Condition, Expectation, Fault, Reply, ReplyItem, StoreChange};
+use crate::read::{Read, Reader, record};
+use crate::{Cel, Data, Node, Schemas, Spanned, Text, WordList};
+use serde_json::{Value, json};
+
+record! {
+    /// A file in `stubs/`: ordered rules, the first that matches wins.
+    StubFile "a stub file" {
+        /// What it stands for.
+        required title "title": Text,
+        /// Named replies, usable from scenarios, rules and schedules of the pack.
+        map replies "replies": Reply,
+        /// Rules.
+        list rules "rules": StubRule,
+    }
+}
+
+record! {
+    /// What a rule answers.
+    RuleOn "on" {
+        /// Endpoint; any without.
+        optional endpoint "endpoint": Text,
+        /// Methods; any without.
+        optional method "method": WordList,
+        /// Path pattern, a template over settings; `{name}` stands for a segment and `{*rest}` for the rest; any without.
+        optional path "path": Text,
+        /// An action instead of a request, where this stub is under test as the mirror.
+        optional action "action": Text,
+    }
+}
+
+record! {
+    /// A row of a collection, found by key.
+    Find "find" {
+        /// Collection.
+        required find "find": Text,
+        /// CEL that gives the key.
+        required key "key": Cel,
+    }
+}
+
+/// A named value: a CEL expression, or a row found by key (`null` where there is none).
+#[derive(Clone, Debug)]
+pub enum Let {
+    /// An expression.
+    Computed(Cel),
+    /// A row found by key.
+    Found(Find),
+}
+
+impl Read for Let {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.data {
+            Data::Map(_) => Find::read(node, reader).map(Self::Found),
+            _ => Cel::read(node, reader).map(Self::Computed),
+        }
+    }
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        json!({ "anyOf": [{ "type": ["string", "boolean", "number"] }, Find::schema(schemas)] })
+    }
+}
+
+record! {
+    /// One rule.
+    StubRule "a rule" {
+        /// Name, unique in its file.
+        required id "id": Text,
+        /// What it answers.
+        optional on "on": RuleOn,
+        /// Named values, worked out in order before `when`.
+        map lets "let": Let,
+        /// Conditions that must hold.
+        list when "when": Condition,
+        /// Checks applied to each match.
+        list checks "checks": Expectation,
+        /// Changes of the store, all or none.
+        list then "then": StoreChange,
+        /// The answer; several are given in turn, by attempt.
+        optional respond "respond": Replies,
+        /// CEL that gives the key by which attempts are counted; the rule's own count without.
+        optional attempts_by "attempts-by": Cel,
+        /// What goes wrong with the answer.
+        optional fault "fault": Fault,
+        /// The answer where the transaction loses.
+        optional otherwise "else": ReplyItem,
+        /// For an action: CEL that gives what it returns.
+        optional returns "returns": Cel,
+        /// For a sentinel: the value that provokes the behaviour and what it is, as `counterpart list` shows it.
+        optional sentinel "sentinel": Text,
+    }
+}
+
+/// One reply or several in turn.
+#[derive(Clone, Debug)]
+pub struct Replies(pub Vec<ReplyItem>);
+
+impl Read for Replies {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.data {
+            Data::List(_) => Some(Self(crate::read::read_list(node, reader))),
+            _ => ReplyItem::read(node, reader).map(|reply| Self(vec![reply])),
+        }
+    }
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        let reply = ReplyItem::schema(schemas);
+        json!({ "anyOf": [reply, { "type": "array", "items": reply }] })
+    }
+}
+
+record! {
+    /// `store.yaml`: what we remember.
+    StoreFile "a store" {
+        /// Collections by name.
+        map collections "collections": Collection,
+        /// Variables by name, with their first value.
+        map variables "variables": Node,
+    }
+}
+
+record! {
+    /// One collection of rows.
+    Collection "a collection" {
+        /// Most rows; the oldest goes where another comes. 10,000 without.
+        optional at_most "at-most": Spanned<i64>,
+        /// Table in `tables/` with the first rows; a row's `key` column is its key.
+        optional seed "seed": Text,
+    }
+}

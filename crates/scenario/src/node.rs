@@ -1,0 +1,125 @@
+//! A YAML tree in which every value remembers its place.
+
+use counterpart_diag::Span;
+use serde_json::Value;
+
+/// One value with its place.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Where it stands.
+    pub span: Span,
+    /// What it is.
+    pub data: Data,
+    /// Its local tag, such as `!value`.
+    pub tag: Option<Tag>,
+}
+
+/// A local tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// Name without `!`.
+    pub name: String,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// Nothing: empty, `~` or `null`.
+    Null,
+    /// `true` or `false`, nothing else.
+    Bool(bool),
+    /// A whole number without leading zeros.
+    Integer(i64),
+    /// A number with a fraction or exponent.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping, in order; a key that stands twice is kept once and reported.
+    Map(Vec<Entry>),
+}
+
+/// One key with its value.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Key.
+    pub key: String,
+    /// Place of the key.
+    pub key_span: Span,
+    /// Value.
+    pub value: Node,
+}
+
+impl Node {
+    /// Gives the value of a key.
+    #[must_use]
+    pub fn key(&self, key: &str) -> Option<&Self> {
+        match &self.data {
+            Data::Map(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value),
+            _ => None,
+        }
+    }
+
+    /// Gives the text of a text node without a tag.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match &self.data {
+            Data::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Names its kind in words, for diagnostics.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match &self.data {
+            Data::Null => "nothing",
+            Data::Bool(_) => "a boolean",
+            Data::Integer(_) => "a whole number",
+            Data::Float(_) => "a number",
+            Data::Text(_) => "text",
+            Data::List(_) => "a list",
+            Data::Map(_) => "a map",
+        }
+    }
+
+    /// Gives it as JSON, tags passed over.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        match &self.data {
+            Data::Null => Value::Null,
+            Data::Bool(value) => Value::Bool(*value),
+            Data::Integer(value) => Value::from(*value),
+            Data::Float(value) => Value::from(*value),
+            Data::Text(value) => Value::String(value.clone()),
+            Data::List(items) => items.iter().map(Self::to_json).collect(),
+            Data::Map(entries) => Value::Object(entries.iter().map(|entry| (entry.key.clone(), entry.value.to_json())).collect()),
+        }
+    }
+
+    /// Merges a patch into it as RFC 7396 says: maps merge by key, `null` removes, everything else replaces.
+    #[must_use]
+    pub fn merged(&self, patch: &Self) -> Self {
+        let (Data::Map(own), Data::Map(changes)) = (&self.data, &patch.data) else {
+            return patch.clone();
+        };
+        let mut entries = own.clone();
+        for change in changes {
+            let at = entries.iter().position(|entry| entry.key == change.key);
+            match (at, matches!(change.value.data, Data::Null)) {
+                (Some(at), true) => {
+                    entries.remove(at);
+                }
+                (Some(at), false) => {
+                    // Invariant: `at` comes from `position` on the same list.
+                    let merged = entries[at].value.merged(&change.value);
+                    entries[at].value = merged;
+                }
+                (None, true) => {}
+                (None, false) => entries.push(change.clone()),
+            }
+        }
+        Self { span: self.span, data: Data::Map(entries), tag: self.tag.clone() }
+    }
+}
