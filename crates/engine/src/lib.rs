@@ -1,1 +1,34 @@
 //! Plays a plan as provider or as consumer and emits events.
+//!
+//! Role is a value: the same scenario type, the same steps, the same judgement, whoever speaks first. Nothing here prints,
+//! opens a pack or knows a report; time, randomness, the network and whoever makes the system under test act come in as
+//! values.
+
+mod actor;
+mod answer;
+mod build;
+mod claim;
+mod clock;
+mod hook;
+mod judge;
+mod limits;
+mod listening;
+mod mail;
+mod names;
+mod play;
+mod player;
+mod provider;
+mod rules;
+mod run;
+mod shared;
+mod sink;
+mod store;
+mod wire;
+
+pub use actor::{Actor, Order, Undone};
+pub use clock::{Clock, ClockKind};
+pub use hook::{Hook, Hooks};
+pub use player::{Mirror, Troupe};
+pub use run::{Doors, Ending, Manner, Stage};
+pub use shared::{Keyring, Surroundings, Target};
+pub use sink::{Belonging, Judged, NoSink, Sink};

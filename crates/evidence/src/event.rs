@@ -66,6 +66,9 @@ pub struct RunHeader {
     pub rules: Vec<String>,
     /// Limits known from the beginning.
     pub limits: Vec<Limit>,
+    /// Whether a pass after a failed attempt counts as a pass (`--retry-passes`); it is a warning otherwise.
+    #[serde(default)]
+    pub retry_passes: bool,
 }
 
 /// A scenario as planned.

@@ -249,7 +249,7 @@ impl Exchange {
 }
 
 /// Where bytes stand in the run folder.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct BodyRef {
     /// SHA-256 of what is stored, hexadecimal.
@@ -262,10 +262,31 @@ pub struct BodyRef {
     /// Set where what is stored was decoded first because a secret stood in compressed content.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub decoded: bool,
+    /// Digest of further stored bytes that follow these: the wire of an unchunked message is its head, then its content,
+    /// so that content is stored once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed_by: Option<String>,
+    /// Why more was overwritten than a secret itself, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remark: Option<String>,
+}
+
+/// A range of a message's head that was overwritten by `*`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct HeadMask {
+    /// `target`, `reason`, or the name of the header field.
+    pub field: String,
+    /// First character that was overwritten, from 0, within the field's value.
+    pub from: u64,
+    /// End of the range.
+    pub to: u64,
+    /// Keyed digest of the secret.
+    pub digest: String,
 }
 
 /// A message as it stands in the journal and the run record: head in full, body by reference.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct MessageRecord {
     /// Method of a request.
@@ -293,6 +314,9 @@ pub struct MessageRecord {
     /// The exact bytes on the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wire: Option<BodyRef>,
+    /// What was overwritten in the head.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masked: Vec<HeadMask>,
 }
 
 /// An exchange as it stands in the journal and the run record.

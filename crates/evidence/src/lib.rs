@@ -3,26 +3,57 @@
 //!
 //! Everything here is plain data. Nothing knows how a message was carried, how a check works, or how a report looks.
 
+mod append;
+mod baseline;
+mod bodies;
+mod diff;
+mod digest;
+mod error;
 mod event;
 mod exchange;
 mod finding;
 mod fold;
+mod folder;
 mod ids;
+mod journal;
+pub mod limits;
+mod manifest;
+mod masking;
+mod merge;
 mod message;
 mod record;
+mod recorder;
+#[cfg(test)]
+mod samples;
+mod schema;
+mod storage;
 mod verdict;
+mod verify;
 
+pub use baseline::{BaselineEntry, BaselineOutcome, KnownFinding, apply};
+pub use bodies::BodyReader;
+pub use diff::{Change, Difference, Subject, diff};
+pub use error::Error;
 pub use event::{Event, Moment, RunHeader, ScenarioHeader, Stamped, StepHeader};
 pub use exchange::{
-    Alert, BodyRef, Connection, Direction, Effect, Exchange, ExchangeRecord, MessageRecord, Outcome, PeerCertificate, Timing,
-    Tls, TlsSide, Wire,
+    Alert, BodyRef, Connection, Direction, Effect, Exchange, ExchangeRecord, HeadMask, MessageRecord, Outcome, PeerCertificate,
+    Timing, Tls, TlsSide, Wire,
 };
 pub use finding::{Basis, Cause, Finding, FindingEffect, FindingOutcome, Level, Part, Place};
 pub use fold::fold;
+pub use folder::RunFolder;
 pub use ids::{CheckId, ExchangeId, RequirementId, ScenarioId};
+pub use journal::{Counted, JournalHead, JournalReader, JournalState, JournalWriter, Mismatch, TornLine, read_journal};
+pub use manifest::{FileDigest, Manifest, PackDigest};
+pub use masking::{MaskKey, MaskRules, Masker};
+pub use merge::merge;
 pub use message::{Body, Header, Headers, Request, Response, Version};
 pub use record::{
     Attempt, CheckChange, ClaimRecord, Conductor, Counts, Document, Limit, PackRecord, Preflight, RUN_FORMAT, RUN_VERSION,
     Requirement, RequirementRecord, Role, RunMode, RunRecord, ScenarioRecord, SettingRecord, StepRecord, Supplier, Tool,
 };
+pub use recorder::{Assessment, ExchangeMeta, Memory, Recorder};
+pub use schema::run_schema;
+pub use storage::{Flush, Storage, WhenFull};
 pub use verdict::{Verdict, roll_up};
+pub use verify::{Problem, Verification, verify};

@@ -325,6 +325,9 @@ pub struct Attempt {
     pub verdict: Verdict,
     /// Steps.
     pub steps: Vec<StepRecord>,
+    /// Checks that passed, counted by requirement.
+    #[serde(default)]
+    pub passed: BTreeMap<RequirementId, u32>,
 }
 
 /// A scenario with what became of it.
@@ -423,6 +426,9 @@ pub struct RunRecord {
     pub unexpected: Vec<ExchangeId>,
     /// Findings of exchanges that belong to no scenario.
     pub unexpected_findings: Vec<Finding>,
+    /// Checks that passed on exchanges that belong to no scenario, counted by requirement.
+    #[serde(default)]
+    pub unexpected_passed: BTreeMap<RequirementId, u32>,
     /// Why no rule of ours took a request, by exchange: criterion by criterion, for the closest rule.
     pub unmatched: BTreeMap<ExchangeId, Vec<String>>,
     /// Rules of ours that never matched.

@@ -1,1 +1,34 @@
-//! Conditions, expressions, templates, captures and generators.
+//! Conditions, expressions, templates, captures, generators and edits of messages.
+//!
+//! Everything is compiled once and then evaluated against one exchange. Nothing here knows of scenarios, files, clocks or
+//! sockets: names, the moment and the seed come in as values. The grammars of CEL and handlebars are parsed by their crates;
+//! evaluation is ours, so that every step, byte and loop is counted.
+
+mod compare;
+mod digest;
+mod expression;
+mod generate;
+mod limits;
+mod message;
+mod moment;
+mod names;
+mod operand;
+mod pointer;
+mod query;
+mod rule;
+mod series;
+mod subject;
+mod template;
+
+pub use expression::{EvaluationFault, Expression, ExpressionFault};
+pub use generate::{Generators, Random};
+pub use message::{Capture, Edit, EditFault, Editable, Mutation, apply, capture, mutations};
+pub use names::{NameTable, Names, NoNames};
+pub use operand::Operand;
+pub use rule::{
+    Alternative, Bounds, Condition, Format, Growing, Held, Judgement, JsonType, Mismatch, Operator, Pattern, PatternFault, Rule,
+    Sense, SeriesOperator, Test, can_pass_on_absence, cannot_fail, explain, judge,
+};
+pub use series::{Series, SeriesFrom};
+pub use subject::{BodyAspect, Clock, JwtPart, Side, Subject, Subjects, TimingPhase, TlsField};
+pub use template::{Escape, RenderFault, Template, TemplateFault};

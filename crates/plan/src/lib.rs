@@ -1,1 +1,18 @@
-//! Resolves and compiles packs and options into a plan.
+//! Resolves and compiles packs and options into a [`Plan`], or returns every diagnostic.
+//!
+//! Nothing is played from here, no port is opened, and nothing is read but the files that the caller hands in.
+
+mod codes;
+mod compile;
+mod limits;
+pub mod model;
+mod options;
+mod settings;
+mod source;
+mod tree;
+
+pub use codes::{CODES, explain};
+pub use compile::compile_pack;
+pub use model::Plan;
+pub use options::{Abilities, Force, MutantChange, Options, Origin, Selection};
+pub use source::{PackFiles, SourceError};

@@ -133,7 +133,7 @@ choice! {
         "header" Header(Text),
         /// How often a header field stands in the message.
         "header-count" HeaderCount(Text),
-        /// An aspect of the body: `size`, `digest` (SHA-256), `media-type`, `encoding`, `text`, `json` (parsed whole), `duplicates` (members that stand twice).
+        /// An aspect of the body: `size`, `digest` (SHA-256), `media-type`, `encoding`, `text`.
         "body" Body(Text),
         /// Values in a JSON body: a JSON Pointer (RFC 6901) or a JSONPath (RFC 9535).
         "json" Json(Text),
@@ -143,6 +143,8 @@ choice! {
         "tls" Tls(Text),
         /// A duration in milliseconds: `connect`, `tls`, `first-byte`, `total`.
         "timing" Timing(Text),
+        /// No JSON object of the body has two members of one name (RFC 8259 §4); `true`, and the whole rule of a check.
+        "unique-members" UniqueMembers(Flag),
         /// How many exchanges the step has.
         "count" Count(SubjectValue),
         /// The exchanges of the scenario, ordered, by key.
@@ -169,8 +171,6 @@ choice! {
         "all-of" AllOf(AllOf),
         /// Alternatives, one of which must hold.
         "any-of" AnyOf(AnyOf),
-        /// A condition whose opposite must hold; its subject must be there all the same.
-        "none-of" NoneOf(AllOf),
     }
 }
 
@@ -288,8 +288,6 @@ record! {
         optional in_flight_max "in-flight-max": Spanned<i64>,
         /// For a series: how many exchanges each key has.
         optional per_key "per-key": Range,
-        /// For a series: how many keys there are.
-        optional keys "keys": Range,
     }
 }
 

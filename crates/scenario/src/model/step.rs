@@ -1,6 +1,6 @@
 //! Steps: what a scenario, a fragment or a player does, one after another.
 
-use crate::model::{Body, Condition, CutHow, Expectation, Fault, Offer, ReplyItem, Retry};
+use crate::model::{Body, Condition, CutHow, Expectation, Fault, Offer, ReplyItem};
 use crate::read::{Read, Reader, choice, record};
 use crate::{Cel, Data, Flag, Node, Schemas, Text, Time, WordList};
 use serde_json::{Value, json};
@@ -112,8 +112,6 @@ record! {
         optional fault "fault": Fault,
         /// How long to wait for the answer.
         optional within "within": Time,
-        /// Tries again (players).
-        optional retry "retry": Retry,
     }
 }
 

@@ -1,0 +1,11 @@
+//! XML texts as trees with positions.
+
+mod document;
+mod pretty;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use document::Xml;
+pub(crate) use tree::{Kind, NONE, Place, Tree};

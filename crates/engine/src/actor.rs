@@ -1,0 +1,39 @@
+//! Who makes the system under test act: a hook, a person, or the mirror.
+
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// What the system under test is asked to do.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Action, as the pack declares it.
+    pub action: String,
+    /// What it must do, one sentence.
+    pub does: String,
+    /// Arguments.
+    pub arguments: Map<String, Value>,
+    /// Scenario.
+    pub scenario: String,
+    /// Step, from 1.
+    pub step: u32,
+    /// Addresses that the system under test must call, by endpoint name; the first endpoint's also under the empty name.
+    pub urls: BTreeMap<String, String>,
+    /// How long it may take, in milliseconds of real time.
+    pub within_ms: u64,
+}
+
+/// Why an order was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undone {
+    /// It was tried and failed: the reason, with what it printed.
+    Failed(String),
+    /// There is neither a hook nor a person nor a mirror for it.
+    Nobody,
+}
+
+/// Makes the system under test act.
+pub trait Actor: Send + Sync {
+    /// Carries out an order; JSON that comes back is the step's `hook`, `null` where nothing does.
+    fn act(&self, order: Order) -> BoxFuture<'_, Result<Value, Undone>>;
+}

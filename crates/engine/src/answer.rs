@@ -1,0 +1,195 @@
+//! What we answer to a request: a rule is chosen, the store changed, and the reply built.
+
+use crate::build;
+use crate::names::Layer;
+use crate::rules::{RuleIndex, fits, misses};
+use crate::store::{Memory, StoreNames};
+use counterpart_evidence::{Effect, Request, Response};
+use counterpart_matching::{Generators, Judgement, Names, Subjects, explain, judge};
+use counterpart_plan::model::{Fault, NamedValue, Reply, Rule};
+use counterpart_validate::Check;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// An answer, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: Response,
+    pub(crate) effect: Effect,
+    pub(crate) fault: Option<Fault>,
+    pub(crate) rule: Option<Arc<Rule>>,
+    /// Why no rule took the request, criterion by criterion.
+    pub(crate) unmatched: Option<Vec<String>>,
+    /// Names that the answer was built with, for durations of its fault.
+    pub(crate) own: Map<String, Value>,
+}
+
+/// What an answer is made from.
+pub(crate) struct Asked<'a> {
+    pub(crate) endpoint: &'a str,
+    pub(crate) request: &'a Request,
+    pub(crate) subjects: &'a Subjects<'a>,
+    /// Checks that failed on this request so far.
+    pub(crate) failed: Vec<String>,
+}
+
+/// A rule that takes a request, with the names it gives.
+struct Taken<'a> {
+    rule: &'a Arc<Rule>,
+    own: Map<String, Value>,
+    lost: Option<String>,
+}
+
+/// Answers by the first rule of the indexes, in order, that takes the request; its store changes are made.
+pub(crate) fn by_rules(
+    indexes: &[Arc<RuleIndex>],
+    asked: &Asked<'_>,
+    memory: &mut Memory,
+    judge_more: &mut dyn FnMut(&[Arc<Check>]) -> Vec<String>,
+    generators: &mut Generators,
+) -> Result<Answer, String> {
+    for index in indexes {
+        for rule in index.candidates(asked.subjects, asked.request) {
+            let Some(path) = fits(&rule.on, asked.endpoint, asked.request) else { continue };
+            if let Some(taken) = take(rule, path, asked, memory, judge_more) {
+                return answer(taken, asked, memory, generators);
+            }
+        }
+    }
+    let closest = closest(indexes, asked);
+    Ok(Answer { unmatched: Some(closest.clone()), ..not_found(&closest) })
+}
+
+/// Tries one rule: named values, conditions, then its transaction.
+fn take<'a>(
+    rule: &'a Arc<Rule>,
+    path: Map<String, Value>,
+    asked: &Asked<'_>,
+    memory: &mut Memory,
+    judge_more: &mut dyn FnMut(&[Arc<Check>]) -> Vec<String>,
+) -> Option<Taken<'a>> {
+    let mut own = Map::new();
+    if !path.is_empty() {
+        own.insert("path".to_owned(), Value::Object(path));
+    }
+    let plain = rule.lets.is_empty() && rule.checks.is_empty() && rule.then.is_empty();
+    if plain && asked.failed.is_empty() {
+        // The usual rule of a fast stub: conditions on the message alone.
+        let holds = rule.when.as_ref().is_none_or(|when| holds(when, asked.subjects));
+        return holds.then_some(Taken { rule, own, lost: None });
+    }
+    let mut failed = asked.failed.clone();
+    failed.extend(judge_more(&rule.checks));
+    own.insert("failed".to_owned(), json!(failed));
+    let names_now = |own: &Map<String, Value>, memory: &Memory, ask: &mut dyn FnMut(&dyn Names)| {
+        let layer = Layer::new(own, asked.subjects);
+        ask(&StoreNames { memory, behind: &layer });
+    };
+    for named in &rule.lets {
+        let mut value = Value::Null;
+        names_now(&own, memory, &mut |names| {
+            value = match &named.value {
+                NamedValue::Computed(expression) => expression.evaluate(names).unwrap_or(Value::Null),
+                NamedValue::Found { collection, key } => key.evaluate(names).map(|key| memory.find(collection, &key)).unwrap_or(Value::Null),
+            };
+        });
+        own.insert(named.name.clone(), value);
+    }
+    if let Some(when) = &rule.when {
+        let mut held = false;
+        names_now(&own, memory, &mut |names| held = asked.subjects.exchange().is_some_and(|exchange| holds(when, &Subjects::new(exchange, names))));
+        if !held {
+            return None;
+        }
+    }
+    let lost = transact(rule, &own, asked, memory).err();
+    Some(Taken { rule, own, lost })
+}
+
+fn transact(rule: &Rule, own: &Map<String, Value>, asked: &Asked<'_>, memory: &mut Memory) -> Result<(), String> {
+    if rule.then.is_empty() {
+        return Ok(());
+    }
+    let layer = Layer::new(own, asked.subjects);
+    let transaction = memory.work_out(&rule.then, &StoreNames { memory, behind: &layer })?;
+    memory.commit(transaction);
+    Ok(())
+}
+
+fn holds(rule: &counterpart_matching::Rule, subjects: &Subjects<'_>) -> bool {
+    matches!(judge(rule, subjects), Judgement::Holds | Judgement::HoldsWithWarning(_))
+}
+
+fn answer(taken: Taken<'_>, asked: &Asked<'_>, memory: &mut Memory, generators: &mut Generators) -> Result<Answer, String> {
+    let Taken { rule, mut own, lost } = taken;
+    let (reply, fault) = match (&lost, &rule.otherwise) {
+        (Some(_), Some(otherwise)) => (Arc::clone(otherwise), None),
+        (Some(reason), None) => return Err(format!("rule `{}`: its transaction lost ({reason}) and it has no `else`", rule.name)),
+        (None, _) => {
+            let (reply, attempt) = turn(rule, &own, asked, memory)?;
+            own.insert("attempt".to_owned(), json!(attempt));
+            (reply, rule.fault.clone())
+        }
+    };
+    let layer = Layer::new(&own, asked.subjects);
+    let names = StoreNames { memory, behind: &layer };
+    built(&reply, &names, generators).map(|response| Answer {
+        response,
+        effect: reply.effect,
+        fault: fault.or_else(|| reply.fault.clone()),
+        rule: Some(Arc::clone(rule)),
+        unmatched: None,
+        own: own.clone(),
+    })
+}
+
+/// Gives the reply whose turn it is, and the number of the attempt.
+fn turn(rule: &Rule, own: &Map<String, Value>, asked: &Asked<'_>, memory: &mut Memory) -> Result<(Arc<Reply>, u64), String> {
+    let last = rule.respond.last().ok_or_else(|| format!("rule `{}` has no reply", rule.name))?;
+    if rule.respond.len() == 1 && rule.attempts_by.is_none() {
+        return Ok((Arc::clone(last), 1));
+    }
+    let key = match &rule.attempts_by {
+        Some(expression) => {
+            let layer = Layer::new(own, asked.subjects);
+            let key = expression.evaluate(&StoreNames { memory, behind: &layer }).map_err(|fault| format!("rule `{}`: {}", rule.name, fault.message))?;
+            format!("{} {key}", rule.name)
+        }
+        None => rule.name.clone(),
+    };
+    let attempt = memory.attempt(key);
+    let at = usize::try_from(attempt - 1).unwrap_or(usize::MAX);
+    Ok((Arc::clone(rule.respond.get(at).unwrap_or(last)), attempt))
+}
+
+/// Builds a reply.
+pub(crate) fn built(reply: &Reply, names: &dyn Names, generators: &mut Generators) -> Result<Response, String> {
+    build::reply(reply, names, generators, &[]).map_err(|reason| match &reply.name {
+        Some(name) => format!("reply `{name}`: {reason}"),
+        None => reason,
+    })
+}
+
+/// Tells how the closest rule missed: the one that fits best by endpoint, method and path.
+fn closest(indexes: &[Arc<RuleIndex>], asked: &Asked<'_>) -> Vec<String> {
+    let rules = indexes.iter().flat_map(|index| index.rules()).filter(|rule| rule.on.action.is_none());
+    let Some(rule) = rules.min_by_key(|rule| misses(&rule.on, asked.endpoint, asked.request).len()) else {
+        return vec!["there is no rule at all".to_owned()];
+    };
+    let mut lines = vec![format!("the closest rule is `{}`", rule.name)];
+    let missed = misses(&rule.on, asked.endpoint, asked.request);
+    if missed.is_empty() {
+        lines.extend(rule.when.iter().flat_map(|when| explain(when, asked.subjects)));
+    } else {
+        lines.extend(missed);
+    }
+    lines
+}
+
+/// The answer to a request that no rule takes.
+fn not_found(closest: &[String]) -> Answer {
+    let mut response = Response { status: 404, reason: "Not Found".to_owned(), ..Response::default() };
+    response.headers.push("Content-Type", "text/plain; charset=utf-8");
+    response.body = counterpart_evidence::Body::plain(format!("no rule of this simulated endpoint takes the request\n{}\n", closest.join("\n")));
+    Answer { response, effect: Effect::None, fault: None, rule: None, unmatched: None, own: Map::new() }
+}

@@ -1,0 +1,214 @@
+//! What a scenario waits for, as the listening side sees it.
+
+use crate::rules::RuleIndex;
+use counterpart_evidence::{Exchange, ScenarioId};
+use counterpart_plan::model::{Await, Reply};
+use counterpart_validate::Check;
+use serde_json::{Map, Value};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, oneshot};
+
+/// How far an expectation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It takes what matches.
+    Waiting,
+    /// It has all it wanted, and nothing more may come.
+    Quiet,
+    /// It has all it wanted; what comes now is answered and not judged by it.
+    Over,
+}
+
+/// One `await` step, armed.
+#[derive(Debug)]
+pub(crate) struct Expectation {
+    pub(crate) step: AtomicU32,
+    pub(crate) plan: Arc<Await>,
+    pub(crate) checks: Vec<Arc<Check>>,
+    pub(crate) using: Vec<Arc<RuleIndex>>,
+    pub(crate) count_max: Option<u64>,
+    pub(crate) changed: Notify,
+    phase: Mutex<Phase>,
+    taken: AtomicU64,
+    matched: Mutex<Vec<Arc<Exchange>>>,
+    held: Mutex<Vec<oneshot::Sender<Reply>>>,
+}
+
+impl Expectation {
+    pub(crate) fn new(plan: Arc<Await>, checks: Vec<Arc<Check>>, step: u32, count_max: Option<u64>) -> Self {
+        let using = if plan.using.is_empty() { Vec::new() } else { vec![Arc::new(RuleIndex::new(&plan.using))] };
+        Self {
+            step: AtomicU32::new(step),
+            plan,
+            checks,
+            using,
+            count_max,
+            changed: Notify::new(),
+            phase: Mutex::new(Phase::Waiting),
+            taken: AtomicU64::new(0),
+            matched: Mutex::new(Vec::new()),
+            held: Mutex::new(Vec::new()),
+        }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        *lock(&self.phase)
+    }
+
+    pub(crate) fn set_phase(&self, phase: Phase) {
+        *lock(&self.phase) = phase;
+    }
+
+    /// Takes one more request and gives its number, from 0; `None` where there is no more room.
+    pub(crate) fn take(&self) -> Option<u64> {
+        let room = |taken: u64| self.count_max.is_none_or(|most| taken < most).then_some(taken + 1);
+        self.taken.fetch_update(Ordering::SeqCst, Ordering::SeqCst, room).ok()
+    }
+
+    /// Keeps an exchange that is over.
+    pub(crate) fn keep(&self, exchange: Arc<Exchange>) {
+        lock(&self.matched).push(exchange);
+        self.changed.notify_waiters();
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn matched(&self) -> Vec<Arc<Exchange>> {
+        lock(&self.matched).clone()
+    }
+
+    pub(crate) fn matched_count(&self) -> u64 {
+        lock(&self.matched).len() as u64
+    }
+
+    /// Holds a request open until a `respond` step brings the answer.
+    pub(crate) fn hold(&self) -> oneshot::Receiver<Reply> {
+        let (sender, receiver) = oneshot::channel();
+        lock(&self.held).push(sender);
+        self.changed.notify_waiters();
+        self.changed.notify_one();
+        receiver
+    }
+
+    /// Counts the requests that are held open.
+    pub(crate) fn held_count(&self) -> u64 {
+        lock(&self.held).len() as u64
+    }
+
+    /// Answers every request that is held open, and tells how many there were.
+    pub(crate) fn release(&self, reply: &Reply) -> usize {
+        let held = std::mem::take(&mut *lock(&self.held));
+        held.into_iter().filter_map(|sender| sender.send(reply.clone()).ok()).count()
+    }
+}
+
+/// One attempt at a scenario, as the listening side sees it.
+#[derive(Debug)]
+pub(crate) struct Claimant {
+    pub(crate) scenario: ScenarioId,
+    pub(crate) attempt: u32,
+    pub(crate) using: Vec<Arc<RuleIndex>>,
+    /// Told whenever something is bound, armed or no longer asked for.
+    pub(crate) changed: Notify,
+    names: Mutex<Arc<Map<String, Value>>>,
+    expectations: Mutex<Vec<Arc<Expectation>>>,
+    exchanges: Mutex<Vec<Arc<Exchange>>>,
+    standing: Mutex<Standing>,
+    failed: AtomicBool,
+}
+
+/// How a claimant stands to requests that nobody has bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Standing {
+    asking: bool,
+    bound: bool,
+    ended: bool,
+}
+
+impl Claimant {
+    pub(crate) fn new(scenario: ScenarioId, attempt: u32, using: Vec<Arc<RuleIndex>>) -> Self {
+        Self {
+            scenario,
+            attempt,
+            using,
+            changed: Notify::new(),
+            names: Mutex::default(),
+            expectations: Mutex::default(),
+            exchanges: Mutex::default(),
+            standing: Mutex::default(),
+            failed: AtomicBool::new(false),
+        }
+    }
+
+    /// Notes that something of it did not hold.
+    pub(crate) fn note_failed(&self) {
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_names(&self, names: Map<String, Value>) {
+        *lock(&self.names) = Arc::new(names);
+    }
+
+    pub(crate) fn names(&self) -> Arc<Map<String, Value>> {
+        Arc::clone(&lock(&self.names))
+    }
+
+    pub(crate) fn arm(&self, expectation: Arc<Expectation>) {
+        lock(&self.expectations).push(expectation);
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn expectations(&self) -> Vec<Arc<Expectation>> {
+        lock(&self.expectations).clone()
+    }
+
+    pub(crate) fn keep(&self, exchange: Arc<Exchange>) {
+        let mut exchanges = lock(&self.exchanges);
+        if exchanges.len() < crate::limits::EXCHANGES_KEPT_MAX {
+            exchanges.push(exchange);
+        }
+    }
+
+    pub(crate) fn exchanges(&self) -> Vec<Arc<Exchange>> {
+        lock(&self.exchanges).clone()
+    }
+
+    /// Says that an action is under way whose answer may bind a value.
+    pub(crate) fn set_asking(&self, asking: bool) {
+        lock(&self.standing).asking = asking;
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn set_bound(&self) {
+        lock(&self.standing).bound = true;
+        self.changed.notify_waiters();
+    }
+
+    /// Says that the scenario is over: it takes no request that it has not bound.
+    pub(crate) fn set_ended(&self) {
+        lock(&self.standing).ended = true;
+        self.changed.notify_waiters();
+    }
+
+    pub(crate) fn is_asking(&self) -> bool {
+        lock(&self.standing).asking
+    }
+
+    pub(crate) fn takes_unbound(&self) -> bool {
+        let standing = *lock(&self.standing);
+        !standing.bound && !standing.ended
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        lock(&self.standing).ended
+    }
+}
+
+/// Locks, whether or not another holder panicked: what is guarded is replaced whole, never left half done.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,78 @@
+//! Checks applied, with what the sink wants to know of them.
+
+use crate::clock::Clock;
+use counterpart_evidence::{
+    Basis, Cause, CheckId, Exchange, ExchangeId, Finding, FindingEffect, FindingOutcome, Level, RequirementId,
+};
+use counterpart_matching::{Clock as JudgingClock, Names, Subjects};
+use counterpart_validate::{Check, Findings, check};
+use std::sync::Arc;
+
+/// What some checks found.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) passed: Vec<(CheckId, RequirementId)>,
+}
+
+impl Found {
+    /// Puts a subject to checks.
+    pub(crate) fn check(&mut self, checks: &[Arc<Check>], subjects: &Subjects<'_>) {
+        for one in checks {
+            let mut found = Findings::default();
+            check(one, subjects, &mut found);
+            self.passed.extend(found.passed.iter().map(|id| ((*id).clone(), one.requirement.clone())));
+            let exchange = subjects.exchange().map(|exchange| exchange.id);
+            self.findings.extend(found.others.into_iter().map(|finding| Finding { exchange: finding.exchange.or(exchange), ..finding }));
+        }
+    }
+
+    /// Names the checks that failed.
+    pub(crate) fn failed(&self) -> Vec<String> {
+        self.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Fail).map(|finding| finding.check.to_string()).collect()
+    }
+
+    /// Tells whether a check fails the scenario.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.findings.iter().any(|finding| finding.effect == FindingEffect::Fail || finding.outcome == FindingOutcome::Error)
+    }
+
+    /// Tells whether any check did not hold, whatever that does to the verdict.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.findings.iter().any(|finding| matches!(finding.outcome, FindingOutcome::Fail | FindingOutcome::Error))
+    }
+}
+
+/// Makes the finding of a check that is broken by what came or did not come, rather than by a message's content.
+pub(crate) fn broken(check: &Check, message: String, expected: Vec<String>, actual: String, exchange: Option<ExchangeId>) -> Finding {
+    let effect = FindingEffect::of_failure(check.level, check.basis);
+    Finding {
+        check: check.id.clone(),
+        requirement: check.requirement.clone(),
+        level: check.level,
+        basis: check.basis,
+        outcome: FindingOutcome::Fail,
+        effect,
+        cause: Some(if check.basis == Basis::Assumed && check.level != Level::May { Cause::Specification } else { Cause::Supplier }),
+        message,
+        expected,
+        actual: Some(actual),
+        place: None,
+        hint: check.hint.clone(),
+        exchange,
+    }
+}
+
+/// Takes an exchange as checks see it.
+pub(crate) fn subjects<'a>(exchange: &'a Exchange, names: &'a dyn Names, clock: &Clock) -> Subjects<'a> {
+    Subjects::new(exchange, names).with_now(clock.now_unix_ms()).with_clock(judging(clock))
+}
+
+/// Takes names alone as checks see them.
+pub(crate) fn without_exchange<'a>(names: &'a dyn Names, clock: &Clock) -> Subjects<'a> {
+    Subjects::without_exchange(names).with_now(clock.now_unix_ms()).with_clock(judging(clock))
+}
+
+fn judging(clock: &Clock) -> JudgingClock {
+    JudgingClock { scale: clock.scale(), resolution_ms: clock.resolution_ms() }
+}

@@ -1,0 +1,26 @@
+//! The bounds of this crate.
+
+/// Most rows that all collections of one session hold together.
+pub(crate) const STORE_ROWS_MAX: usize = 200_000;
+/// Most sessions with a store of their own; the one used longest ago goes where another comes.
+pub(crate) const SESSIONS_MAX: usize = 10_000;
+/// Most counters of attempts in one session.
+pub(crate) const ATTEMPT_KEYS_MAX: usize = 100_000;
+/// Most rounds of a `repeat` without `times`.
+pub(crate) const ROUNDS_MAX: u64 = 100_000;
+/// Most branches of a `parallel` step, and most requests at once of a `load` step.
+pub(crate) const BRANCHES_MAX: u64 = 1_000;
+/// Most requests of one `load` step.
+pub(crate) const LOAD_MAX: u64 = 1_000_000;
+/// Exchanges of one scenario whose bodies stay in memory for later checks.
+pub(crate) const EXCHANGES_KEPT_MAX: usize = 20_000;
+/// Longest output of a hook that is kept, in bytes.
+pub(crate) const HOOK_BYTES_MAX: usize = 1024 * 1024;
+/// How often a folder or file is looked at while it is waited for, in milliseconds of real time.
+pub(crate) const POLL_MS: u64 = 100;
+/// How long a request with an unknown key waits for the hook that may bind it, in milliseconds of real time.
+pub(crate) const BINDING_MS: u64 = 1_000;
+/// Smallest duration that can be judged over sockets, in milliseconds of real time.
+pub(crate) const RESOLUTION_MS: u64 = 100;
+/// Largest file or mail that is read, in bytes.
+pub(crate) const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;

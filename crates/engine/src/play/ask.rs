@@ -1,0 +1,111 @@
+//! Asking the system under test to act, and arming what it may bring.
+
+use super::frame::Frame;
+use super::{Brought, Play, Stop};
+use crate::actor::{Order, Undone};
+use crate::build::{generators, milliseconds, values};
+use crate::claim::Expectation;
+use crate::names::Layer;
+use counterpart_evidence::{Cause, Verdict};
+use counterpart_plan::model::{Act, Ask, Await, Demand, Pace, Step};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Play {
+    pub(crate) async fn ask(self: &Arc<Self>, ask: &Ask, index: u32, next: &[Step], frame: &mut Frame) -> Result<Brought, Stop> {
+        self.arm_next(next, frame)?;
+        let order = self.order(ask, index, frame)?;
+        let within = Duration::from_millis(order.within_ms);
+        if ask.pace == Pace::Background {
+            let actor = Arc::clone(&self.shared.around.actor);
+            tokio::spawn(async move { actor.act(order).await });
+            return Ok(Brought::default());
+        }
+        self.claimant.set_asking(true);
+        let action = ask.action.clone();
+        let result = tokio::select! {
+            result = tokio::time::timeout(within, self.shared.around.actor.act(order)) => result,
+            () = self.stopped() => return Err(Stop::inconclusive(Cause::Environment, "the run was interrupted")),
+        };
+        let result = match result {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(Undone::Nobody)) if ask.demand == Demand::Optional => Ok(Value::Null),
+            Ok(Err(Undone::Nobody)) => Err(Stop {
+                verdict: Verdict::Skipped,
+                cause: Cause::Configuration,
+                reason: format!("there is no hook and no person for action `{action}`: give it under `[hooks]` of the workspace"),
+            }),
+            Ok(Err(Undone::Failed(reason))) => Err(Stop::error(Cause::Configuration, format!("action `{action}`: {reason}"))),
+            Err(_) => Err(Stop::error(Cause::Configuration, format!("action `{action}` did not end within {} ms", within.as_millis()))),
+        };
+        // Only after the captures of this step are bound may unbound requests be given away; a failed one binds nothing.
+        if result.is_err() {
+            self.claimant.set_asking(false);
+        } else {
+            self.settle_asking();
+        }
+        let mut names = Map::new();
+        names.insert("hook".to_owned(), result?);
+        Ok(Brought { names, ..Brought::default() })
+    }
+
+    /// Ends the time in which requests wait for this step's captures, as soon as those had their turn.
+    fn settle_asking(self: &Arc<Self>) {
+        let play = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::task::yield_now().await;
+            play.claimant.set_asking(false);
+        });
+    }
+
+    fn order(&self, ask: &Ask, index: u32, frame: &Frame) -> Result<Order, Stop> {
+        let globals = Layer::last(&self.shared.globals);
+        let layer = Layer::new(&frame.names, &globals);
+        let mut generators = generators(self.shared.around.seed, &[&self.key, &frame.branch, "ask", &index.to_string()], &self.shared.clock);
+        let fault = |reason| Stop::error(Cause::Simulator, reason);
+        let arguments = values(&ask.with, &layer, &mut generators).map_err(fault)?;
+        let within_ms = milliseconds(&ask.within, &layer).map_err(fault)?;
+        Ok(Order {
+            action: ask.action.clone(),
+            does: self.shared.plan.actions.get(&ask.action).map(|action| action.does.clone()).unwrap_or_default(),
+            arguments,
+            scenario: self.scenario.to_string(),
+            step: index,
+            urls: self.urls.clone(),
+            // An action happens in the world of the system under test, so its limit is not scaled.
+            within_ms,
+        })
+    }
+
+    /// Arms the `await` steps that follow, so that what comes while the system under test acts is not missed.
+    fn arm_next(&self, next: &[Step], frame: &mut Frame) -> Result<(), Stop> {
+        for step in next {
+            match &step.act {
+                Act::Await(plan) => {
+                    let key = armed_key(plan);
+                    if !frame.names.contains_key(&key) {
+                        let expectation = self.expectation(step, plan, 0, frame)?;
+                        let at = self.claimant.expectations().len();
+                        self.claimant.arm(expectation);
+                        frame.names.insert(key, Value::from(at));
+                    }
+                }
+                Act::Let(_) | Act::Pause(_) | Act::Assert => {}
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the expectation that was armed for an `await` step, or none.
+    pub(crate) fn armed(&self, plan: &Arc<Await>, frame: &mut Frame) -> Option<Arc<Expectation>> {
+        let at = frame.names.remove(&armed_key(plan))?.as_u64()?;
+        self.claimant.expectations().get(usize::try_from(at).ok()?).cloned()
+    }
+}
+
+/// A name that no file can give, under which an armed expectation is remembered.
+fn armed_key(plan: &Arc<Await>) -> String {
+    format!("\0armed {:p}", Arc::as_ptr(plan))
+}

@@ -1,0 +1,127 @@
+//! Waiting for requests and connections, then for quiet.
+
+use super::frame::Frame;
+use super::{Brought, Play, Stop};
+use crate::build::{milliseconds, whole};
+use crate::claim::{Expectation, Phase};
+use crate::judge::{Found, broken};
+use crate::names::Layer;
+use counterpart_evidence::{Cause, Exchange};
+use counterpart_plan::model::{Await, AwaitWhat, Hold, Reply, Step};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::time::Instant;
+
+impl Play {
+    pub(crate) async fn await_step(self: &Arc<Self>, step: &Step, plan: &Arc<Await>, index: u32, frame: &mut Frame) -> Result<Brought, Stop> {
+        if !matches!(plan.what, AwaitWhat::Request(_) | AwaitWhat::Connection(..)) {
+            return self.await_file(plan, frame).await;
+        }
+        let expectation = match self.armed(plan, frame) {
+            Some(expectation) => expectation,
+            None => {
+                let expectation = self.expectation(step, plan, index, frame)?;
+                self.claimant.arm(Arc::clone(&expectation));
+                expectation
+            }
+        };
+        expectation.step.store(index, Ordering::Relaxed);
+        let (min, within_ms, quiet_ms) = self.bounds(plan, frame)?;
+        let wanted = expectation.count_max.unwrap_or(min).max(min);
+        self.wait_for(&expectation, if plan.count.max.is_none() { min } else { wanted }, within_ms).await?;
+        if let Some((_, check)) = &plan.then_quiet {
+            let before = self.claimant.exchanges().len();
+            expectation.set_phase(Phase::Quiet);
+            self.pause_ms(quiet_ms).await?;
+            if self.claimant.exchanges().len() == before {
+                // The check held as long as it was watched; a later request still breaks it.
+                let mut found = Found::default();
+                found.passed.push((check.id.clone(), check.requirement.clone()));
+                self.judged(index, Vec::new(), found);
+            }
+        } else {
+            expectation.set_phase(Phase::Over);
+        }
+        let exchanges = expectation.matched();
+        let count = exchanges.len() as u64;
+        if count < min {
+            return self.too_few(plan, index, count, min, within_ms, exchanges);
+        }
+        Ok(Brought { exchange: exchanges.last().cloned(), exchanges, judged: true, ..Brought::default() })
+    }
+
+    fn too_few(
+        &self,
+        plan: &Await,
+        index: u32,
+        count: u64,
+        min: u64,
+        within_ms: u64,
+        exchanges: Vec<Arc<Exchange>>,
+    ) -> Result<Brought, Stop> {
+        let what = if matches!(plan.what, AwaitWhat::Connection(..)) { "connections" } else { "requests" };
+        let message = format!("{count} of {min} {what} came within {within_ms} ms");
+        match &plan.else_fails {
+            Some(check) => {
+                let last = exchanges.last().map(|exchange| exchange.id);
+                let finding = broken(check, message, vec![format!("{min} {what}")], count.to_string(), last);
+                let found = Found { findings: vec![finding], passed: Vec::new() };
+                self.judged(index, exchanges.iter().map(|exchange| exchange.id).collect(), found.clone());
+                Ok(Brought { exchange: exchanges.last().cloned(), exchanges, found, judged: true, ..Brought::default() })
+            }
+            None => Err(Stop::inconclusive(Cause::Supplier, message)),
+        }
+    }
+
+    /// Makes the expectation of an `await` step.
+    pub(crate) fn expectation(&self, step: &Step, plan: &Arc<Await>, index: u32, frame: &Frame) -> Result<Arc<Expectation>, Stop> {
+        let globals = Layer::last(&self.shared.globals);
+        let layer = Layer::new(&frame.names, &globals);
+        let count_max = match &plan.count.max {
+            Some(expression) => {
+                let value = expression.evaluate(&layer).map_err(|fault| Stop::error(Cause::Simulator, fault.message))?;
+                Some(whole(&value).ok_or_else(|| Stop::error(Cause::Simulator, format!("`count` gives {value}, which is no number")))?)
+            }
+            None => None,
+        };
+        Ok(Arc::new(Expectation::new(Arc::clone(plan), step.checks.clone(), index, count_max)))
+    }
+
+    fn bounds(&self, plan: &Await, frame: &Frame) -> Result<(u64, u64, u64), Stop> {
+        let globals = Layer::last(&self.shared.globals);
+        let layer = Layer::new(&frame.names, &globals);
+        let fault = |reason| Stop::error(Cause::Simulator, reason);
+        let min = plan.count.min.evaluate(&layer).map_err(|fault| Stop::error(Cause::Simulator, fault.message))?;
+        let min = whole(&min).ok_or_else(|| Stop::error(Cause::Simulator, format!("`count` gives {min}, which is no number")))?;
+        let within_ms = milliseconds(&plan.within, &layer).map_err(fault)?;
+        let quiet_ms = match &plan.then_quiet {
+            Some((time, _)) => milliseconds(time, &layer).map_err(fault)?,
+            None => 0,
+        };
+        Ok((min, within_ms, quiet_ms))
+    }
+
+    async fn wait_for(&self, expectation: &Expectation, wanted: u64, within_ms: u64) -> Result<(), Stop> {
+        let until = Instant::now() + self.shared.clock.real(within_ms);
+        loop {
+            let changed = expectation.changed.notified();
+            let here = if expectation.plan.hold == Hold::Held { expectation.held_count() } else { expectation.matched_count() };
+            if here >= wanted {
+                return Ok(());
+            }
+            tokio::select! {
+                () = changed => {}
+                () = tokio::time::sleep_until(until) => return Ok(()),
+                () = self.stopped() => return Err(Stop::inconclusive(Cause::Environment, "the run was interrupted")),
+            }
+        }
+    }
+
+    pub(crate) async fn release(self: &Arc<Self>, id: &str, reply: &Reply, _: &mut Frame) -> Result<Brought, Stop> {
+        let released: usize = self.claimant.expectations().iter().filter(|one| one.plan.hold == Hold::Held).map(|one| one.release(reply)).sum();
+        if released == 0 {
+            return Err(Stop::inconclusive(Cause::Supplier, format!("step `{id}` holds no request open")));
+        }
+        Ok(Brought::default())
+    }
+}

@@ -1,0 +1,431 @@
+//! One attempt at a scenario: its phases, its steps in order, and what each brings.
+
+mod ask;
+mod await_step;
+mod control;
+mod files;
+mod frame;
+mod load;
+mod send;
+mod write;
+
+use crate::claim::Claimant;
+use crate::judge::{Found, without_exchange};
+use crate::names::Layer;
+use crate::provider::Provider;
+use crate::rules::RuleIndex;
+use crate::shared::Shared;
+use crate::sink::{Belonging, Judged};
+use counterpart_evidence::{Cause, Event, Exchange, FindingOutcome, ScenarioId, StepHeader, Verdict};
+use counterpart_matching::{Subjects, capture};
+use counterpart_plan::model::{Act, Demand, Scenario, Step};
+pub(crate) use frame::Frame;
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tokio::sync::watch;
+
+/// Why a step ended in a way that no finding tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stop {
+    pub(crate) verdict: Verdict,
+    pub(crate) cause: Cause,
+    pub(crate) reason: String,
+}
+
+impl Stop {
+    pub(crate) fn error(cause: Cause, reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Error, cause, reason: reason.into() }
+    }
+
+    pub(crate) fn inconclusive(cause: Cause, reason: impl Into<String>) -> Self {
+        Self { verdict: Verdict::Inconclusive, cause, reason: reason.into() }
+    }
+}
+
+/// What a step brought, for its captures and later steps.
+#[derive(Default)]
+pub(crate) struct Brought {
+    /// The last exchange.
+    pub(crate) exchange: Option<Arc<Exchange>>,
+    /// All exchanges of the step.
+    pub(crate) exchanges: Vec<Arc<Exchange>>,
+    /// Names that hold for the step's own checks and captures: `hook`, `mail`, `file`, `log`.
+    pub(crate) names: Map<String, Value>,
+    /// What exchange-level checks found already.
+    pub(crate) found: Found,
+    /// Checks that were applied to each exchange already.
+    pub(crate) judged: bool,
+}
+
+/// One attempt at a scenario, or one errand of a player.
+pub(crate) struct Play {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) provider: Arc<Provider>,
+    pub(crate) claimant: Arc<Claimant>,
+    pub(crate) scenario: ScenarioId,
+    pub(crate) attempt: u32,
+    /// Row and anything else that distinguishes the random values of this play.
+    pub(crate) key: String,
+    /// Addresses that the system under test must call.
+    pub(crate) urls: std::collections::BTreeMap<String, String>,
+    /// Becomes true when the run must end.
+    pub(crate) stopping: watch::Receiver<bool>,
+    steps: AtomicU32,
+    undo: std::sync::Mutex<Vec<control::Undo>>,
+}
+
+impl Play {
+    pub(crate) fn new(
+        provider: &Arc<Provider>,
+        scenario: &Scenario,
+        attempt: u32,
+        urls: std::collections::BTreeMap<String, String>,
+        stopping: watch::Receiver<bool>,
+    ) -> Arc<Self> {
+        let using = if scenario.using.is_empty() { Vec::new() } else { vec![Arc::new(RuleIndex::new(&scenario.using))] };
+        Arc::new(Self {
+            shared: Arc::clone(&provider.shared),
+            provider: Arc::clone(provider),
+            claimant: Arc::new(Claimant::new(scenario.id.clone(), attempt, using)),
+            scenario: scenario.id.clone(),
+            attempt,
+            key: scenario.id.to_string(),
+            urls,
+            stopping,
+            steps: AtomicU32::new(0),
+            undo: std::sync::Mutex::default(),
+        })
+    }
+
+    /// Makes a play that belongs to no scenario: what a player does on its own account, recorded by nobody.
+    pub(crate) fn errand(provider: &Arc<Provider>, id: ScenarioId, key: &str, stopping: watch::Receiver<bool>) -> Arc<Self> {
+        Arc::new(Self {
+            shared: Arc::clone(&provider.shared),
+            provider: Arc::clone(provider),
+            claimant: Arc::new(Claimant::new(id.clone(), 1, Vec::new())),
+            scenario: id,
+            attempt: 1,
+            key: key.to_owned(),
+            urls: std::collections::BTreeMap::new(),
+            stopping,
+            steps: AtomicU32::new(0),
+            undo: std::sync::Mutex::default(),
+        })
+    }
+
+    /// Plays the scenario from preamble to postamble; what came of it stands in the events.
+    pub(crate) async fn scenario(self: &Arc<Self>, scenario: &Scenario) {
+        self.shared.event(Event::ScenarioStarted { scenario: self.scenario.clone(), attempt: self.attempt });
+        self.provider.enter(Arc::clone(&self.claimant));
+        let mut frame = Frame::new(scenario.row.clone());
+        frame.set("scenario", json!({ "id": self.scenario.as_str(), "attempt": self.attempt }));
+        self.publish(&frame);
+        let ready = self.phase("setup", &scenario.setup, &mut frame).await;
+        if ready {
+            self.phase("steps", &scenario.steps, &mut frame).await;
+        } else {
+            self.not_reached("steps", &scenario.steps, "the preamble did not come through");
+        }
+        // The postamble runs after an interruption too, so it must not see it.
+        let last = self.with_own_ending();
+        last.phase("cleanup", &scenario.cleanup, &mut frame).await;
+        self.undo_all().await;
+        self.claimant.set_ended();
+        self.shared.event(Event::ScenarioEnded { scenario: self.scenario.clone(), attempt: self.attempt });
+    }
+
+    fn with_own_ending(self: &Arc<Self>) -> Arc<Self> {
+        let (_, never) = watch::channel(false);
+        Arc::new(Self {
+            shared: Arc::clone(&self.shared),
+            provider: Arc::clone(&self.provider),
+            claimant: Arc::clone(&self.claimant),
+            scenario: self.scenario.clone(),
+            attempt: self.attempt,
+            key: self.key.clone(),
+            urls: self.urls.clone(),
+            stopping: never,
+            steps: AtomicU32::new(self.steps.load(Ordering::Relaxed)),
+            undo: std::sync::Mutex::default(),
+        })
+    }
+
+    /// Plays the steps of a phase; tells whether all of them came through.
+    async fn phase(self: &Arc<Self>, phase: &'static str, steps: &[Step], frame: &mut Frame) -> bool {
+        frame.phase = phase;
+        self.sequence(steps, frame).await
+    }
+
+    fn not_reached(&self, phase: &'static str, steps: &[Step], reason: &str) {
+        for step in steps {
+            let index = self.begin(step, phase);
+            self.end(index, Some(Verdict::NotRun), None, Some(reason.to_owned()));
+        }
+    }
+
+    /// Plays steps in order. A step that needs what an earlier one should have given is `not-run`.
+    pub(crate) fn sequence<'a>(self: &'a Arc<Self>, steps: &'a [Step], frame: &'a mut Frame) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let mut came_through = true;
+            for (at, step) in steps.iter().enumerate() {
+                if *self.stopping.borrow() {
+                    self.not_reached(frame.phase, steps.get(at..).unwrap_or_default(), "the run was interrupted");
+                    return false;
+                }
+                if let Some(lacking) = step.uses.iter().find(|name| frame.lacks(name)) {
+                    let index = self.begin(step, frame.phase);
+                    let reason = format!("it needs `{lacking}`, which an earlier step did not give");
+                    self.end(index, Some(Verdict::NotRun), None, Some(reason));
+                    frame.miss(step);
+                    came_through = false;
+                    continue;
+                }
+                // What the system under test may send while it acts must find its expectation armed.
+                let next = steps.get(at + 1..).unwrap_or_default();
+                came_through &= self.step(step, next, frame).await;
+                if !came_through && frame.phase == "setup" {
+                    self.not_reached(frame.phase, next, "an earlier step of the preamble did not come through");
+                    return false;
+                }
+            }
+            came_through
+        })
+    }
+
+    pub(crate) fn begin(&self, step: &Step, phase: &str) -> u32 {
+        let index = self.steps.fetch_add(1, Ordering::Relaxed) + 1;
+        self.shared.event(Event::StepStarted(StepHeader {
+            scenario: self.scenario.clone(),
+            attempt: self.attempt,
+            step: index,
+            kind: step.kind.to_owned(),
+            title: step.title.clone(),
+            phase: phase.to_owned(),
+        }));
+        index
+    }
+
+    fn end(&self, step: u32, verdict: Option<Verdict>, cause: Option<Cause>, reason: Option<String>) {
+        self.shared.event(Event::StepEnded { scenario: self.scenario.clone(), attempt: self.attempt, step, verdict, cause, reason });
+    }
+
+    async fn step(self: &Arc<Self>, step: &Step, next: &[Step], frame: &mut Frame) -> bool {
+        match self.guard(step, frame) {
+            Ok(true) => {}
+            Ok(false) => {
+                // Left out by its own condition: what it would have given is not missed as a failure.
+                frame.null(step);
+                return true;
+            }
+            Err(reason) => {
+                let index = self.begin(step, frame.phase);
+                self.end(index, Some(Verdict::Error), Some(Cause::Simulator), Some(format!("its `if` has no value: {reason}")));
+                frame.miss(step);
+                return false;
+            }
+        }
+        let index = self.begin(step, frame.phase);
+        let result = self.act(step, index, next, frame).await;
+        let came_through = match result {
+            Ok(brought) => self.conclude(step, index, brought, frame),
+            Err(stop) => {
+                self.claimant.note_failed();
+                self.end(index, Some(stop.verdict), Some(stop.cause), Some(stop.reason));
+                frame.miss(step);
+                false
+            }
+        };
+        self.publish(frame);
+        came_through
+    }
+
+    fn guard(&self, step: &Step, frame: &Frame) -> Result<bool, String> {
+        let Some(guard) = &step.guard else { return Ok(true) };
+        let globals = Layer::last(&self.shared.globals);
+        match guard.evaluate(&Layer::new(&frame.names, &globals)) {
+            Ok(value) => Ok(value == Value::Bool(true)),
+            Err(fault) => Err(fault.message),
+        }
+    }
+
+    async fn act(self: &Arc<Self>, step: &Step, index: u32, next: &[Step], frame: &mut Frame) -> Result<Brought, Stop> {
+        match &step.act {
+            Act::Ask(ask) => self.ask(ask, index, next, frame).await,
+            Act::Assert => Ok(Brought::default()),
+            Act::Await(plan) => self.await_step(step, plan, index, frame).await,
+            Act::Do(call) => self.call(call, frame).await,
+            Act::Each(each) => self.each(each, frame).await,
+            Act::Let(values) => self.name_values(values, index, frame),
+            Act::Listen(listen) => self.listen(listen).await,
+            Act::Load(load) => self.load(load, index, frame).await,
+            Act::Observe(observe) => self.observe(observe, frame).await,
+            Act::Parallel(parallel) => self.parallel(parallel, frame).await,
+            Act::Pause(time) => self.pause(time, frame).await,
+            Act::Probe(probe) => self.probe(step, probe, index, frame).await,
+            Act::Release(id, reply) => self.release(id, reply, frame).await,
+            Act::Repeat(repeat) => self.repeat(repeat, frame).await,
+            Act::Send(send) => self.send(step, send, index, frame).await,
+            Act::Store(changes) => self.change_store(changes, frame),
+            Act::When(when) => self.when(when, frame).await,
+            Act::Write(write) => self.write(write, index, frame),
+        }
+    }
+
+    /// Makes the checks that belong to the step as a whole, takes its captures, and ends it.
+    fn conclude(self: &Arc<Self>, step: &Step, index: u32, brought: Brought, frame: &mut Frame) -> bool {
+        let Brought { exchange, exchanges, names, found, judged } = brought;
+        let mut own = frame.names.clone();
+        own.extend(names.clone());
+        if !exchanges.is_empty() || exchange.is_some() {
+            own.insert("exchanges".to_owned(), exchange_values(&exchanges, &self.shared.globals));
+        }
+        let globals = Layer::last(&self.shared.globals);
+        let layer = Layer::new(&own, &globals);
+        let scenario_exchanges = self.claimant.exchanges();
+        let pool = if exchanges.is_empty() { &scenario_exchanges } else { &exchanges };
+        let borrowed: Vec<&Exchange> = pool.iter().map(AsRef::as_ref).collect();
+        let mut step_found = Found::default();
+        if !judged || step.checks.iter().any(|check| is_step_level(check)) {
+            let count = exchanges.len() as u64;
+            let mut subjects = without_exchange(&layer, &self.shared.clock).with_exchanges(&borrowed).with_count(count);
+            for (name, value) in &names {
+                subjects = match name.as_str() {
+                    "hook" => subjects.with_hook(value),
+                    "mail" => subjects.with_mail(value),
+                    "file" => subjects.with_file(value),
+                    "log" => subjects.with_log(value),
+                    _ => subjects,
+                };
+            }
+            let checks: Vec<_> = step.checks.iter().filter(|check| !judged || is_step_level(check)).cloned().collect();
+            step_found.check(&checks, &subjects);
+        }
+        let failed = found.is_broken() || step_found.is_broken();
+        if failed {
+            self.claimant.note_failed();
+        }
+        if !step_found.findings.is_empty() || !step_found.passed.is_empty() {
+            self.judged(index, exchanges.iter().map(|exchange| exchange.id).collect(), step_found);
+        }
+        if let Some(id) = &step.id {
+            frame.set(id, step_value(exchange.as_deref(), &exchanges, &names, &self.shared.globals));
+        }
+        let stop = self.captures(step, exchange.as_deref(), &own, &names, frame).err();
+        match stop {
+            Some(stop) if !failed => {
+                self.end(index, Some(stop.verdict), Some(stop.cause), Some(stop.reason));
+                false
+            }
+            _ => {
+                self.end(index, None, None, None);
+                !failed
+            }
+        }
+    }
+
+    pub(crate) fn judged(&self, step: u32, exchanges: Vec<counterpart_evidence::ExchangeId>, found: Found) {
+        self.shared.event(Event::Judged {
+            scenario: self.scenario.clone(),
+            attempt: self.attempt,
+            step,
+            exchanges,
+            findings: found.findings,
+            passed: found.passed,
+        });
+    }
+
+    /// Takes a step's captures; where one that must be there is not, says so.
+    fn captures(
+        self: &Arc<Self>,
+        step: &Step,
+        exchange: Option<&Exchange>,
+        own: &Map<String, Value>,
+        names: &Map<String, Value>,
+        frame: &mut Frame,
+    ) -> Result<(), Stop> {
+        let globals = Layer::last(&self.shared.globals);
+        let layer = Layer::new(own, &globals);
+        let mut subjects = match exchange {
+            Some(exchange) => crate::judge::subjects(exchange, &layer, &self.shared.clock),
+            None => without_exchange(&layer, &self.shared.clock),
+        };
+        if let Some(hook) = names.get("hook") {
+            subjects = subjects.with_hook(hook);
+        }
+        let mut missing = None;
+        for captured in &step.captures {
+            match capture(&captured.capture, captured.side, &subjects) {
+                Ok(value) => frame.set(&captured.name, value),
+                Err(_) if captured.demand == Demand::Optional => frame.set(&captured.name, Value::Null),
+                Err(reason) => {
+                    frame.lack(&captured.name);
+                    missing.get_or_insert(format!("could not capture `{}`: {reason}", captured.name));
+                }
+            }
+        }
+        for name in &step.binds {
+            match frame.names.get(name) {
+                Some(Value::Null) | None => {}
+                Some(Value::Array(values)) => values.iter().for_each(|value| self.provider.bind(value, &self.claimant)),
+                Some(value) => self.provider.bind(value, &self.claimant),
+            }
+        }
+        let cause = if step.kind == "ask" { Cause::Configuration } else { Cause::Supplier };
+        missing.map_or(Ok(()), |reason| Err(Stop::inconclusive(cause, reason)))
+    }
+
+    /// Lets the listening side see the names that are in force.
+    fn publish(&self, frame: &Frame) {
+        self.claimant.set_names(frame.names.clone());
+    }
+
+    /// Records an exchange of ours with what checks found of it, and keeps it.
+    pub(crate) fn record(&self, exchange: Exchange, step: u32, found: &Found) -> Arc<Exchange> {
+        let belonging = Belonging { scenario: Some(self.scenario.clone()), attempt: Some(self.attempt), step: Some(step), ..Belonging::default() };
+        let judged =
+            Judged { exchange: &exchange, belonging: &belonging, findings: found.findings.clone(), passed: found.passed.clone(), unmatched: None };
+        self.shared.around.sink.exchange(judged, self.shared.clock.now_us());
+        let exchange = Arc::new(exchange);
+        self.claimant.keep(Arc::clone(&exchange));
+        exchange
+    }
+
+    /// Waits until the run must end.
+    pub(crate) async fn stopped(&self) {
+        let mut stopping = self.stopping.clone();
+        if stopping.wait_for(|stopping| *stopping).await.is_err() {
+            // Nobody can stop this play any more, so it never is.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Tells whether a check looks at several exchanges or at what a step brought rather than at one exchange.
+fn is_step_level(check: &counterpart_validate::Check) -> bool {
+    use counterpart_evidence::Part;
+    matches!(check.on, Part::Sequence | Part::Timing | Part::Hook)
+}
+
+/// What later steps can say of a step: its last exchange, all of them, and what it brought.
+fn step_value(exchange: Option<&Exchange>, exchanges: &[Arc<Exchange>], names: &Map<String, Value>, globals: &Map<String, Value>) -> Value {
+    let layer = Layer::last(globals);
+    let mut value = match exchange.map(|exchange| Subjects::new(exchange, &layer).exchange_value()) {
+        Some(Value::Object(members)) => members,
+        _ => Map::new(),
+    };
+    value.insert("exchanges".to_owned(), exchange_values(exchanges, globals));
+    value.extend(names.clone());
+    Value::Object(value)
+}
+
+fn exchange_values(exchanges: &[Arc<Exchange>], globals: &Map<String, Value>) -> Value {
+    let layer = Layer::last(globals);
+    exchanges.iter().map(|exchange| Subjects::new(exchange, &layer).exchange_value()).collect()
+}
+
+/// Tells whether any finding failed, for callers that try again.
+pub(crate) fn any_failed(found: &Found) -> bool {
+    found.findings.iter().any(|finding| finding.outcome == FindingOutcome::Fail)
+}

@@ -1,0 +1,203 @@
+//! Sending: connect, send, receive, judge, record.
+
+use super::frame::Frame;
+use super::{Brought, Play, Stop};
+use crate::build::{self, generators};
+use crate::judge::{Found, subjects};
+use crate::limits::RESOLUTION_MS;
+use crate::names::Layer;
+use crate::shared::Target;
+use crate::wire;
+use counterpart_evidence::{Cause, Direction, Exchange, Outcome};
+use counterpart_matching::Template;
+use counterpart_plan::model::{ConnectionRule, Offer, Probe, Send, Step};
+use counterpart_transport::{Connect, Connected, Failed};
+use counterpart_validate::Check;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Play {
+    pub(crate) async fn send(self: &Arc<Self>, step: &Step, send: &Send, index: u32, frame: &mut Frame) -> Result<Brought, Stop> {
+        let (exchange, found) = self.exchange(send, &step.checks, index, "", frame).await?;
+        let looked_at = step.checks.iter().any(|check| looks_at_connection(check));
+        let unreachable = matches!(exchange.outcome, Outcome::Refused | Outcome::Unreachable);
+        let (outcome, reason) = (exchange.outcome, exchange.reason.clone());
+        // What was never sent cannot be judged; a check that speaks of the connection itself can.
+        let kept = if unreachable && !looked_at { Found::default() } else { found };
+        let exchange = self.record(exchange, index, &kept);
+        if unreachable && !looked_at {
+            let reason = format!("the system under test could not be reached ({}): {}", outcome.name(), reason.unwrap_or_default());
+            return Err(Stop::inconclusive(Cause::Environment, reason));
+        }
+        Ok(Brought { exchanges: vec![Arc::clone(&exchange)], exchange: Some(exchange), found: kept, judged: true, ..Brought::default() })
+    }
+
+    /// Makes one exchange and puts it to the standing checks and those given.
+    pub(crate) async fn exchange(
+        self: &Arc<Self>,
+        send: &Send,
+        checks: &[Arc<Check>],
+        index: u32,
+        key: &str,
+        frame: &mut Frame,
+    ) -> Result<(Exchange, Found), Stop> {
+        let names = self.credentials(send, frame)?;
+        let endpoint = self.endpoint_name(&send.endpoint, frame)?;
+        let target = self.target(&endpoint)?;
+        let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Outbound, &endpoint, self.shared.clock.now_us());
+        let parts = [&self.key, &self.attempt.to_string(), &frame.branch, &index.to_string(), key];
+        let sending = self.outgoing(send, &target, &names, &parts).map_err(|reason| Stop::error(Cause::Simulator, reason))?;
+        exchange.fault.clone_from(&sending.fault);
+        match self.connection(&endpoint, &target, send, frame).await? {
+            Ok(mut connected) => {
+                if let Some(barrier) = &frame.barrier {
+                    barrier.wait().await;
+                }
+                exchange.started_us = self.shared.clock.now_us();
+                let received = connected.send(sending.request, &sending.sending).await;
+                wire::take(&mut exchange, received, &self.shared.clock);
+                if connected.is_open() && send.fault.is_none() {
+                    frame.connection = Some((connection_key(&endpoint, send), connected));
+                }
+            }
+            Err(failed) => {
+                if let Some(barrier) = &frame.barrier {
+                    barrier.wait().await;
+                }
+                exchange.request = Some(sending.request);
+                fail(&mut exchange, failed);
+            }
+        }
+        let found = self.judge_exchange(&exchange, &names, checks);
+        Ok((exchange, found))
+    }
+
+    /// Builds a request with all that goes wrong on its way.
+    fn outgoing(&self, send: &Send, target: &Target, names: &Map<String, Value>, parts: &[&str]) -> Result<wire::Outgoing, String> {
+        let mut generators = generators(self.shared.around.seed, parts, &self.shared.clock);
+        let globals = Layer::last(&self.shared.globals);
+        let layer = Layer::new(names, &globals);
+        let request = build::request(&send.request, &target.base, &layer, &mut generators)?;
+        let within = send.within.as_ref().map(|time| build::milliseconds(time, &layer)).transpose()?;
+        let within = within.map(|run_ms| self.shared.clock.real(run_ms).max(Duration::from_millis(RESOLUTION_MS)));
+        wire::sending(send.fault.as_ref(), request, within, &layer, &mut generators, &self.shared.clock)
+    }
+
+    /// Puts an exchange to the standing checks and those given.
+    fn judge_exchange(&self, exchange: &Exchange, names: &Map<String, Value>, checks: &[Arc<Check>]) -> Found {
+        let mut found = Found::default();
+        let mut all = self.shared.plan.standing.exchange.clone();
+        all.extend(checks.iter().filter(|check| !super::is_step_level(check)).cloned());
+        let globals = Layer::last(&self.shared.globals);
+        found.check(&all, &subjects(exchange, &Layer::new(names, &globals), &self.shared.clock));
+        found
+    }
+
+    /// Gives the names in force with further credentials put over the settings.
+    fn credentials(&self, send: &Send, frame: &Frame) -> Result<Map<String, Value>, Stop> {
+        let mut names = frame.names.clone();
+        let Some(name) = &send.credentials else { return Ok(names) };
+        let Some(values) = self.shared.around.credentials.get(name) else {
+            return Err(Stop { verdict: counterpart_evidence::Verdict::Skipped, ..Stop::error(Cause::Configuration, format!("there are no credentials `{name}`")) });
+        };
+        let mut settings = self.shared.globals.get("setting").and_then(Value::as_object).cloned().unwrap_or_default();
+        settings.extend(values.clone());
+        names.insert("setting".to_owned(), Value::Object(settings));
+        Ok(names)
+    }
+
+    /// Gives the endpoint's name; a player's route may work it out.
+    fn endpoint_name(&self, name: &str, frame: &Frame) -> Result<String, Stop> {
+        if !name.contains("{{") {
+            return Ok(name.to_owned());
+        }
+        let fault = |reason: String| Stop::error(Cause::Simulator, reason);
+        let template = Template::compile("endpoint", name, counterpart_matching::Escape::Text).map_err(|error| fault(error.message))?;
+        let mut generators = generators(self.shared.around.seed, &[&self.key, "endpoint"], &self.shared.clock);
+        self.with_names(frame, |names| template.render(names, &mut generators)).map_err(|error| fault(error.message))
+    }
+
+    fn target(&self, endpoint: &str) -> Result<Target, Stop> {
+        self.shared.around.targets.get(endpoint).cloned().ok_or_else(|| Stop {
+            verdict: counterpart_evidence::Verdict::Skipped,
+            ..Stop::error(Cause::Configuration, format!("there is no address for endpoint `{endpoint}`"))
+        })
+    }
+
+    /// Gives the open connection where it fits, or makes one.
+    async fn connection(&self, endpoint: &str, target: &Target, send: &Send, frame: &mut Frame) -> Result<Result<Connected, Failed>, Stop> {
+        let key = connection_key(endpoint, send);
+        if send.connection == ConnectionRule::Keep
+            && let Some((made_for, connected)) = frame.connection.take()
+            && made_for == key
+            && connected.is_open()
+        {
+            return Ok(Ok(connected));
+        }
+        let connect = self.connect(target, &send.certificate, &send.tls)?;
+        Ok(self.shared.client().connect(&connect).await)
+    }
+
+    pub(crate) fn connect(&self, target: &Target, certificate: &str, offer: &Offer) -> Result<Connect, Stop> {
+        wire::connect(&self.shared.around.keyring, target, certificate, offer).map_err(|reason| Stop {
+            verdict: counterpart_evidence::Verdict::Skipped,
+            ..Stop::error(Cause::Configuration, reason)
+        })
+    }
+
+    pub(crate) async fn probe(self: &Arc<Self>, step: &Step, probe: &Probe, index: u32, frame: &mut Frame) -> Result<Brought, Stop> {
+        let target = self.target(&probe.endpoint)?;
+        let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Outbound, &probe.endpoint, self.shared.clock.now_us());
+        let within = match &probe.within {
+            Some(time) => Some(self.shared.clock.real(self.time_ms(time, frame)?).max(Duration::from_millis(RESOLUTION_MS))),
+            None => None,
+        };
+        match &probe.old_tls {
+            Some(version) => wire::probe_old(&mut exchange, self.shared.client(), &target, version, within).await,
+            None => {
+                let connect = self.connect(&target, &probe.certificate, &probe.tls)?;
+                match self.shared.client().connect(&connect).await {
+                    Ok(mut connected) => wire::probe_open(&mut exchange, &mut connected, within).await,
+                    Err(failed) => fail(&mut exchange, failed),
+                }
+            }
+        }
+        exchange.timing.total_us.get_or_insert(self.shared.clock.now_us().saturating_sub(exchange.started_us));
+        let mut found = Found::default();
+        let globals = Layer::last(&self.shared.globals);
+        let layer = Layer::new(&frame.names, &globals);
+        let checks: Vec<Arc<Check>> = step.checks.iter().filter(|check| !super::is_step_level(check)).cloned().collect();
+        found.check(&checks, &subjects(&exchange, &layer, &self.shared.clock));
+        let exchange = self.record(exchange, index, &found);
+        Ok(Brought { exchanges: vec![Arc::clone(&exchange)], exchange: Some(exchange), found, judged: true, ..Brought::default() })
+    }
+}
+
+fn fail(exchange: &mut Exchange, failed: Failed) {
+    exchange.outcome = failed.outcome;
+    exchange.reason = failed.reason;
+    exchange.connection = failed.connection;
+    exchange.timing = failed.timing;
+}
+
+fn connection_key(endpoint: &str, send: &Send) -> String {
+    json!([endpoint, send.certificate, send.tls.min, send.tls.max, send.tls.alpn, send.tls.server_name]).to_string()
+}
+
+/// Tells whether a check speaks of how the exchange ended or of its connection.
+fn looks_at_connection(check: &Check) -> bool {
+    use counterpart_matching::{Rule, Subject};
+    fn looks(rule: &Rule) -> bool {
+        match rule {
+            Rule::All(rules) => rules.iter().any(looks),
+            Rule::Any(alternatives) => alternatives.iter().any(|alternative| looks(&alternative.rule)),
+            Rule::Condition(condition) => match &condition.subject {
+                Subject::Outcome | Subject::Tls(_) => true,
+                Subject::Expression(expression) => expression.names().iter().any(|name| name == "outcome" || name == "connection"),
+                _ => false,
+            },
+        }
+    }
+    check.on == counterpart_evidence::Part::Connection || matches!(&check.rule, counterpart_validate::CheckRule::Rule(rule) if looks(rule))
+}

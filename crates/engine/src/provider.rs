@@ -1,0 +1,466 @@
+//! The listening side: each request finds the scenario it belongs to, the answer it gets, and its judgement.
+
+use crate::answer::{Answer, Asked, built, by_rules};
+use crate::build::{generators, milliseconds};
+use crate::claim::{Claimant, Expectation, Phase, lock};
+use crate::judge::{Found, broken, subjects};
+use crate::limits::BINDING_MS;
+use crate::names::Layer;
+use crate::rules::{RuleIndex, path_parts};
+use crate::shared::Shared;
+use crate::sink::{Belonging, Judged};
+use crate::store::{Memories, Memory};
+use crate::wire;
+use counterpart_evidence::{Direction, Exchange, Request};
+use counterpart_matching::{Generators, Judgement, Subjects, judge};
+use counterpart_plan::model::{AwaitWhat, Hold, Reply, RequestMatch, Schedule, ScheduleRow};
+use counterpart_transport::{Call, Ended, Reply as Outgoing};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The listening side of a run.
+pub(crate) struct Provider {
+    pub(crate) shared: Arc<Shared>,
+    base: BTreeMap<String, Arc<RuleIndex>>,
+    state: Mutex<State>,
+}
+
+struct State {
+    memories: Memories,
+    claimants: Vec<Arc<Claimant>>,
+    bound: HashMap<String, Arc<Claimant>>,
+    /// Stubs of an observation under way, answering before the endpoints' own.
+    overlays: Vec<(u64, Arc<RuleIndex>)>,
+    schedules: Vec<(u64, Arc<Schedule>, u64)>,
+    next: u64,
+}
+
+/// A request on its way through.
+struct Arrival {
+    exchange: Exchange,
+    endpoint: String,
+    session: String,
+    owner: Option<Arc<Claimant>>,
+}
+
+/// What was decided of a request before it is answered.
+struct Decision {
+    answer: Answer,
+    expectation: Option<Arc<Expectation>>,
+    found: Found,
+}
+
+impl Provider {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let base = shared.plan.endpoints.iter().map(|endpoint| (endpoint.name.clone(), Arc::new(RuleIndex::new(&endpoint.stubs)))).collect();
+        let state = State {
+            memories: Memories::new(Arc::clone(&shared.plan.store)),
+            claimants: Vec::new(),
+            bound: HashMap::new(),
+            overlays: Vec::new(),
+            schedules: Vec::new(),
+            next: 0,
+        };
+        Self { shared, base, state: Mutex::new(state) }
+    }
+
+    /// Lets a scenario claim requests.
+    pub(crate) fn enter(&self, claimant: Arc<Claimant>) {
+        lock(&self.state).claimants.push(claimant);
+    }
+
+    /// Binds a value to a scenario: requests with that correlation value are its own from now on.
+    pub(crate) fn bind(&self, value: &Value, claimant: &Arc<Claimant>) {
+        let key = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        lock(&self.state).bound.insert(key, Arc::clone(claimant));
+        claimant.set_bound();
+    }
+
+    /// Puts stubs before the endpoints' own until they are taken off again.
+    pub(crate) fn lay_over(&self, index: Arc<RuleIndex>) -> u64 {
+        let mut state = lock(&self.state);
+        state.next += 1;
+        let ticket = state.next;
+        state.overlays.insert(0, (ticket, index));
+        ticket
+    }
+
+    /// Puts a fault timeline in force from now on.
+    pub(crate) fn follow(&self, schedule: Arc<Schedule>) -> u64 {
+        let mut state = lock(&self.state);
+        state.next += 1;
+        let (ticket, now_us) = (state.next, self.shared.clock.now_us());
+        state.schedules.push((ticket, schedule, now_us));
+        ticket
+    }
+
+    /// Takes stubs or a timeline off again.
+    pub(crate) fn take_off(&self, ticket: u64) {
+        let mut state = lock(&self.state);
+        state.overlays.retain(|(known, _)| *known != ticket);
+        state.schedules.retain(|(known, _, _)| *known != ticket);
+    }
+
+    /// Works with the memory of a session.
+    pub(crate) fn with_memory<T>(&self, session: &str, work: impl FnOnce(&mut Memory) -> T) -> T {
+        work(lock(&self.state).memories.of(session))
+    }
+
+    /// Forgets everything that was remembered.
+    pub(crate) fn reset(&self) {
+        lock(&self.state).memories.reset();
+    }
+
+    /// Answers a request.
+    pub(crate) async fn respond(self: Arc<Self>, endpoint: String, call: Call) -> Outgoing {
+        let clock = &self.shared.clock;
+        let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Inbound, &endpoint, clock.at_us(call.started));
+        exchange.connection = (*call.connection).clone();
+        exchange.wire.request = call.wire;
+        exchange.request = Some(call.request);
+        let session = self.session(&exchange);
+        let owner = self.owner(&exchange).await;
+        let arrival = Arrival { exchange, endpoint, session, owner };
+        match self.decide(&arrival).await {
+            Ok(decision) => self.deliver(arrival, decision),
+            Err(reason) => {
+                self.shared.event(counterpart_evidence::Event::Note {
+                    scenario: arrival.owner.as_ref().map(|owner| owner.scenario.clone()),
+                    text: format!("could not answer exchange {}: {reason}", arrival.exchange.id),
+                });
+                let answer = Answer {
+                    response: wire::our_fault(&reason),
+                    effect: counterpart_evidence::Effect::None,
+                    fault: None,
+                    rule: None,
+                    unmatched: Some(vec![reason]),
+                    own: Map::new(),
+                };
+                self.deliver(arrival, Decision { answer, expectation: None, found: Found::default() })
+            }
+        }
+    }
+
+    /// Takes note of a connection that brought no request.
+    pub(crate) fn silent(&self, endpoint: &str, ended: Ended) {
+        let clock = &self.shared.clock;
+        let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Inbound, endpoint, clock.at_us(ended.started));
+        exchange.connection = ended.connection;
+        exchange.outcome = ended.outcome;
+        exchange.reason = ended.reason;
+        exchange.timing.total_us = Some(clock.now_us().saturating_sub(exchange.started_us));
+        exchange.wire.request = ended.wire;
+        let claimants: Vec<Arc<Claimant>> = lock(&self.state).claimants.clone();
+        let taken = claimants.iter().filter(|claimant| !claimant.has_ended()).find_map(|claimant| {
+            let expectation = claimant.expectations().into_iter().find(|expectation| {
+                expectation.phase() == Phase::Waiting
+                    && matches!(&expectation.plan.what, AwaitWhat::Connection(name, outcomes)
+                        if name.as_ref().is_none_or(|name| name == endpoint) && (outcomes.is_empty() || outcomes.contains(&exchange.outcome)))
+                    && expectation.take().is_some()
+            })?;
+            Some((Arc::clone(claimant), expectation))
+        });
+        let mut found = Found::default();
+        let names = Layer::last(&self.shared.globals);
+        found.check(&self.shared.plan.standing.connection, &subjects(&exchange, &names, clock));
+        let owner = taken.as_ref().map(|(claimant, _)| Arc::clone(claimant)).or_else(|| only_active(&claimants));
+        if let Some((claimant, expectation)) = &taken {
+            let own = claimant.names();
+            let layer = Layer::new(&own, &names);
+            found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, clock));
+        }
+        let step = taken.as_ref().map(|(_, expectation)| expectation.step.load(std::sync::atomic::Ordering::Relaxed));
+        self.record(&exchange, owner.as_ref(), step, String::new(), found, None);
+        let exchange = Arc::new(exchange);
+        if let Some(owner) = &owner {
+            owner.keep(Arc::clone(&exchange));
+        }
+        if let Some((_, expectation)) = taken {
+            expectation.keep(exchange);
+        }
+    }
+
+    fn session(&self, exchange: &Exchange) -> String {
+        let Some(discriminator) = &self.shared.plan.discriminator else { return String::new() };
+        let names = Layer::last(&self.shared.globals);
+        match discriminator.evaluate(&Subjects::new(exchange, &names)) {
+            Ok(Value::String(text)) => text,
+            Ok(Value::Null) | Err(_) => String::new(),
+            Ok(value) => value.to_string(),
+        }
+    }
+
+    fn correlation(&self, exchange: &Exchange) -> Option<String> {
+        let names = Layer::last(&self.shared.globals);
+        match self.shared.plan.correlate.as_ref()?.evaluate(&Subjects::new(exchange, &names)) {
+            Ok(Value::String(text)) => Some(text),
+            Ok(Value::Null) | Err(_) => None,
+            Ok(value) => Some(value.to_string()),
+        }
+    }
+
+    /// Finds the scenario that a request belongs to, waiting a moment for a hook that may be about to bind its value.
+    async fn owner(&self, exchange: &Exchange) -> Option<Arc<Claimant>> {
+        let key = self.correlation(exchange);
+        let until = Instant::now() + Duration::from_millis(BINDING_MS);
+        loop {
+            let (bound, open) = {
+                let state = lock(&self.state);
+                let bound = key.as_ref().and_then(|key| state.bound.get(key)).cloned();
+                let open: Vec<Arc<Claimant>> = state.claimants.iter().filter(|claimant| claimant.takes_unbound()).cloned().collect();
+                (bound, open)
+            };
+            if bound.is_some() {
+                return bound;
+            }
+            let asking: Vec<&Arc<Claimant>> = open.iter().filter(|claimant| claimant.is_asking()).collect();
+            if key.is_none() || asking.is_empty() || Instant::now() >= until {
+                return self.first_match(exchange, key.as_deref(), &open);
+            }
+            let changes: Vec<_> = asking.iter().map(|claimant| Box::pin(claimant.changed.notified())).collect();
+            let any = futures_util::future::select_all(changes);
+            drop(tokio::time::timeout_at(until, any).await);
+        }
+    }
+
+    /// Gives a request that nobody has bound to the first scenario that waits for one like it.
+    fn first_match(&self, exchange: &Exchange, key: Option<&str>, open: &[Arc<Claimant>]) -> Option<Arc<Claimant>> {
+        let request = exchange.request.as_ref()?;
+        let waiting = open.iter().find(|claimant| {
+            let own = claimant.names();
+            let globals = Layer::last(&self.shared.globals);
+            let layer = Layer::new(&own, &globals);
+            let subjects = subjects(exchange, &layer, &self.shared.clock);
+            claimant.expectations().iter().any(|one| one.phase() == Phase::Waiting && expects(one, exchange, request, &subjects))
+        });
+        let owner = waiting.cloned().or_else(|| only_active(open))?;
+        if let Some(key) = key {
+            lock(&self.state).bound.insert(key.to_owned(), Arc::clone(&owner));
+        }
+        Some(owner)
+    }
+
+    async fn decide(&self, arrival: &Arrival) -> Result<Decision, String> {
+        let (expectation, number, found) = self.expected(arrival)?;
+        let held = match &expectation {
+            Some(expectation) if expectation.plan.hold == Hold::Held => expectation.hold().await.ok(),
+            _ => None,
+        };
+        self.choose(arrival, held.map(Arc::new), expectation, number, found)
+    }
+
+    /// Puts a request to the standing checks and finds the expectation that takes it.
+    fn expected(&self, arrival: &Arrival) -> Result<(Option<Arc<Expectation>>, u64, Found), String> {
+        let request = arrival.exchange.request.as_ref().ok_or("there is no request")?;
+        let own = arrival.owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
+        let globals = Layer::last(&self.shared.globals);
+        let layer = Layer::new(&own, &globals);
+        let subjects = subjects(&arrival.exchange, &layer, &self.shared.clock);
+        let mut found = Found::default();
+        found.check(&self.shared.plan.standing.exchange, &subjects);
+        let (expectation, number) = self.expectation(arrival, request, &subjects, &mut found);
+        Ok((expectation, number, found))
+    }
+
+    /// Chooses the answer: what a `respond` step brought, whose turn it is, what a timeline says, or what the rules say.
+    fn choose(
+        &self,
+        arrival: &Arrival,
+        held: Option<Arc<Reply>>,
+        expectation: Option<Arc<Expectation>>,
+        number: u64,
+        mut found: Found,
+    ) -> Result<Decision, String> {
+        let request = arrival.exchange.request.as_ref().ok_or("there is no request")?;
+        let own = arrival.owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
+        let globals = Layer::last(&self.shared.globals);
+        let layer = Layer::new(&own, &globals);
+        let subjects = subjects(&arrival.exchange, &layer, &self.shared.clock);
+        let mut generators = self.generators(&arrival.exchange);
+        let turn = expectation.as_ref().and_then(|expectation| {
+            let replies = &expectation.plan.respond;
+            replies.get(usize::try_from(number).unwrap_or(usize::MAX)).or(replies.last()).cloned()
+        });
+        let scheduled = self.scheduled(arrival, request);
+        let reply = held.or(turn).or_else(|| scheduled.as_ref().and_then(|row| row.respond.clone()));
+        let mut answer = match reply {
+            Some(reply) => Answer {
+                response: built(&reply, &subjects, &mut generators)?,
+                effect: reply.effect,
+                fault: reply.fault.clone(),
+                rule: None,
+                unmatched: None,
+                own: Map::new(),
+            },
+            None => self.by_rules(arrival, request, &subjects, expectation.as_ref(), &mut found, &mut generators)?,
+        };
+        if let Some(fault) = scheduled.and_then(|row| row.fault) {
+            answer.fault = Some(fault);
+        }
+        Ok(Decision { answer, expectation, found })
+    }
+
+    fn generators(&self, exchange: &Exchange) -> Generators {
+        generators(self.shared.around.seed, &["answer", &exchange.endpoint, &exchange.id.to_string()], &self.shared.clock)
+    }
+
+    /// Finds the expectation that takes a request, or the one whose quiet it breaks; gives its number in the expectation.
+    fn expectation(&self, arrival: &Arrival, request: &Request, subjects: &Subjects<'_>, found: &mut Found) -> (Option<Arc<Expectation>>, u64) {
+        let Some(owner) = &arrival.owner else { return (None, 0) };
+        let mut matching = owner.expectations();
+        matching.retain(|expectation| expects(expectation, &arrival.exchange, request, subjects));
+        let waiting = matching.iter().find_map(|one| (one.phase() == Phase::Waiting).then(|| one.take().map(|number| (one, number))).flatten());
+        if let Some((expectation, number)) = waiting {
+            return (Some(Arc::clone(expectation)), number);
+        }
+        let Some(last) = matching.into_iter().next_back() else { return (None, 0) };
+        if let Some((_, check)) = last.plan.then_quiet.as_ref().filter(|_| last.phase() != Phase::Over) {
+            let wanted = last.count_max.map_or_else(|| "no further request".to_owned(), |most| format!("{most} requests and then none"));
+            let message = format!("a further {} {} came after the last one that was expected", request.method, request.path());
+            let actual = format!("one more, after {}", last.matched_count());
+            found.findings.push(broken(check, message, vec![wanted], actual, Some(arrival.exchange.id)));
+        }
+        (Some(last), u64::MAX)
+    }
+
+    fn scheduled(&self, arrival: &Arrival, request: &Request) -> Option<ScheduleRow> {
+        let state = lock(&self.state);
+        let names = Layer::last(&self.shared.globals);
+        let now_us = self.shared.clock.now_us();
+        state.schedules.iter().find_map(|(_, schedule, began_us)| {
+            let since_ms = now_us.saturating_sub(*began_us) / 1_000;
+            let row = schedule.rows.iter().find(|row| {
+                let within = milliseconds(&row.from, &names).is_ok_and(|from| from <= since_ms) && milliseconds(&row.to, &names).is_ok_and(|to| since_ms < to);
+                let concerned = row.endpoint.as_ref().is_none_or(|name| *name == arrival.endpoint);
+                within && concerned && (row.methods.is_empty() || row.methods.contains(&request.method))
+            });
+            row.cloned()
+        })
+    }
+
+    fn by_rules(
+        &self,
+        arrival: &Arrival,
+        request: &Request,
+        subjects: &Subjects<'_>,
+        expectation: Option<&Arc<Expectation>>,
+        found: &mut Found,
+        generators: &mut Generators,
+    ) -> Result<Answer, String> {
+        let mut state = lock(&self.state);
+        let mut indexes: Vec<Arc<RuleIndex>> = expectation.iter().flat_map(|expectation| expectation.using.iter().cloned()).collect();
+        indexes.extend(arrival.owner.iter().flat_map(|owner| owner.using.iter().cloned()));
+        indexes.extend(state.overlays.iter().map(|(_, index)| Arc::clone(index)));
+        indexes.extend(self.base.get(&arrival.endpoint).cloned());
+        let asked = Asked { endpoint: &arrival.endpoint, request, subjects, failed: found.failed() };
+        let mut judge_more = |checks: &[Arc<counterpart_validate::Check>]| {
+            let mut more = Found::default();
+            more.check(checks, subjects);
+            let failed = more.failed();
+            found.findings.append(&mut more.findings);
+            found.passed.append(&mut more.passed);
+            failed
+        };
+        by_rules(&indexes, &asked, state.memories.of(&arrival.session), &mut judge_more, generators)
+    }
+
+    fn deliver(self: Arc<Self>, arrival: Arrival, decision: Decision) -> Outgoing {
+        let Decision { answer, expectation, found } = decision;
+        let globals = Layer::last(&self.shared.globals);
+        let names = Layer::new(&answer.own, &globals);
+        let mut generators = self.generators(&arrival.exchange);
+        let sent = wire::delivery(answer.fault.as_ref(), answer.response, &names, &mut generators, &self.shared.clock);
+        let provider = Arc::clone(&self);
+        let Arrival { mut exchange, session, owner, .. } = arrival;
+        exchange.effect = answer.effect;
+        exchange.answered_by = answer.rule.as_ref().map(|rule| rule.name.clone());
+        exchange.fault = sent.fault;
+        let unmatched = answer.unmatched;
+        let record = move |delivered: counterpart_transport::Delivered| {
+            wire::fill(&mut exchange, delivered, &provider.shared.clock);
+            provider.close(exchange, session, owner, expectation, found, unmatched);
+        };
+        Outgoing { response: sent.response, delivery: sent.delivery, record: Some(Box::new(record)) }
+    }
+
+    /// Judges and records an exchange that is over, and tells whoever waits for it.
+    fn close(
+        &self,
+        exchange: Exchange,
+        session: String,
+        owner: Option<Arc<Claimant>>,
+        expectation: Option<Arc<Expectation>>,
+        mut found: Found,
+        unmatched: Option<Vec<String>>,
+    ) {
+        let own = owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
+        if let Some(expectation) = &expectation {
+            let globals = Layer::last(&self.shared.globals);
+            let layer = Layer::new(&own, &globals);
+            found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared.clock));
+        }
+        let step = expectation.as_ref().map(|expectation| expectation.step.load(std::sync::atomic::Ordering::Relaxed));
+        self.record(&exchange, owner.as_ref(), step, session, found, unmatched);
+        let exchange = Arc::new(exchange);
+        if let Some(owner) = owner {
+            owner.keep(Arc::clone(&exchange));
+        }
+        if let Some(expectation) = expectation.filter(|expectation| expectation.phase() == Phase::Waiting) {
+            expectation.keep(exchange);
+        }
+    }
+
+    fn record(
+        &self,
+        exchange: &Exchange,
+        owner: Option<&Arc<Claimant>>,
+        step: Option<u32>,
+        session: String,
+        found: Found,
+        unmatched: Option<Vec<String>>,
+    ) {
+        let belonging = Belonging {
+            scenario: owner.map(|owner| owner.scenario.clone()),
+            attempt: owner.map(|owner| owner.attempt),
+            step,
+            session: (!session.is_empty()).then_some(session),
+            leg: None,
+            parent: None,
+        };
+        if let Some(owner) = owner.filter(|_| found.is_broken()) {
+            owner.note_failed();
+        }
+        let judged = Judged { exchange, belonging: &belonging, findings: found.findings, passed: found.passed, unmatched };
+        self.shared.around.sink.exchange(judged, self.shared.clock.now_us());
+    }
+}
+
+/// Gives the checks of an expectation that look at one exchange.
+fn exchange_checks(expectation: &Expectation) -> Vec<Arc<counterpart_validate::Check>> {
+    use counterpart_evidence::Part;
+    expectation.checks.iter().filter(|check| !matches!(check.on, Part::Sequence | Part::Timing | Part::Hook)).cloned().collect()
+}
+
+/// Gives the only scenario under way, to which everything belongs that nobody else has bound.
+fn only_active(claimants: &[Arc<Claimant>]) -> Option<Arc<Claimant>> {
+    let mut active = claimants.iter().filter(|claimant| claimant.takes_unbound());
+    let first = active.next()?;
+    active.next().is_none().then(|| Arc::clone(first))
+}
+
+/// Tells whether an expectation means a request.
+fn expects(expectation: &Expectation, exchange: &Exchange, request: &Request, subjects: &Subjects<'_>) -> bool {
+    let AwaitWhat::Request(wanted) = &expectation.plan.what else { return false };
+    let RequestMatch { endpoint, method, path, when } = wanted;
+    let endpoint_fits = endpoint.as_ref().is_none_or(|name| *name == exchange.endpoint);
+    let method_fits = method.as_ref().is_none_or(|method| *method == request.method);
+    let path_fits = path.as_ref().is_none_or(|template| {
+        let mut generators = Generators::new(0, counterpart_matching::Random::keyed(0, &[]));
+        template.render(subjects, &mut generators).is_ok_and(|pattern| path_parts(&pattern, request.path()).is_some())
+    });
+    let holds = || when.as_ref().is_none_or(|when| matches!(judge(when, subjects), Judgement::Holds | Judgement::HoldsWithWarning(_)));
+    endpoint_fits && method_fits && path_fits && holds()
+}

@@ -1,0 +1,116 @@
+//! What all parts of one run share.
+
+use crate::actor::Actor;
+use crate::clock::Clock;
+use crate::listening::Listening;
+use crate::sink::Sink;
+use counterpart_evidence::{Event, ExchangeId};
+use counterpart_keys::{Identity, Trust};
+use counterpart_plan::Plan;
+use counterpart_transport::{Client, Limits, Network};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Where a system under test is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Target {
+    /// Scheme is https.
+    pub tls: bool,
+    /// Host name, for `Host`, SNI and certificate.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Path below which everything is called, without a slash at its end.
+    pub base: String,
+    /// Address to connect to instead of the host's own.
+    pub resolve: Option<String>,
+    /// Proxy to go through, `host:port`.
+    pub proxy: Option<String>,
+}
+
+impl Target {
+    /// Gives it as a URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        format!("{scheme}://{host}:{}{}", self.port, self.base)
+    }
+}
+
+/// Certificates and trust by name: `default`, and whatever a scenario may ask for.
+#[derive(Clone, Debug, Default)]
+pub struct Keyring {
+    /// What we show as a client, by name.
+    pub client: BTreeMap<String, Identity>,
+    /// What we show as a server, by name.
+    pub server: BTreeMap<String, Identity>,
+    /// What we trust.
+    pub trust: Trust,
+}
+
+/// What a run is given beside its plan.
+pub struct Surroundings {
+    /// Sockets, or memory.
+    pub network: Network,
+    /// Targets by endpoint name, in role consumer.
+    pub targets: BTreeMap<String, Target>,
+    /// Certificates.
+    pub keyring: Keyring,
+    /// Further credentials: settings that replace those of the same name.
+    pub credentials: BTreeMap<String, Map<String, Value>>,
+    /// Seed of every random value.
+    pub seed: u64,
+    /// Who makes the system under test act.
+    pub actor: Arc<dyn Actor>,
+    /// Where events go.
+    pub sink: Arc<dyn Sink>,
+}
+
+/// What all parts of one run share.
+pub(crate) struct Shared {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) clock: Clock,
+    pub(crate) around: Surroundings,
+    /// Names that are the same for the whole run.
+    pub(crate) globals: Map<String, Value>,
+    client: Client,
+    listening: OnceLock<Arc<Listening>>,
+    exchanges: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn new(plan: Arc<Plan>, clock: Clock, around: Surroundings) -> Self {
+        let mut globals = (*plan.globals).clone();
+        let endpoints: Map<String, Value> = around.targets.iter().map(|(name, target)| (name.clone(), json!({ "url": target.url() }))).collect();
+        globals.insert("endpoint".to_owned(), Value::Object(endpoints));
+        globals.insert("clock".to_owned(), json!({ "scale": clock.scale(), "kind": clock.kind().name() }));
+        let client = Client::new(around.network.clone(), Limits::default());
+        Self { plan, clock, around, globals, client, listening: OnceLock::new(), exchanges: AtomicU64::new(0) }
+    }
+
+    /// Says how our endpoints listen, once they do.
+    pub(crate) fn set_listening(&self, listening: Arc<Listening>) {
+        // It is set once, by whoever opens the endpoints.
+        drop(self.listening.set(listening));
+    }
+
+    /// Gives our endpoints; none of them is open in role consumer.
+    pub(crate) fn listening(&self) -> Option<&Arc<Listening>> {
+        self.listening.get()
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn next_exchange(&self) -> ExchangeId {
+        ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    pub(crate) fn event(&self, event: Event) {
+        self.around.sink.event(event, self.clock.now_us());
+    }
+}

@@ -1,0 +1,61 @@
+//! Where events go.
+
+use counterpart_evidence::{CheckId, Event, Exchange, ExchangeId, Finding, RequirementId, ScenarioId};
+
+/// What an exchange belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Belonging {
+    /// Scenario; absent where it belongs to none.
+    pub scenario: Option<ScenarioId>,
+    /// Attempt, from 1.
+    pub attempt: Option<u32>,
+    /// Step, from 1.
+    pub step: Option<u32>,
+    /// Evidence group.
+    pub session: Option<String>,
+    /// Leg of a proxied exchange.
+    pub leg: Option<String>,
+    /// The exchange that it is part of.
+    pub parent: Option<ExchangeId>,
+}
+
+/// An exchange with all that was judged of it.
+#[derive(Debug)]
+pub struct Judged<'a> {
+    /// The exchange.
+    pub exchange: &'a Exchange,
+    /// What it belongs to.
+    pub belonging: &'a Belonging,
+    /// Findings other than passes.
+    pub findings: Vec<Finding>,
+    /// Checks that passed.
+    pub passed: Vec<(CheckId, RequirementId)>,
+    /// Why no rule of ours took it.
+    pub unmatched: Option<Vec<String>>,
+}
+
+/// Takes the events of a run, in order; a call returns when the event is recorded.
+pub trait Sink: Send + Sync {
+    /// Takes an exchange.
+    fn exchange(&self, judged: Judged<'_>, at_us: u64);
+
+    /// Takes any other event.
+    fn event(&self, event: Event, at_us: u64);
+
+    /// Gives the reason why nothing more can be recorded, once that is so.
+    fn broken(&self) -> Option<String>;
+}
+
+/// Takes nothing: for our own side where it is the mirror.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoSink;
+
+impl Sink for NoSink {
+    fn exchange(&self, _: Judged<'_>, _: u64) {}
+
+    fn event(&self, _: Event, _: u64) {}
+
+    fn broken(&self) -> Option<String> {
+        None
+    }
+}

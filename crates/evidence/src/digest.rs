@@ -1,0 +1,59 @@
+//! SHA-256 and hexadecimal text.
+
+use crate::Error;
+use aws_lc_rs::digest::{Context, SHA256, digest};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// A SHA-256 digest.
+pub(crate) type Digest = [u8; 32];
+
+/// Gives the SHA-256 of some bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> Digest {
+    to_array(digest(&SHA256, bytes).as_ref())
+}
+
+/// Gives the SHA-256 and length of a file, reading it piece by piece.
+pub(crate) fn sha256_of_file(path: &Path) -> Result<(Digest, u64), Error> {
+    let unreadable = |source| Error::ReadFile { path: path.to_owned(), source };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut context = Context::new(&SHA256);
+    let mut buffer = vec![0; 64 << 10];
+    let mut length = 0;
+    loop {
+        let count = file.read(&mut buffer).map_err(unreadable)?;
+        if count == 0 {
+            return Ok((to_array(context.finish().as_ref()), length));
+        }
+        length += count as u64;
+        context.update(buffer.get(..count).unwrap_or(&[]));
+    }
+}
+
+fn to_array(bytes: &[u8]) -> Digest {
+    let mut array = [0; 32];
+    // Invariant: SHA-256 gives 32 bytes (FIPS 180-4 §1), so the lengths agree.
+    array.copy_from_slice(bytes);
+    array
+}
+
+/// Writes bytes as lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+/// Reads a digest from its 64 hexadecimal digits.
+pub(crate) fn from_hex(text: &[u8]) -> Option<Digest> {
+    let mut array = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in array.iter_mut().zip(text.chunks_exact(2)) {
+        let &[high, low] = pair else { return None };
+        let digit = |character: u8| char::from(character).to_digit(16).filter(|_| !character.is_ascii_uppercase());
+        *byte = u8::try_from(digit(high)? * 16 + digit(low)?).ok()?;
+    }
+    Some(array)
+}

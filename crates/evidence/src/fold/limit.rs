@@ -1,0 +1,46 @@
+//! What a result does not say: everything that was not tested, with the reason.
+
+use crate::limits::IDS_LISTED_MAX;
+use crate::{ClaimRecord, Limit, RequirementRecord, ScenarioRecord, Verdict};
+use std::collections::BTreeMap;
+
+/// Lists what was not tested: scenarios by verdict and reason, requirements for a person, claims never exercised.
+pub(crate) fn limits_of(scenarios: &[ScenarioRecord], requirements: &[RequirementRecord], claims: &[ClaimRecord]) -> Vec<Limit> {
+    let mut groups: BTreeMap<(u8, &str), (Verdict, Vec<&str>)> = BTreeMap::new();
+    for scenario in scenarios {
+        let order = match scenario.verdict {
+            Verdict::Skipped => 0,
+            Verdict::NotRun => 1,
+            Verdict::Review => 2,
+            _ => continue,
+        };
+        let reason = scenario.reason.as_deref().unwrap_or("no reason was given");
+        let group = groups.entry((order, reason)).or_insert_with(|| (scenario.verdict, Vec::new()));
+        group.1.push(scenario.id.as_str());
+    }
+    let of_scenarios = groups.into_iter().map(|((_, reason), (verdict, ids))| Limit {
+        what: format!("{} {}: {}", count(ids.len(), "scenario"), verdict, list(&ids)),
+        why: reason.to_owned(),
+    });
+    let reviews = requirements.iter().filter(|one| one.verdict == Verdict::Review).map(|one| Limit {
+        what: format!("requirement for review: {}", one.requirement.id),
+        why: one.reason.clone().unwrap_or_else(|| "a person must attest it".to_owned()),
+    });
+    let unexercised = claims.iter().filter(|claim| claim.claimed && !claim.exercised).map(|claim| Limit {
+        what: format!("claim never exercised: {}", claim.id),
+        why: "no scenario that exercises it was played".to_owned(),
+    });
+    of_scenarios.chain(reviews).chain(unexercised).collect()
+}
+
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+fn list(ids: &[&str]) -> String {
+    let shown = ids.iter().take(IDS_LISTED_MAX).copied().collect::<Vec<_>>().join(", ");
+    match ids.len().saturating_sub(IDS_LISTED_MAX) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

@@ -1,0 +1,16 @@
+//! Events to run record.
+
+mod attempt;
+mod claim;
+mod collect;
+mod findings;
+mod limit;
+mod requirement;
+mod run;
+mod scenario;
+
+pub(crate) use claim::review as review_claims;
+pub(crate) use limit::limits_of;
+pub(crate) use requirement::{Judged, requirements};
+pub(crate) use run::{is_partial, run_verdict};
+pub use run::fold;

@@ -1,0 +1,218 @@
+//! The folder of a run: who may write into it, what stands in it, and how it is closed.
+
+use crate::append::write_atomically;
+use crate::bodies::{BODIES, BodyReader};
+use crate::limits::RECORD_BYTES_MAX;
+use crate::manifest::{LOCK, MANIFEST, Manifest, entry_of};
+use crate::{BodyRef, Error, JournalHead, JournalReader, RunRecord};
+use serde::de::DeserializeOwned;
+use std::fs::{File, TryLockError};
+use std::io::{ErrorKind, Read};
+use std::path::{Component, Path, PathBuf};
+use std::sync::OnceLock;
+
+/// The run record's file name.
+pub(crate) const RECORD: &str = "run.json";
+
+/// A run folder.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    /// Held as long as this value lives; the system lets go of it however the program ends.
+    lock: Option<File>,
+    bodies: OnceLock<BodyReader>,
+}
+
+impl RunFolder {
+    /// Makes the folder `name` under `parent` for a new run, which alone may write into it.
+    ///
+    /// # Errors
+    ///
+    /// `Lock` where another run writes into it, `FolderTaken` where one has, `CreateFolder` or `WriteFile` where it cannot
+    /// be made, `NameFile` where the name is not that of one folder.
+    pub fn create(parent: &Path, name: &str) -> Result<Self, Error> {
+        if !is_plain(name) {
+            return Err(Error::NameFile { name: name.to_owned() });
+        }
+        let path = parent.join(name);
+        std::fs::create_dir_all(&path).map_err(|source| Error::CreateFolder { path: path.clone(), source })?;
+        let lock_path = path.join(LOCK);
+        let unwritable = |source| Error::WriteFile { path: lock_path.clone(), source };
+        let lock = File::options().create(true).append(true).open(&lock_path).map_err(unwritable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Lock { path }),
+            Err(TryLockError::Error(source)) => return Err(unwritable(source)),
+        }
+        let others = std::fs::read_dir(&path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
+        if others.flatten().any(|entry| entry.file_name() != LOCK) {
+            return Err(Error::FolderTaken { path });
+        }
+        Ok(Self { path, lock: Some(lock), bodies: OnceLock::new() })
+    }
+
+    /// Opens the folder of an earlier run, to read it.
+    ///
+    /// # Errors
+    ///
+    /// `ReadFile` where there is no such folder.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        std::fs::read_dir(path).map_err(|source| Error::ReadFile { path: path.to_owned(), source })?;
+        Ok(Self { path: path.to_owned(), lock: None, bodies: OnceLock::new() })
+    }
+
+    /// Gives its path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Gives the run record: the one that was written, or, where the run was cut off, what its journal tells; `None` where
+    /// that has no beginning.
+    ///
+    /// # Errors
+    ///
+    /// `ReadFile` or `ParseFile` where files cannot be read or understood.
+    pub fn read_record(&self) -> Result<Option<RunRecord>, Error> {
+        match read_json(&self.path.join(RECORD))? {
+            Some(record) => Ok(Some(record)),
+            None => self.fold_journal(),
+        }
+    }
+
+    /// Folds the journal into a record, event by event.
+    ///
+    /// # Errors
+    ///
+    /// `ReadFile` where the journal cannot be read.
+    pub fn fold_journal(&self) -> Result<Option<RunRecord>, Error> {
+        JournalReader::open(&self.path)?.fold()
+    }
+
+    /// Gives stored bytes by digest; `None` where they are not there, or are not what they should be.
+    ///
+    /// # Errors
+    ///
+    /// `ReadFile` where files cannot be read.
+    pub fn body(&self, digest: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.bodies()?.bytes(digest)
+    }
+
+    /// Gives all bytes that an entry of the record stands for: what is stored, and what follows it.
+    ///
+    /// # Errors
+    ///
+    /// `ReadFile` where files cannot be read.
+    pub fn bytes(&self, entry: &BodyRef) -> Result<Option<Vec<u8>>, Error> {
+        let Some(mut bytes) = self.body(&entry.digest)? else { return Ok(None) };
+        if let Some(digest) = &entry.followed_by {
+            let Some(more) = self.body(digest)? else { return Ok(None) };
+            bytes.extend(more);
+        }
+        Ok(Some(bytes))
+    }
+
+    fn bodies(&self) -> Result<&BodyReader, Error> {
+        if let Some(reader) = self.bodies.get() {
+            return Ok(reader);
+        }
+        let reader = BodyReader::open(&self.path)?;
+        Ok(self.bodies.get_or_init(|| reader))
+    }
+
+    /// Closes the run: writes the record, the rendered reports and, last, the manifest.
+    ///
+    /// The recorder must be finished before, so that the manifest covers all it wrote.
+    ///
+    /// # Errors
+    ///
+    /// `WriteFile` where the disk is full or not writable, `NameFile` for a report whose name leads out of the folder.
+    pub fn finish(&mut self, record: &RunRecord, rendered: &[(String, Vec<u8>)]) -> Result<JournalHead, Error> {
+        write_atomically(&self.path.join(RECORD), &json(record)?)?;
+        self.write_rendered(rendered)?;
+        let mut reader = JournalReader::open(&self.path)?;
+        reader.skip_to_end()?;
+        let state = reader.state();
+        let head = JournalHead { line: state.last_line, digest: state.head.unwrap_or_default() };
+        let manifest = Manifest::of_folder(&self.path, record, head.clone())?;
+        write_atomically(&self.path.join(MANIFEST), &json(&manifest)?)?;
+        if self.lock.take().is_some() {
+            // The run is over; that an empty file may stay behind harms nothing.
+            let _ = std::fs::remove_file(self.path.join(LOCK));
+        }
+        Ok(head)
+    }
+
+    /// Adds reports to a closed run, or replaces them; no other entry of the manifest is touched.
+    ///
+    /// # Errors
+    ///
+    /// As [`RunFolder::finish`].
+    pub fn add_rendered(&self, rendered: &[(String, Vec<u8>)]) -> Result<(), Error> {
+        self.write_rendered(rendered)?;
+        let path = self.path.join(MANIFEST);
+        // A run that was cut off has no manifest, and gets none for being read.
+        let Some(mut manifest) = read_json::<Manifest>(&path)? else { return Ok(()) };
+        for (name, _) in rendered {
+            manifest.files.insert(name.clone(), entry_of(&self.path.join(name))?);
+        }
+        write_atomically(&path, &json(&manifest)?)
+    }
+
+    /// Removes the stored bodies, which can hold personal data; the manifest keeps their digests and says that they went.
+    ///
+    /// # Errors
+    ///
+    /// `WriteFile` where they cannot be removed or the manifest not written.
+    pub fn purge_bodies(&self) -> Result<(), Error> {
+        let path = self.path.join(MANIFEST);
+        if let Some(mut manifest) = read_json::<Manifest>(&path)? {
+            let bodies = manifest.files.extract_if(.., |name, _| name.starts_with("bodies/")).collect::<Vec<_>>();
+            manifest.purged.extend(bodies);
+            write_atomically(&path, &json(&manifest)?)?;
+        }
+        let bodies = self.path.join(BODIES);
+        match std::fs::remove_dir_all(&bodies) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(source) => Err(Error::WriteFile { path: bodies, source }),
+        }
+    }
+
+    fn write_rendered(&self, rendered: &[(String, Vec<u8>)]) -> Result<(), Error> {
+        for (name, bytes) in rendered {
+            let ours = [RECORD, MANIFEST, LOCK].contains(&name.as_str()) || name.starts_with("journal");
+            if ours || !is_plain(name) {
+                return Err(Error::NameFile { name: name.clone() });
+            }
+            write_atomically(&self.path.join(name), bytes)?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells whether a name is that of one file or folder, without any path.
+fn is_plain(name: &str) -> bool {
+    let mut parts = Path::new(name).components();
+    matches!((parts.next(), parts.next()), (Some(Component::Normal(part)), None) if part == name)
+}
+
+/// Writes a value as the files of a run folder hold it.
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+    let mut bytes = serde_json::to_vec_pretty(value)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Reads a file of JSON up to the bound; `None` where there is no such file.
+pub(crate) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(Error::ReadFile { path: path.to_owned(), source }),
+    };
+    let mut bytes = Vec::new();
+    let read = file.take(RECORD_BYTES_MAX).read_to_end(&mut bytes);
+    read.map_err(|source| Error::ReadFile { path: path.to_owned(), source })?;
+    serde_json::from_slice(&bytes).map(Some).map_err(|source| Error::ParseFile { path: path.to_owned(), source })
+}

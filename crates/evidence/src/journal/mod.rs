@@ -1,0 +1,14 @@
+//! The journal: every event as it happened, each line carrying the digest of the line before.
+
+mod chain;
+mod line;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use chain::{Mismatch, TornLine};
+pub(crate) use line::JOURNAL;
+pub use line::Counted;
+pub use reader::{JournalReader, JournalState, read_journal};
+pub use writer::{JournalHead, JournalWriter};

@@ -1,0 +1,271 @@
+//! Masks a whole message: head, content and the bytes on the wire alike.
+
+use super::masker::Seen;
+use super::range::{MaskRange, listed, overwrite, tidy};
+use super::wire::{Layout, head_end};
+use super::{Masker, json};
+use crate::{Body, BodyRef, HeadMask, Headers, MessageRecord, Request, Response, Version};
+use bytes::Bytes;
+
+/// Bytes to be stored, with what the record says of them.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// The bytes, masked.
+    pub(crate) bytes: Bytes,
+    /// Their entry in the record; its digest is not set yet.
+    pub(crate) entry: BodyRef,
+    /// Whether the stored content follows these bytes, which are then the head alone.
+    pub(crate) content_follows: bool,
+}
+
+/// A message ready to be recorded.
+#[derive(Debug)]
+pub(crate) struct MaskedMessage {
+    /// The record; its `body` and `wire` are not set yet.
+    pub(crate) record: MessageRecord,
+    /// Content, where there is any.
+    pub(crate) content: Option<Stored>,
+    /// Wire, where it was captured.
+    pub(crate) wire: Option<Stored>,
+}
+
+/// The content once masked, and what its ranges are on the wire.
+struct Content {
+    stored: Stored,
+    /// Ranges within the content as it came.
+    ranges: Vec<MaskRange>,
+    /// Whether a secret stood in content that is compressed on the wire.
+    coded: Option<String>,
+}
+
+impl Masker {
+    pub(crate) fn mask_request(&self, seen: &mut Seen, request: &Request, wire: &Bytes) -> MaskedMessage {
+        let mut masked = Vec::new();
+        let record = MessageRecord {
+            method: Some(self.mask_field(&mut masked, "method", &request.method)),
+            target: Some(self.mask_field(&mut masked, "target", &request.target)),
+            ..self.head(seen, request.version, &request.headers)
+        };
+        self.message(seen, with_masks(record, masked), &request.body, wire)
+    }
+
+    pub(crate) fn mask_response(&self, seen: &mut Seen, response: &Response, wire: &Bytes) -> MaskedMessage {
+        let mut masked = Vec::new();
+        let record = MessageRecord {
+            status: Some(response.status),
+            reason: Some(self.mask_field(&mut masked, "reason", &response.reason)),
+            ..self.head(seen, response.version, &response.headers)
+        };
+        self.message(seen, with_masks(record, masked), &response.body, wire)
+    }
+
+    /// Masks bytes of a connection that brought no message that could be read.
+    pub(crate) fn mask_unread(&self, wire: &Bytes) -> Option<Stored> {
+        self.mask_wire(wire, Version::Http11, None, &[])
+    }
+
+    fn head(&self, seen: &mut Seen, version: Version, headers: &Headers) -> MessageRecord {
+        let mut masked = Vec::new();
+        let mut kept = headers.clone();
+        for field in kept.iter_mut() {
+            let bytes = latin(&field.value);
+            let ranges = self.find_in_field(&field.name, &bytes);
+            if ranges.is_empty() {
+                continue;
+            }
+            let ruled = self.rules_field(&field.name);
+            let mut bytes = bytes.into_owned();
+            for range in &ranges {
+                if let Some(part) = bytes.get(range.from..range.to).filter(|_| ruled) {
+                    seen.add(&text(part));
+                }
+            }
+            overwrite(&mut bytes, &ranges);
+            field.value = text(&bytes);
+            masked.extend(ranges.into_iter().map(|range| head_mask(&field.name, range)));
+        }
+        MessageRecord { version, headers: kept, masked, ..MessageRecord::default() }
+    }
+
+    fn mask_field(&self, masked: &mut Vec<HeadMask>, name: &str, value: &str) -> String {
+        let bytes = latin(value);
+        let ranges = self.find(&bytes);
+        if ranges.is_empty() {
+            return value.to_owned();
+        }
+        let mut bytes = bytes.into_owned();
+        overwrite(&mut bytes, &ranges);
+        masked.extend(ranges.into_iter().map(|range| head_mask(name, range)));
+        text(&bytes)
+    }
+
+    fn message(&self, seen: &mut Seen, mut record: MessageRecord, body: &Body, wire: &Bytes) -> MaskedMessage {
+        let content = (!body.content.is_empty()).then(|| self.mask_content(seen, body));
+        record.body_fault = body.fault.clone();
+        let wire = self.mask_wire(wire, record.version, content.as_ref().map(|content| (content, body)), &record.masked);
+        MaskedMessage { record, content: content.map(|content| content.stored), wire }
+    }
+
+    fn mask_content(&self, seen: &mut Seen, body: &Body) -> Content {
+        let plain = body.plain_bytes();
+        let mut ranges = self.find(plain);
+        for range in json::find(plain, &self.pointers).into_iter().filter(|range| !range.is_empty()) {
+            let value = plain.get(range.clone()).unwrap_or(&[]);
+            if let Ok(value) = std::str::from_utf8(value) {
+                seen.add(value);
+            }
+            ranges.push(MaskRange { digest: self.digest(value), from: range.start, to: range.end });
+        }
+        let ranges = tidy(ranges);
+        let coded = body.decoded.is_some() && !ranges.is_empty();
+        // Compressed bytes that hold no secret once decoded stay as they came.
+        let source = if coded { plain } else { &body.content };
+        let bytes = masked_copy(source, &ranges);
+        let remark = coded.then(|| "content coding was undone before storing, because a secret stood in it".to_owned());
+        let coded_digest = ranges.first().filter(|_| coded).map(|range| range.digest.clone());
+        let (masked, more) = listed(ranges.clone());
+        let entry =
+            BodyRef { bytes: bytes.len() as u64, masked, decoded: coded, remark: more.or(remark), ..BodyRef::default() };
+        let stored = Stored { bytes, entry, content_follows: false };
+        Content { stored, ranges: if coded { Vec::new() } else { ranges }, coded: coded_digest }
+    }
+
+    fn mask_wire(
+        &self,
+        wire: &Bytes,
+        version: Version,
+        content: Option<(&Content, &Body)>,
+        head_masks: &[HeadMask],
+    ) -> Option<Stored> {
+        if wire.is_empty() {
+            return None;
+        }
+        let empty = Bytes::new();
+        let bytes = content.map_or(&empty, |(_, body)| &body.content);
+        let Some(layout) = Layout::of(wire, version, bytes) else {
+            return Some(self.mask_unknown_wire(wire, content.map(|(content, _)| content), head_masks));
+        };
+        let plain = layout.plain_head(wire).filter(|_| content.is_some_and(|(content, _)| content.coded.is_none()));
+        if let Some(head) = plain {
+            // The content stands in the store already; of the wire only the head is new.
+            let bytes = wire.slice(..head);
+            let ranges = self.find_in_lines(&bytes);
+            return Some(store(&bytes, ranges, Tail::Content, None));
+        }
+        let mut ranges = self.find(wire);
+        let mut remark = None;
+        for head in &layout.heads {
+            let lines = wire.get(head.clone()).unwrap_or(&[]);
+            let found = self.find_in_lines(lines).into_iter();
+            ranges.extend(found.map(|range| MaskRange { from: range.from + head.start, to: range.to + head.start, ..range }));
+        }
+        if let Some(mask) = head_masks.first().filter(|_| !layout.packed.is_empty()) {
+            remark = Some("header blocks were overwritten whole, because a secret stood in one".to_owned());
+            let blocks = layout.packed.iter();
+            ranges.extend(blocks.map(|block| MaskRange { from: block.start, to: block.end, digest: mask.digest.clone() }));
+        }
+        if let Some((content, body)) = content {
+            let on_wire = |range: &MaskRange| {
+                let digest = range.digest.clone();
+                let pieces: Vec<_> = layout.on_wire(range.from, range.to).collect();
+                pieces.into_iter().map(move |(from, to)| MaskRange { from, to, digest: digest.clone() })
+            };
+            ranges.extend(content.ranges.iter().flat_map(on_wire));
+            if let Some(digest) = &content.coded {
+                remark = Some("content was overwritten whole, because a secret stood in it compressed".to_owned());
+                ranges.extend(on_wire(&MaskRange { from: 0, to: body.content.len(), digest: digest.clone() }));
+            }
+        }
+        Some(store(wire, tidy(ranges), Tail::Nothing, remark))
+    }
+
+    /// Where it is not known how the wire holds the message, all of it goes if anything of it is secret.
+    fn mask_unknown_wire(&self, wire: &Bytes, content: Option<&Content>, head_masks: &[HeadMask]) -> Stored {
+        let of_content = content.and_then(|content| content.coded.as_ref().or(content.ranges.first().map(|one| &one.digest)));
+        if let Some(digest) = of_content.or(head_masks.first().map(|mask| &mask.digest)) {
+            let all = MaskRange { from: 0, to: wire.len(), digest: digest.clone() };
+            let remark = "the bytes were overwritten whole, because a secret stands in them at a place that is not known";
+            return store(wire, vec![all], Tail::Nothing, Some(remark.to_owned()));
+        }
+        let mut ranges = self.find(wire);
+        ranges.extend(self.find_in_lines(wire.get(..head_end(wire, 0).unwrap_or(wire.len())).unwrap_or(&[])));
+        store(wire, tidy(ranges), Tail::Nothing, None)
+    }
+
+    /// Finds secrets in header field lines as they stand on the wire, continued lines included (RFC 9112 §5.2).
+    fn find_in_lines(&self, lines: &[u8]) -> Vec<MaskRange> {
+        let mut ranges = self.find(lines);
+        let mut at = 0;
+        let mut ruled: Option<String> = None;
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            let from = at;
+            at += line.len();
+            let continued = matches!(line.first(), Some(b' ' | b'\t'));
+            let value_at = match (continued, line.iter().position(|byte| *byte == b':')) {
+                (true, _) => 0,
+                (false, Some(colon)) => {
+                    let name = text(line.get(..colon).unwrap_or(&[]));
+                    ruled = self.rules_field(name.trim()).then(|| name.trim().to_owned());
+                    colon + 1
+                }
+                (false, None) => {
+                    ruled = None;
+                    continue;
+                }
+            };
+            let Some(name) = &ruled else { continue };
+            let value = line.get(value_at..).unwrap_or(&[]);
+            // A continued line has lost its scheme, so that all of it is taken for the secret.
+            let name = if continued { "cookie" } else { name };
+            let found = self.find_in_field(name, value).into_iter();
+            let shift = from + value_at;
+            ranges.extend(found.map(|range| MaskRange { from: range.from + shift, to: range.to + shift, ..range }));
+        }
+        tidy(ranges)
+    }
+}
+
+/// Whether the content follows stored bytes.
+enum Tail {
+    Content,
+    Nothing,
+}
+
+fn store(source: &Bytes, ranges: Vec<MaskRange>, tail: Tail, remark: Option<String>) -> Stored {
+    let bytes = masked_copy(source, &ranges);
+    let (masked, more) = listed(ranges);
+    let entry = BodyRef { bytes: bytes.len() as u64, masked, remark: remark.or(more), ..BodyRef::default() };
+    Stored { bytes, entry, content_follows: matches!(tail, Tail::Content) }
+}
+
+fn masked_copy(source: &Bytes, ranges: &[MaskRange]) -> Bytes {
+    if ranges.is_empty() {
+        return source.clone();
+    }
+    let mut copy = source.to_vec();
+    overwrite(&mut copy, ranges);
+    copy.into()
+}
+
+fn with_masks(mut record: MessageRecord, mut masked: Vec<HeadMask>) -> MessageRecord {
+    masked.append(&mut record.masked);
+    record.masked = masked;
+    record
+}
+
+fn head_mask(field: &str, range: MaskRange) -> HeadMask {
+    HeadMask { field: field.to_owned(), from: range.from as u64, to: range.to as u64, digest: range.digest }
+}
+
+/// Turns text of one character a byte into its bytes; a character beyond that, which no peer can send, stays UTF-8.
+fn latin(value: &str) -> std::borrow::Cow<'_, [u8]> {
+    if value.is_ascii() {
+        return value.as_bytes().into();
+    }
+    let bytes: Option<Vec<u8>> = value.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    bytes.unwrap_or_else(|| value.as_bytes().to_vec()).into()
+}
+
+fn text(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
+}

@@ -1,0 +1,10 @@
+//! Records a run as it happens.
+
+mod memory;
+mod record;
+#[cfg(test)]
+mod tests;
+mod texts;
+
+pub use memory::Memory;
+pub use record::{Assessment, ExchangeMeta, Recorder};

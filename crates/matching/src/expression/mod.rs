@@ -1,0 +1,137 @@
+//! CEL expressions (<https://github.com/google/cel-spec>): typed, bounded, without side effects.
+//!
+//! The `cel` crate parses. Evaluation is ours, over borrowed JSON: it resolves only the names that are used, keeps the
+//! order of maps, counts every step and byte, and knows which path of a message had no value. Unsigned integers are
+//! integers here; named message types are refused.
+
+mod compile;
+mod evaluate;
+mod function;
+mod guard;
+mod node;
+mod operate;
+mod value;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use compile::pattern;
+
+use crate::Names;
+use node::Node;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Why a text is no expression.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ExpressionFault {
+    /// One sentence without a full stop.
+    pub message: String,
+    /// Byte offset in the text.
+    pub offset: usize,
+    /// What to write instead, where that is known.
+    pub help: Option<String>,
+}
+
+/// Why an expression has no value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct EvaluationFault {
+    /// One sentence without a full stop.
+    pub message: String,
+    /// The path of the value that is to blame, such as `request.json.id`: it is missing or has another type.
+    pub path: Option<String>,
+}
+
+impl EvaluationFault {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), path: None }
+    }
+}
+
+/// A compiled expression; copies share it.
+#[derive(Clone, Debug)]
+pub struct Expression {
+    program: Arc<Program>,
+}
+
+#[derive(Debug)]
+struct Program {
+    text: String,
+    root: Node,
+    names: Vec<String>,
+    members: Vec<(String, String)>,
+    member_names: Vec<String>,
+}
+
+impl Expression {
+    /// Compiles a text.
+    ///
+    /// ```
+    /// use counterpart_matching::{Expression, NameTable};
+    /// use serde_json::json;
+    /// let expression = Expression::compile("setting.limit * 2 > 5")?;
+    /// let names = NameTable::default().with("setting", json!({"limit": 3}));
+    /// assert_eq!(expression.evaluate(&names), Ok(json!(true)));
+    /// # Ok::<(), counterpart_matching::ExpressionFault>(())
+    /// ```
+    ///
+    /// # Errors
+    /// What is wrong with the text, and where; also that it passes a bound of length, nesting or parts.
+    pub fn compile(text: &str) -> Result<Self, ExpressionFault> {
+        compile::compile(text).map(|program| Self { program: Arc::new(program) })
+    }
+
+    /// Gives the text that it was compiled from.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.program.text
+    }
+
+    /// Gives the root names that it uses, each once.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.program.names
+    }
+
+    /// Gives the members of root names that it uses, such as `setting.client_id`, each once.
+    #[must_use]
+    pub fn members(&self) -> &[String] {
+        &self.program.member_names
+    }
+
+    /// Tells whether it uses no name, so that its value is always the same.
+    #[must_use]
+    pub fn is_constant(&self) -> bool {
+        self.program.names.is_empty()
+    }
+
+    /// Gives its value.
+    ///
+    /// # Errors
+    /// A name without value, a value of another type than the operation takes, or a bound that was passed.
+    pub fn evaluate(&self, names: &dyn Names) -> Result<Value, EvaluationFault> {
+        evaluate::evaluate(&self.program, names)
+    }
+}
+
+/// Gives the path that a node spells, such as `request.json.items[*].id`.
+fn path_of(node: &Node, names: &[String], members: &[(String, String)]) -> Option<String> {
+    match node {
+        Node::Index(list, index) | Node::OptionalIndex(list, index) => {
+            let list = path_of(list, names, members)?;
+            match &**index {
+                Node::Constant(Value::String(name)) => Some(format!("{list}.{name}")),
+                Node::Constant(index) => Some(format!("{list}[{index}]")),
+                _ => Some(format!("{list}[*]")),
+            }
+        }
+        Node::Local(_, path) => path.clone(),
+        Node::Name(at) => names.get(*at).cloned(),
+        Node::OptionalSelect(operand, field) | Node::Select(operand, field) => {
+            path_of(operand, names, members).map(|path| format!("{path}.{field}"))
+        }
+        Node::RootMember(at) => members.get(*at).map(|(name, member)| format!("{name}.{member}")),
+        _ => None,
+    }
+}

@@ -1,0 +1,11 @@
+//! Messages taken apart, changed and broken on purpose.
+
+mod capture;
+mod edit;
+mod mutation;
+#[cfg(test)]
+mod tests;
+
+pub use capture::{Capture, capture};
+pub use edit::{Edit, EditFault, Editable, apply};
+pub use mutation::{Mutation, mutations};

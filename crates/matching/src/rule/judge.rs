@@ -1,0 +1,222 @@
+//! Judges rules: total, and every miss is said with its place.
+
+use super::{Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, sequence, test};
+use crate::limits::SHOWN_CHARS_MAX;
+use crate::subject::select::{Blocked, Found, Seen, Spot, located, select, text_of};
+use crate::{Side, Subject, Subjects};
+use counterpart_evidence::{Part, Place};
+use serde_json::Value;
+
+/// Judges a rule.
+#[must_use]
+pub fn judge(rule: &Rule, subjects: &Subjects<'_>) -> Judgement {
+    match rule {
+        Rule::All(rules) => {
+            let mut warning = None;
+            for rule in rules {
+                match judge(rule, subjects) {
+                    Judgement::Holds => {}
+                    Judgement::HoldsWithWarning(text) => warning = warning.or(Some(text)),
+                    other => return other,
+                }
+            }
+            warning.map_or(Judgement::Holds, Judgement::HoldsWithWarning)
+        }
+        Rule::Any(alternatives) => any(alternatives, subjects),
+        Rule::Condition(condition) => judge_condition(condition, subjects),
+    }
+}
+
+fn any(alternatives: &[Alternative], subjects: &Subjects<'_>) -> Judgement {
+    let mut misses: Vec<Mismatch> = Vec::new();
+    let mut undecided = None;
+    for alternative in alternatives {
+        match judge(&alternative.rule, subjects) {
+            Judgement::Broken(mismatch) => misses.push(*mismatch),
+            Judgement::Holds if alternative.result == Held::Warning => {
+                return Judgement::HoldsWithWarning(format!("allowed, but not what should be: {}", describe(&alternative.rule)));
+            }
+            held @ (Judgement::Holds | Judgement::HoldsWithWarning(_)) => return held,
+            other => undecided = undecided.or(Some(other)),
+        }
+    }
+    if let Some(undecided) = undecided {
+        return undecided;
+    }
+    let mut expected: Vec<String> = Vec::new();
+    for text in misses.iter().flat_map(|miss| &miss.expected) {
+        if !expected.contains(text) {
+            expected.push(text.clone());
+        }
+    }
+    let messages: Vec<&str> = misses.iter().map(|miss| miss.message.as_str()).collect();
+    let message = match messages.as_slice() {
+        [] => "none of the alternatives holds".to_owned(),
+        [one] => (*one).to_owned(),
+        many => format!("none of the {} alternatives holds: {}", many.len(), many.join("; ")),
+    };
+    let first = misses.into_iter().next();
+    let (actual, place) = first.map_or((None, None), |miss| (miss.actual, miss.place));
+    Judgement::Broken(Box::new(Mismatch { message, expected, actual, place, exchange: None }))
+}
+
+/// Says what a rule asks, in the words of a mismatch.
+fn describe(rule: &Rule) -> String {
+    match rule {
+        Rule::All(rules) => rules.iter().map(describe).collect::<Vec<_>>().join(" and "),
+        Rule::Any(alternatives) => {
+            alternatives.iter().map(|alternative| describe(&alternative.rule)).collect::<Vec<_>>().join(" or ")
+        }
+        Rule::Condition(condition) => {
+            let expected: Vec<String> = condition.tests.iter().flat_map(test::expected).collect();
+            if expected.is_empty() {
+                return condition.subject.label();
+            }
+            format!("{} {}", condition.subject.label(), expected.join(" or "))
+        }
+    }
+}
+
+/// Tells criterion by criterion what held and how the rest missed.
+#[must_use]
+pub fn explain(rule: &Rule, subjects: &Subjects<'_>) -> Vec<String> {
+    match rule {
+        Rule::All(rules) => rules.iter().flat_map(|rule| explain(rule, subjects)).collect(),
+        Rule::Any(_) | Rule::Condition(_) => vec![match judge(rule, subjects) {
+            Judgement::Broken(mismatch) => mismatch.message,
+            Judgement::Holds | Judgement::HoldsWithWarning(_) => format!("{}: held", describe(rule)),
+            Judgement::TooCoarse(reason) | Judgement::Undecided(reason) => format!("{}: {reason}", describe(rule)),
+        }],
+    }
+}
+
+/// Gives a value as a mismatch shows it.
+pub(crate) fn shown(value: &Found<'_>) -> String {
+    match value {
+        Found::Json(value) => shown_json(value),
+        Found::Text(text) => cut(text),
+    }
+}
+
+/// Gives a JSON value as a mismatch shows it: text without its quotes.
+pub(crate) fn shown_json(value: &Value) -> String {
+    match text_of(value) {
+        Some(text) => cut(&text),
+        None => cut(&value.to_string()),
+    }
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or("")),
+        None => text.to_owned(),
+    }
+}
+
+fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
+    let Condition { subject, side, tests } = condition;
+    if let Subject::Series(series) = subject {
+        return sequence::judge(series, tests, subjects);
+    }
+    let seen = match select(subject, *side, subjects) {
+        Ok(seen) => seen,
+        Err(Blocked::Us(reason)) => return Judgement::Undecided(format!("{}: {reason}", subject.label())),
+        // What cannot be read cannot be shown to be absent either.
+        Err(Blocked::Peer(message, fault)) => {
+            let place = fault.map_or_else(
+                || subject.place(*side, None, subjects),
+                |fault| fault_place(*side, fault.offset, fault.line, fault.column),
+            );
+            return broken(Mismatch { message, expected: all_expected(tests), actual: None, place: Some(place), exchange: None });
+        }
+    };
+    let wants_absent = |test: &Test| matches!((&test.operator, test.sense), (Operator::Absent, Sense::Is) | (Operator::Present, Sense::Not));
+    if seen.is_empty() {
+        if !tests.is_empty() && tests.iter().all(wants_absent) {
+            return Judgement::Holds;
+        }
+        return broken(Mismatch {
+            message: format!("{} is missing", subject.label()),
+            expected: all_expected(tests),
+            actual: None,
+            place: Some(subject.place(*side, None, subjects)),
+            exchange: None,
+        });
+    }
+    if tests.is_empty() {
+        return without_tests(subject, *side, &seen, subjects);
+    }
+    for test in tests {
+        if wants_absent(test) {
+            let first = seen.first().map_or_else(String::new, |first| shown(&first.value));
+            return broken(mismatch(condition, seen.first(), format!("is `{first}`; expected none"), vec!["none".to_owned()], subjects));
+        }
+        match test::all(test, condition, &seen, subjects) {
+            Ok(None) => {}
+            Ok(Some(miss)) => return broken(mismatch(condition, seen.get(miss.at), miss.message, miss.expected, subjects)),
+            Err(reason) => return Judgement::Undecided(format!("{}: {reason}", subject.label())),
+        }
+    }
+    Judgement::Holds
+}
+
+fn broken(mismatch: Mismatch) -> Judgement {
+    Judgement::Broken(Box::new(mismatch))
+}
+
+fn fault_place(side: Side, offset: usize, line: u32, column: u32) -> Place {
+    let part = match side {
+        Side::Request => Part::Request,
+        Side::Response => Part::Response,
+    };
+    Place { line: Some(line), column: Some(column), ..located(part, "body".to_owned(), Some(offset..offset), None) }
+}
+
+fn all_expected(tests: &[Test]) -> Vec<String> {
+    tests.iter().flat_map(test::expected).collect()
+}
+
+/// An expression alone must be true; any other subject alone must be there, and it is.
+fn without_tests(subject: &Subject, side: Side, seen: &[Seen<'_>], subjects: &Subjects<'_>) -> Judgement {
+    let (Subject::Expression(expression) | Subject::Store(expression)) = subject else { return Judgement::Holds };
+    match seen.first().map(|seen| seen.value.to_json()).as_deref() {
+        Some(Value::Bool(true)) => Judgement::Holds,
+        Some(Value::Bool(false)) => broken(Mismatch {
+            message: format!("`{}` does not hold", expression.text()),
+            expected: vec![expression.text().to_owned()],
+            actual: used_values(expression.members(), subjects),
+            place: Some(subject.place(side, None, subjects)),
+            exchange: None,
+        }),
+        _ => Judgement::Undecided(format!("`{}` gives no bool", expression.text())),
+    }
+}
+
+/// Gives the values that an expression looked at, so that its reader need not guess.
+fn used_values(members: &[String], subjects: &Subjects<'_>) -> Option<String> {
+    let value = |path: &String| {
+        let (name, member) = path.split_once('.')?;
+        let value = crate::Names::member(subjects, name, member)?;
+        text_of(&value).map(|text| format!("{path} = {}", cut(&text)))
+    };
+    let values: Vec<String> = members.iter().filter_map(value).collect();
+    Some(if values.is_empty() { "false".to_owned() } else { cut(&values.join(", ")) })
+}
+
+fn mismatch(
+    condition: &Condition,
+    seen: Option<&Seen<'_>>,
+    message: String,
+    expected: Vec<String>,
+    subjects: &Subjects<'_>,
+) -> Mismatch {
+    let subject = &condition.subject;
+    let spot = seen.map(|seen| &seen.spot);
+    Mismatch {
+        message: format!("{} {message}", subject.label_at(spot.unwrap_or(&Spot::Subject))),
+        expected,
+        actual: seen.map(|seen| shown(&seen.value)),
+        place: Some(subject.place(condition.side, spot, subjects)),
+        exchange: None,
+    }
+}

@@ -1,0 +1,88 @@
+//! Conditions, how they are combined, and how they are judged.
+
+mod format;
+mod judge;
+mod lint;
+mod operator;
+mod sequence;
+mod test;
+#[cfg(test)]
+mod tests;
+
+pub use format::Format;
+pub use judge::{explain, judge};
+pub use lint::{can_pass_on_absence, cannot_fail};
+pub use operator::{Bounds, Growing, JsonType, Operator, Pattern, PatternFault, Sense, SeriesOperator, Test};
+
+use crate::{Side, Subject};
+use counterpart_evidence::{ExchangeId, Place};
+
+/// A subject and what must be true of it.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// What is looked at.
+    pub subject: Subject,
+    /// In which message, where the subject is part of one.
+    pub side: Side,
+    /// What must be true, all of it. Without a test the subject must be there; an expression must be true.
+    pub tests: Vec<Test>,
+}
+
+/// What an alternative gives when it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// A pass.
+    Pass,
+    /// A warning: allowed, and not what should be.
+    Warning,
+}
+
+/// One of several ways in which a rule can hold.
+#[derive(Clone, Debug)]
+pub struct Alternative {
+    /// What must hold.
+    pub rule: Rule,
+    /// What it gives then.
+    pub result: Held,
+}
+
+/// What must hold.
+#[derive(Clone, Debug)]
+pub enum Rule {
+    /// All of them.
+    All(Vec<Rule>),
+    /// One of them; the first that holds decides.
+    Any(Vec<Alternative>),
+    /// One condition.
+    Condition(Condition),
+}
+
+/// What is wrong, said to the developer of the system under test.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// One sentence without a full stop.
+    pub message: String,
+    /// All that would have been right.
+    pub expected: Vec<String>,
+    /// What was there, cut to a bound.
+    pub actual: Option<String>,
+    /// Where.
+    pub place: Option<Place>,
+    /// In which exchange, where it is not the one that was judged.
+    pub exchange: Option<ExchangeId>,
+}
+
+/// What a rule says of an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// It does not hold.
+    Broken(Box<Mismatch>),
+    /// It holds.
+    Holds,
+    /// It holds by an alternative that warns; the text says which.
+    HoldsWithWarning(String),
+    /// It cannot be judged on this run's clock, and why.
+    TooCoarse(String),
+    /// It cannot be judged by our fault, and why.
+    Undecided(String),
+}

@@ -1,0 +1,173 @@
+//! What can be asked of a subject; every operator can be turned round.
+
+use super::Format;
+use crate::{Expression, Operand};
+
+/// Whether a test must hold or must not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sense {
+    /// It must hold.
+    #[default]
+    Is,
+    /// It must not hold; the subject must be there all the same.
+    Not,
+}
+
+/// An operator and its sense.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// What is asked.
+    pub operator: Operator,
+    /// Whether it must hold.
+    pub sense: Sense,
+}
+
+/// A type of JSON (RFC 8259 §3), with `integer` beside `number`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JsonType {
+    /// A list.
+    Array,
+    /// `true` or `false`.
+    Boolean,
+    /// A number without fraction, however written.
+    Integer,
+    /// `null`.
+    Null,
+    /// Any number.
+    Number,
+    /// An object.
+    Object,
+    /// A text.
+    String,
+}
+
+/// Bounds of a number; an absent one does not bind.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Bounds {
+    /// The least allowed.
+    pub min: Option<f64>,
+    /// The most allowed.
+    pub max: Option<f64>,
+    /// It must be more than this.
+    pub above: Option<f64>,
+    /// It must be less than this.
+    pub below: Option<f64>,
+}
+
+/// Why a text is no pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct PatternFault {
+    /// One sentence without a full stop.
+    pub message: String,
+}
+
+/// A compiled regular expression, of bounded size and linear time.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    regex: regex::Regex,
+}
+
+impl Pattern {
+    /// Compiles a text in the syntax of the `regex` crate.
+    ///
+    /// # Errors
+    /// What is wrong with it, or that it is too big.
+    pub fn compile(text: &str) -> Result<Self, PatternFault> {
+        crate::expression::pattern(text).map(|regex| Self { regex }).map_err(|message| PatternFault { message })
+    }
+
+    /// Gives the text that it was compiled from.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.regex.as_str()
+    }
+
+    /// Tells whether it matches anywhere in a text.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+
+    /// Gives the first group of the first match, or the whole match where it has no group.
+    pub(crate) fn first_group<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let groups = self.regex.captures(text)?;
+        groups.get(1).or_else(|| groups.get(0)).map(|group| group.as_str())
+    }
+}
+
+/// How gaps must grow.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Growing {
+    /// Each gap is this many times the one before.
+    pub factor: f64,
+    /// By how much of the expected gap it may differ, as a fraction.
+    pub tolerance: f64,
+}
+
+/// What can be asked of several exchanges in order.
+#[derive(Clone, Debug)]
+pub enum SeriesOperator {
+    /// How many exchanges each series has.
+    Count(Bounds),
+    /// Each value is accepted exactly once; the value is the series key without an expression.
+    EachAcceptedOnce(Option<Expression>),
+    /// Times between neighbours, in milliseconds.
+    Gaps {
+        /// Bounds of each gap.
+        range: Option<Bounds>,
+        /// Bounds of their mean.
+        mean: Option<Bounds>,
+        /// How they grow.
+        growing: Option<Growing>,
+    },
+    /// How many may be under way at once.
+    InFlightMax(u64),
+    /// The values of an expression never go down, or follow the order of a list.
+    InOrderOf {
+        /// The value of each exchange.
+        value: Expression,
+        /// The list; ascending order without it.
+        list: Option<Operand>,
+    },
+    /// Nothing comes after one was accepted.
+    NoneAfterAccepted,
+}
+
+/// What can be asked of a subject.
+#[derive(Clone, Debug)]
+pub enum Operator {
+    /// It is not there.
+    Absent,
+    /// Text holds the text, a list holds the member, an object holds the members.
+    Contains(Operand),
+    /// Every member of a selected list (or object) passes these tests.
+    Each(Vec<Test>),
+    /// It equals; numbers by value, header fields as text, statuses also as `4xx`.
+    Equals(Operand),
+    /// It has a format.
+    Format(Format),
+    /// Characters of text, members of lists and objects.
+    Length(Bounds),
+    /// A pattern matches somewhere in its text.
+    Matches(Pattern),
+    /// It equals one of them; an expression that gives a list stands for its members.
+    OneOf(Vec<Operand>),
+    /// It is there.
+    Present,
+    /// Its number, or the number that its text is, lies within bounds.
+    Range(Bounds),
+    /// It is the same JSON value or text, some members left out of the comparison.
+    SameAs {
+        /// What it must be the same as.
+        other: Operand,
+        /// JSON Pointers of what is left out on both sides.
+        except: Vec<String>,
+    },
+    /// Something about a series.
+    Series(SeriesOperator),
+    /// It has a type.
+    Type(JsonType),
+    /// No two of the selected nodes, or of the members of the one selected list, are equal.
+    Unique,
+}

@@ -1,0 +1,320 @@
+//! Judges several exchanges in order: cadence, order, acceptance, how many are under way at once.
+
+use super::judge::{judge as judge_rule, shown_json};
+use super::{Bounds, Growing, Judgement, Mismatch, Operator, Sense, SeriesOperator, Test};
+use crate::limits::NODES_MAX;
+use crate::{Expression, Operand, Series, SeriesFrom, Subjects, compare};
+use counterpart_evidence::{Effect, Exchange, ExchangeId, Part, Place};
+use serde_json::Value;
+use std::cmp::Ordering;
+
+/// The exchanges of one key.
+struct Group<'x> {
+    key: Option<String>,
+    exchanges: Vec<&'x Exchange>,
+}
+
+impl Group<'_> {
+    fn name(&self) -> String {
+        self.key.as_ref().map_or_else(|| "the series".to_owned(), |key| format!("the series `{key}`"))
+    }
+}
+
+/// What a group has missed, or why it cannot be judged.
+enum Miss {
+    Broken { message: String, expected: String, actual: String, exchange: Option<ExchangeId> },
+    TooCoarse(String),
+    Undecided(String),
+}
+
+/// Judges the tests of a series.
+pub(super) fn judge(series: &Series, tests: &[Test], subjects: &Subjects<'_>) -> Judgement {
+    let Some(exchanges) = subjects.exchanges() else {
+        return Judgement::Undecided("there are no exchanges to make a series of".to_owned());
+    };
+    let groups = match groups(series, exchanges, subjects) {
+        Ok(groups) => groups,
+        Err(reason) => return Judgement::Undecided(reason),
+    };
+    // A count of none is an answer; everything else demands exchanges.
+    let counts_only = !tests.is_empty() && tests.iter().all(|test| matches!(test.operator, Operator::Series(SeriesOperator::Count(_))));
+    if groups.is_empty() && !counts_only {
+        return broken("the series has no exchange".to_owned(), "exchanges".to_owned(), "none".to_owned(), None);
+    }
+    for test in tests {
+        let Operator::Series(operator) = &test.operator else {
+            return Judgement::Undecided("only series operators can be asked of a series".to_owned());
+        };
+        if groups.is_empty()
+            && let SeriesOperator::Count(bounds) = operator
+            && bounds.hold(0.0) != (test.sense == Sense::Is)
+        {
+            return broken("the series has 0 exchanges".to_owned(), bounds.words(), "0".to_owned(), None);
+        }
+        for group in &groups {
+            match (apply(operator, group, series, subjects), test.sense) {
+                (Err(Miss::Undecided(reason)), _) => return Judgement::Undecided(reason),
+                (Err(Miss::TooCoarse(reason)), _) => return Judgement::TooCoarse(reason),
+                (Ok(()), Sense::Is) | (Err(Miss::Broken { .. }), Sense::Not) => {}
+                (Ok(()), Sense::Not) => {
+                    let message = format!("{} does what it should not: {}", group.name(), operator.words());
+                    return broken(message, format!("not {}", operator.words()), operator.words(), None);
+                }
+                (Err(Miss::Broken { message, expected, actual, exchange }), Sense::Is) => {
+                    return broken(format!("{}: {message}; expected {expected}", group.name()), expected, actual, exchange);
+                }
+            }
+        }
+    }
+    Judgement::Holds
+}
+
+fn broken(message: String, expected: String, actual: String, exchange: Option<ExchangeId>) -> Judgement {
+    let place = Place { part: Part::Sequence, path: "series".to_owned(), line: None, column: None, bytes: None };
+    let mismatch = Mismatch { message, expected: vec![expected], actual: Some(actual), place: Some(place), exchange };
+    Judgement::Broken(Box::new(mismatch))
+}
+
+fn groups<'x>(series: &Series, exchanges: &[&'x Exchange], subjects: &Subjects<'_>) -> Result<Vec<Group<'x>>, String> {
+    let mut groups: indexmap::IndexMap<Option<String>, Vec<&'x Exchange>> = indexmap::IndexMap::new();
+    for exchange in exchanges.iter().copied().take(NODES_MAX) {
+        let own = Subjects::new(exchange, subjects.outer_names());
+        if let Some(rule) = &series.of {
+            match judge_rule(rule, &own) {
+                Judgement::Holds | Judgement::HoldsWithWarning(_) => {}
+                Judgement::Broken(_) => continue,
+                Judgement::TooCoarse(reason) | Judgement::Undecided(reason) => return Err(reason),
+            }
+        }
+        // An exchange without the key belongs to no series; the check of the key itself is another.
+        let key = match &series.key {
+            Some(key) => match key.evaluate(&own) {
+                Ok(value) => Some(shown_json(&value)),
+                Err(_) => continue,
+            },
+            None => None,
+        };
+        groups.entry(key).or_default().push(exchange);
+    }
+    let sorted = groups.into_iter().map(|(key, mut exchanges)| {
+        exchanges.sort_by_key(|exchange| (exchange.started_us, exchange.id));
+        Group { key, exchanges }
+    });
+    Ok(sorted.collect())
+}
+
+fn apply(operator: &SeriesOperator, group: &Group<'_>, series: &Series, subjects: &Subjects<'_>) -> Result<(), Miss> {
+    match operator {
+        SeriesOperator::Count(bounds) => count(bounds, group),
+        SeriesOperator::EachAcceptedOnce(value) => each_accepted_once(value.as_ref(), group, subjects),
+        SeriesOperator::Gaps { range, mean, growing } => gaps((range.as_ref(), mean.as_ref(), growing.as_ref()), group, series.from, subjects),
+        SeriesOperator::InFlightMax(most) => in_flight(*most, group),
+        SeriesOperator::InOrderOf { value, list } => in_order(value, list.as_ref(), group, subjects),
+        SeriesOperator::NoneAfterAccepted => none_after_accepted(group),
+    }
+}
+
+fn miss(message: impl Into<String>, expected: impl Into<String>, actual: impl Into<String>, exchange: Option<&Exchange>) -> Miss {
+    let exchange = exchange.map(|exchange| exchange.id);
+    Miss::Broken { message: message.into(), expected: expected.into(), actual: actual.into(), exchange }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts and microseconds of a run are below 2^52")]
+fn float(number: u64) -> f64 {
+    number as f64
+}
+
+fn count(bounds: &Bounds, group: &Group<'_>) -> Result<(), Miss> {
+    let count = group.exchanges.len();
+    if bounds.hold(float(count as u64)) {
+        return Ok(());
+    }
+    Err(miss(format!("has {count} exchanges"), bounds.words(), count.to_string(), group.exchanges.last().copied()))
+}
+
+fn accepted(exchange: &Exchange) -> bool {
+    exchange.effect == Effect::Stored
+}
+
+fn value_of(expression: &Expression, exchange: &Exchange, subjects: &Subjects<'_>) -> Result<Value, Miss> {
+    let own = Subjects::new(exchange, subjects.outer_names());
+    crate::subject::select::evaluate(expression, &own).map_err(|blocked| match blocked {
+        crate::subject::select::Blocked::Peer(message, _) => miss(message, expression.text(), "none", Some(exchange)),
+        crate::subject::select::Blocked::Us(reason) => Miss::Undecided(reason),
+    })
+}
+
+fn each_accepted_once(value: Option<&Expression>, group: &Group<'_>, subjects: &Subjects<'_>) -> Result<(), Miss> {
+    let mut counts: indexmap::IndexMap<String, (usize, Option<&Exchange>)> = indexmap::IndexMap::new();
+    for exchange in group.exchanges.iter().copied() {
+        let key = match value {
+            Some(value) => shown_json(&value_of(value, exchange, subjects)?),
+            None => group.key.clone().unwrap_or_default(),
+        };
+        let entry = counts.entry(key).or_insert((0, None));
+        if accepted(exchange) {
+            *entry = (entry.0 + 1, Some(exchange));
+        }
+    }
+    for (key, (count, last)) in counts {
+        if count != 1 {
+            let subject = if key.is_empty() { "it".to_owned() } else { format!("`{key}`") };
+            return Err(miss(format!("{subject} was accepted {count} times"), "each accepted exactly once", count.to_string(), last));
+        }
+    }
+    Ok(())
+}
+
+fn none_after_accepted(group: &Group<'_>) -> Result<(), Miss> {
+    let Some(first) = group.exchanges.iter().position(|exchange| accepted(exchange)) else { return Ok(()) };
+    let end = end_us(group.exchanges.get(first).copied());
+    // What was sent before the answer could be known is no repeat.
+    match group.exchanges.iter().skip(first + 1).find(|exchange| exchange.started_us >= end) {
+        Some(exchange) => {
+            let message = "an exchange follows one that was accepted";
+            Err(miss(message, "none after one was accepted", format!("exchange {}", exchange.id), Some(exchange)))
+        }
+        None => Ok(()),
+    }
+}
+
+fn end_us(exchange: Option<&Exchange>) -> u64 {
+    exchange.map_or(0, |exchange| exchange.started_us.saturating_add(exchange.timing.total_us.unwrap_or(0)))
+}
+
+fn in_flight(most: u64, group: &Group<'_>) -> Result<(), Miss> {
+    // An end sorts before a beginning at the same moment: they do not overlap.
+    let mut moments: Vec<(u64, bool, &Exchange)> = Vec::with_capacity(group.exchanges.len() * 2);
+    for exchange in group.exchanges.iter().copied() {
+        moments.push((exchange.started_us, true, exchange));
+        moments.push((end_us(Some(exchange)).max(exchange.started_us + 1), false, exchange));
+    }
+    moments.sort_by_key(|(at, begins, _)| (*at, *begins));
+    let mut open = 0_u64;
+    for (_, begins, exchange) in moments {
+        open = if begins { open + 1 } else { open.saturating_sub(1) };
+        if open > most {
+            return Err(miss(format!("{open} exchanges are under way at once"), format!("at most {most}"), open.to_string(), Some(exchange)));
+        }
+    }
+    Ok(())
+}
+
+fn in_order(value: &Expression, list: Option<&Operand>, group: &Group<'_>, subjects: &Subjects<'_>) -> Result<(), Miss> {
+    let list = match list.map(|list| list.resolve(subjects)) {
+        Some(Ok(list)) => match list.into_owned() {
+            Value::Array(members) => Some(members),
+            _ => return Err(Miss::Undecided("`in-order-of` takes a list".to_owned())),
+        },
+        Some(Err(reason)) => return Err(Miss::Undecided(reason)),
+        None => None,
+    };
+    let mut last: Option<Value> = None;
+    for exchange in group.exchanges.iter().copied() {
+        let current = value_of(value, exchange, subjects)?;
+        let order = match (&list, &last) {
+            (Some(list), _) => {
+                let position = |wanted: &Value| list.iter().position(|member| compare::same(member, wanted));
+                let Some(at) = position(&current) else {
+                    let message = format!("`{}` is not in the list", shown_json(&current));
+                    return Err(miss(message, "a member of the list", shown_json(&current), Some(exchange)));
+                };
+                last.as_ref().and_then(position).map_or(Ordering::Less, |before| before.cmp(&at))
+            }
+            (None, Some(before)) => order(before, &current),
+            (None, None) => Ordering::Less,
+        };
+        if order.is_gt() {
+            let before = last.as_ref().map_or_else(String::new, shown_json);
+            let message = format!("`{}` comes after `{before}`", shown_json(&current));
+            return Err(miss(message, "the order to be kept", shown_json(&current), Some(exchange)));
+        }
+        last = Some(current);
+    }
+    Ok(())
+}
+
+fn order(left: &Value, right: &Value) -> Ordering {
+    match (left.as_f64(), right.as_f64()) {
+        (Some(left), Some(right)) => left.total_cmp(&right),
+        _ => shown_json(left).cmp(&shown_json(right)),
+    }
+}
+
+fn gaps(
+    (range, mean, growing): (Option<&Bounds>, Option<&Bounds>, Option<&Growing>),
+    group: &Group<'_>,
+    from: SeriesFrom,
+    subjects: &Subjects<'_>,
+) -> Result<(), Miss> {
+    let gaps: Vec<(f64, &Exchange)> = group
+        .exchanges
+        .windows(2)
+        .filter_map(|pair| {
+            // A window of two has two members.
+            let (earlier, later) = (pair.first()?, pair.get(1)?);
+            let base = if from == SeriesFrom::End { end_us(Some(earlier)) } else { earlier.started_us };
+            Some((float(later.started_us.saturating_sub(base)) / 1_000.0, *later))
+        })
+        .collect();
+    let Some((_, last)) = gaps.last() else {
+        return Err(miss("has one exchange, so that there is no gap", "at least two exchanges", "1", group.exchanges.first().copied()));
+    };
+    for bounds in [range, mean].into_iter().flatten() {
+        too_coarse(bounds, subjects)?;
+    }
+    if let Some(bounds) = range
+        && let Some((gap, exchange)) = gaps.iter().find(|(gap, _)| !bounds.hold(*gap))
+    {
+        return Err(miss(format!("a gap is {gap:.0} ms"), format!("{} ms", bounds.words()), format!("{gap:.0} ms"), Some(exchange)));
+    }
+    if let Some(bounds) = mean {
+        let mean = gaps.iter().map(|(gap, _)| gap).sum::<f64>() / float(gaps.len() as u64);
+        if !bounds.hold(mean) {
+            return Err(miss(format!("the mean gap is {mean:.0} ms"), format!("{} ms", bounds.words()), format!("{mean:.0} ms"), Some(last)));
+        }
+    }
+    if let Some(growing) = growing {
+        if gaps.len() < 2 {
+            return Err(miss("has one gap, so that none can grow", "at least three exchanges", "2", Some(last)));
+        }
+        for pair in gaps.windows(2) {
+            // A window of two has two members.
+            let (Some((before, _)), Some((gap, exchange))) = (pair.first(), pair.get(1)) else { continue };
+            let wanted = before * growing.factor;
+            if (gap - wanted).abs() > wanted * growing.tolerance {
+                let expected = format!("{wanted:.0} ms ({} times the gap before, give or take {}%)", growing.factor, growing.tolerance * 100.0);
+                return Err(miss(format!("a gap of {before:.0} ms is followed by {gap:.0} ms"), expected, format!("{gap:.0} ms"), Some(exchange)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A limit that takes less real time than can be measured is not judged.
+fn too_coarse(bounds: &Bounds, subjects: &Subjects<'_>) -> Result<(), Miss> {
+    let Some(clock) = subjects.clock().filter(|clock| clock.scale > 1.0) else { return Ok(()) };
+    let limits = [bounds.min, bounds.max, bounds.above, bounds.below];
+    let fine = |limit: &f64| *limit > 0.0 && limit / clock.scale < float(clock.resolution_ms);
+    match limits.into_iter().flatten().find(fine) {
+        Some(limit) => Err(Miss::TooCoarse(format!(
+            "clock too coarse: {limit} ms is {:.0} ms at this speed, and {} ms is the least that can be measured",
+            limit / clock.scale,
+            clock.resolution_ms
+        ))),
+        None => Ok(()),
+    }
+}
+
+impl SeriesOperator {
+    fn words(&self) -> String {
+        match self {
+            Self::Count(bounds) => format!("{} exchanges", bounds.words()),
+            Self::EachAcceptedOnce(_) => "each accepted exactly once".to_owned(),
+            Self::Gaps { .. } => "gaps within their limits".to_owned(),
+            Self::InFlightMax(most) => format!("at most {most} under way at once"),
+            Self::InOrderOf { value, .. } => format!("in order of `{}`", value.text()),
+            Self::NoneAfterAccepted => "none after one was accepted".to_owned(),
+        }
+    }
+}

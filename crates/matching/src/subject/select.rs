@@ -1,0 +1,370 @@
+//! Finds what a subject names in an exchange.
+
+use super::{BodyAspect, JwtPart, Side, Subject, Subjects, TimingPhase, TlsField, media_type, milliseconds};
+use crate::limits::NODES_MAX;
+use crate::{EvaluationFault, Expression, digest, query};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use counterpart_document::{Fault, JsonPath, line_column};
+use counterpart_evidence::{Direction, Part, PeerCertificate, Place, Tls};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// One thing that was found.
+#[derive(Debug)]
+pub(crate) struct Seen<'s> {
+    pub(crate) value: Found<'s>,
+    pub(crate) spot: Spot,
+}
+
+/// What was found: JSON keeps its type, everything that has none is text.
+#[derive(Debug)]
+pub(crate) enum Found<'s> {
+    Json(Cow<'s, Value>),
+    Text(Cow<'s, str>),
+}
+
+impl Found<'_> {
+    pub(crate) fn to_json(&self) -> Cow<'_, Value> {
+        match self {
+            Self::Json(value) => Cow::Borrowed(value),
+            Self::Text(text) => Cow::Owned(Value::from(&**text)),
+        }
+    }
+
+    /// Gives the text of a text, number or flag; `None` for lists, objects and null.
+    pub(crate) fn to_text(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Json(value) => text_of(value),
+            Self::Text(text) => Some(Cow::Borrowed(text)),
+        }
+    }
+}
+
+/// Gives the text of a single JSON value.
+pub(crate) fn text_of(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Bool(flag) => Some(Cow::Borrowed(if *flag { "true" } else { "false" })),
+        Value::Number(number) => Some(Cow::Owned(number.to_string())),
+        Value::String(text) => Some(Cow::Borrowed(text)),
+        Value::Array(_) | Value::Null | Value::Object(_) => None,
+    }
+}
+
+/// Where it was found, in few words; a place is made of it only when something is wrong there.
+#[derive(Clone, Debug)]
+pub(crate) enum Spot {
+    /// A JSON Pointer into the body.
+    Pointer(String),
+    /// The subject itself says it all.
+    Subject,
+    /// A path into an XML body, and its bytes.
+    Xml(String, Option<Range<usize>>),
+}
+
+/// Why nothing can be said of a subject.
+#[derive(Debug)]
+pub(crate) enum Blocked {
+    /// The peer's message is at fault, where the parser says where.
+    Peer(String, Option<Fault>),
+    /// We are.
+    Us(String),
+}
+
+type Selected<'s> = Result<Vec<Seen<'s>>, Blocked>;
+
+fn one(value: Option<Value>) -> Vec<Seen<'static>> {
+    value.map(|value| Seen { value: Found::Json(Cow::Owned(value)), spot: Spot::Subject }).into_iter().collect()
+}
+
+fn texts<'s>(values: impl Iterator<Item = Cow<'s, str>>) -> Vec<Seen<'s>> {
+    values.map(|text| Seen { value: Found::Text(text), spot: Spot::Subject }).collect()
+}
+
+fn text<'s>(value: Option<&'s str>) -> Vec<Seen<'s>> {
+    texts(value.into_iter().map(Cow::Borrowed))
+}
+
+fn nodes<'s>(path: &JsonPath, value: Option<&'s Value>) -> Vec<Seen<'s>> {
+    let found = value.map(|value| path.query(value)).unwrap_or_default().into_iter().take(NODES_MAX);
+    found.map(|node| Seen { value: Found::Json(Cow::Borrowed(node.value)), spot: Spot::Pointer(node.pointer) }).collect()
+}
+
+/// Finds everything that a subject names; nothing found is an empty list.
+pub(crate) fn select<'s>(subject: &Subject, side: Side, subjects: &'s Subjects<'_>) -> Selected<'s> {
+    let exchange = subjects.exchange();
+    let request = exchange.and_then(|exchange| exchange.request.as_ref());
+    let response = exchange.and_then(|exchange| exchange.response.as_ref());
+    Ok(match subject {
+        Subject::Body(aspect) => body(*aspect, side, subjects),
+        Subject::Count => one(subjects.count().map(Value::from)),
+        Subject::Expression(expression) | Subject::Store(expression) => one(Some(evaluate(expression, subjects)?)),
+        Subject::File(path) => nodes(path, subjects.file()),
+        Subject::Header(name) => match subjects.headers(side) {
+            Some(headers) => headers
+                .iter()
+                .filter(|header| header.name.eq_ignore_ascii_case(name))
+                .map(|header| Seen { value: Found::Text(Cow::Borrowed(&header.value)), spot: Spot::Subject })
+                .collect(),
+            None => Vec::new(),
+        },
+        Subject::HeaderCount(name) => {
+            one(subjects.headers(side).map(|headers| headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name)).count().into()))
+        }
+        Subject::Hook(path) => nodes(path, subjects.hook()),
+        Subject::Json(path) => match subjects.json(side) {
+            Some(Ok(json)) => nodes(path, Some(json.value())),
+            Some(Err(fault)) => return Err(not_readable(side, "JSON", fault)),
+            None => Vec::new(),
+        },
+        Subject::Jwt { header, part, path } => jwt(header, *part, path, side, subjects)?,
+        Subject::Log(path) => nodes(path, subjects.log()),
+        Subject::Mail(path) => nodes(path, subjects.mail()),
+        Subject::Method => text(request.map(|request| request.method.as_str())),
+        Subject::Outcome => text(exchange.map(|exchange| exchange.outcome.name())),
+        Subject::Path => text(request.map(|request| request.path())),
+        Subject::Query(name) => {
+            let pairs = request.and_then(|request| request.query()).map(query::pairs).into_iter().flatten();
+            texts(pairs.filter(|(known, _)| known == name).map(|(_, value)| Cow::Owned(value)))
+        }
+        Subject::Reason => text(response.map(|response| response.reason.as_str())),
+        // A series is judged as a whole; see `rule::sequence`.
+        Subject::Series(_) => Vec::new(),
+        Subject::Status => one(response.map(|response| response.status.into())),
+        Subject::Timing(phase) => one(exchange.and_then(|exchange| {
+            let timing = exchange.timing;
+            let us = match phase {
+                TimingPhase::Connect => timing.connect_us,
+                TimingPhase::FirstByte => timing.first_byte_us,
+                TimingPhase::Tls => timing.tls_us,
+                TimingPhase::Total => timing.total_us,
+            };
+            us.map(milliseconds)
+        })),
+        Subject::Tls(field) => match exchange.and_then(|exchange| exchange.connection.tls.as_ref()) {
+            Some(tls) => tls_field(tls, *field),
+            None => Vec::new(),
+        },
+        Subject::Value { name, path } => match crate::Names::value(subjects, name) {
+            Some(Cow::Borrowed(value)) => nodes(path, Some(value)),
+            Some(Cow::Owned(value)) => path
+                .query(&value)
+                .into_iter()
+                .take(NODES_MAX)
+                .map(|node| Seen { value: Found::Json(Cow::Owned(node.value.clone())), spot: Spot::Pointer(node.pointer) })
+                .collect(),
+            None => Vec::new(),
+        },
+        Subject::Xml(path) => match subjects.xml(side) {
+            Some(Ok(xml)) => {
+                let items = path.query(xml).map_err(|fault| Blocked::Us(fault.message))?;
+                let seen = |item: counterpart_document::XmlItem| Seen {
+                    value: Found::Text(Cow::Owned(item.text)),
+                    spot: Spot::Xml(item.path, item.range),
+                };
+                items.into_iter().map(seen).collect()
+            }
+            Some(Err(fault)) => return Err(not_readable(side, "XML", fault)),
+            None => Vec::new(),
+        },
+    })
+}
+
+fn not_readable(side: Side, kind: &str, fault: &Fault) -> Blocked {
+    Blocked::Peer(format!("the {} body is not {kind}: {}", side_name(side), fault.message), Some(fault.clone()))
+}
+
+/// Gives a side's name.
+pub(crate) fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Request => "request",
+        Side::Response => "response",
+    }
+}
+
+/// Evaluates an expression; a fault in what the peer sent is the peer's, any other is ours.
+pub(crate) fn evaluate(expression: &Expression, subjects: &Subjects<'_>) -> Result<Value, Blocked> {
+    expression.evaluate(subjects).map_err(|fault| blocked(fault, subjects))
+}
+
+fn blocked(fault: EvaluationFault, subjects: &Subjects<'_>) -> Blocked {
+    let root = fault.path.as_deref().map(|path| path.split(['.', '[']).next().unwrap_or(""));
+    let direction = subjects.exchange().map(|exchange| exchange.direction);
+    let peers = match root {
+        Some("connection" | "hook") => true,
+        Some("request") => direction == Some(Direction::Inbound),
+        Some("response") => direction == Some(Direction::Outbound),
+        _ => false,
+    };
+    if peers { Blocked::Peer(fault.message, None) } else { Blocked::Us(fault.message) }
+}
+
+fn body<'s>(aspect: BodyAspect, side: Side, subjects: &'s Subjects<'_>) -> Vec<Seen<'s>> {
+    let (Some(body), Some(headers)) = (subjects.body(side), subjects.headers(side)) else { return Vec::new() };
+    let content = body.plain_bytes();
+    match aspect {
+        BodyAspect::Digest => texts(std::iter::once(Cow::Owned(digest::sha256(content)))),
+        BodyAspect::Encoding => {
+            texts(headers.first("content-encoding").map(|coding| Cow::Owned(coding.trim().to_ascii_lowercase())).into_iter())
+        }
+        BodyAspect::MediaType => texts(media_type(headers).map(Cow::Owned).into_iter()),
+        BodyAspect::Size => one(Some(content.len().into())),
+        BodyAspect::Text => text(std::str::from_utf8(content).ok().filter(|text| !text.is_empty())),
+    }
+}
+
+/// Reads a part of a compact token (RFC 7515 §3.1) without checking its signature.
+pub(crate) fn jwt<'s>(header: &str, part: JwtPart, path: &JsonPath, side: Side, subjects: &Subjects<'_>) -> Selected<'s> {
+    let Some(value) = subjects.headers(side).and_then(|headers| headers.first(header)) else { return Ok(Vec::new()) };
+    // RFC 6750 §2.1: the scheme stands before the token.
+    let token = value.trim().rsplit(' ').next().unwrap_or("");
+    let wanted = match part {
+        JwtPart::Claims => 1,
+        JwtPart::Header => 0,
+    };
+    let not_token = |why: &str| Blocked::Peer(format!("header `{header}` holds no JSON Web Token: {why}"), None);
+    let text = token.split('.').nth(wanted).filter(|_| token.matches('.').count() == 2);
+    let text = text.ok_or_else(|| not_token("it is not three parts divided by dots"))?;
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| not_token("a part is not base64url without padding"))?;
+    let json = counterpart_document::Json::parse(&bytes.into(), &counterpart_document::Limits::default());
+    let json = json.map_err(|fault| not_token(&format!("a part is not JSON: {}", fault.message)))?;
+    let seen = |node: counterpart_document::Located<'_>| Seen {
+        value: Found::Json(Cow::Owned(node.value.clone())),
+        spot: Spot::Pointer(node.pointer),
+    };
+    Ok(path.query(json.value()).into_iter().take(NODES_MAX).map(seen).collect())
+}
+
+/// Gives a fact of the TLS connection, each name of a certificate by itself.
+pub(crate) fn tls_field(tls: &Tls, field: TlsField) -> Vec<Seen<'_>> {
+    let peer = |get: fn(&PeerCertificate) -> &str| text(tls.peer.as_ref().map(get));
+    let list = |values: &[String]| one(Some(values.into()));
+    match field {
+        TlsField::Alert => text(tls.alert.as_ref().map(|alert| alert.description.as_str())),
+        TlsField::Alpn => text(tls.alpn.as_deref()),
+        TlsField::AlpnOffered => list(&tls.alpn_offered),
+        TlsField::PeerFingerprint => peer(|peer| &peer.fingerprint),
+        TlsField::PeerIssuer => peer(|peer| &peer.issuer),
+        TlsField::PeerKey => peer(|peer| &peer.key),
+        TlsField::PeerNames => tls.peer.as_ref().map(|peer| list(&peer.names)).unwrap_or_default(),
+        TlsField::PeerNotAfter => peer(|peer| &peer.not_after),
+        TlsField::PeerNotBefore => peer(|peer| &peer.not_before),
+        TlsField::PeerSerial => peer(|peer| &peer.serial),
+        TlsField::PeerSubject => peer(|peer| &peer.subject),
+        TlsField::ServerName => text(tls.server_name.as_deref()),
+        TlsField::Suite => text(tls.suite.as_deref()),
+        TlsField::Version => text(tls.version.as_deref()),
+        TlsField::VersionOffered => text(tls.version_offered.as_deref()),
+    }
+}
+
+impl Subject {
+    /// Gives what messages call it.
+    pub(crate) fn label(&self) -> String {
+        match self {
+            Self::Body(BodyAspect::Digest) => "body digest".to_owned(),
+            Self::Body(BodyAspect::Encoding) => "content coding".to_owned(),
+            Self::Body(BodyAspect::MediaType) => "media type".to_owned(),
+            Self::Body(BodyAspect::Size) => "body size".to_owned(),
+            Self::Body(BodyAspect::Text) => "body".to_owned(),
+            Self::Count => "count".to_owned(),
+            Self::Expression(expression) => format!("`{}`", expression.text()),
+            Self::File(path) => format!("file `{}`", path.expression()),
+            Self::Header(name) => format!("header `{name}`"),
+            Self::HeaderCount(name) => format!("count of header `{name}`"),
+            Self::Hook(path) => format!("hook `{}`", path.expression()),
+            Self::Json(path) => format!("`{}`", path.expression()),
+            Self::Jwt { part: JwtPart::Claims, path, .. } => format!("token claim `{}`", path.expression()),
+            Self::Jwt { part: JwtPart::Header, path, .. } => format!("token header `{}`", path.expression()),
+            Self::Log(path) => format!("log `{}`", path.expression()),
+            Self::Mail(path) => format!("mail `{}`", path.expression()),
+            Self::Method => "method".to_owned(),
+            Self::Outcome => "outcome".to_owned(),
+            Self::Path => "path".to_owned(),
+            Self::Query(name) => format!("query parameter `{name}`"),
+            Self::Reason => "reason phrase".to_owned(),
+            Self::Series(_) => "series".to_owned(),
+            Self::Status => "status".to_owned(),
+            Self::Store(expression) => format!("store `{}`", expression.text()),
+            Self::Timing(TimingPhase::Connect) => "time to connect in ms".to_owned(),
+            Self::Timing(TimingPhase::FirstByte) => "time to first byte in ms".to_owned(),
+            Self::Timing(TimingPhase::Tls) => "TLS handshake in ms".to_owned(),
+            Self::Timing(TimingPhase::Total) => "total time in ms".to_owned(),
+            Self::Tls(field) => tls_label(*field).to_owned(),
+            Self::Value { name, path } => format!("`{name}{}`", path.expression().trim_start_matches('$')),
+            Self::Xml(path) => format!("`{}`", path.expression()),
+        }
+    }
+
+    /// Gives what messages call one of the things found.
+    pub(crate) fn label_at(&self, spot: &Spot) -> String {
+        match (self, spot) {
+            (Self::Json(_), Spot::Pointer(pointer)) if pointer.is_empty() => "the body".to_owned(),
+            (Self::Json(_), Spot::Pointer(pointer)) => format!("`{pointer}`"),
+            (_, Spot::Xml(path, _)) => format!("`{path}`"),
+            _ => self.label(),
+        }
+    }
+
+    /// Gives the place of one of the things found, or of what should have been there.
+    pub(crate) fn place(&self, side: Side, spot: Option<&Spot>, subjects: &Subjects<'_>) -> Place {
+        let message = match side {
+            Side::Request => Part::Request,
+            Side::Response => Part::Response,
+        };
+        let plain = |part, path: String| Place { part, path, line: None, column: None, bytes: None };
+        let content = || subjects.body(side).map(|body| body.plain_bytes().as_ref());
+        match (self, spot) {
+            (Self::Json(_), Some(Spot::Pointer(pointer))) => {
+                let range = subjects.json(side).and_then(Result::ok).and_then(|json| json.locate(pointer));
+                located(message, pointer.clone(), range, content())
+            }
+            (Self::Json(path), _) => plain(message, path.expression().to_owned()),
+            (Self::Xml(_), Some(Spot::Xml(path, range))) => located(message, path.clone(), range.clone(), content()),
+            (Self::Xml(path), _) => plain(message, path.expression().to_owned()),
+            (Self::Hook(path), Some(Spot::Pointer(_)) | None) => plain(Part::Hook, path.expression().to_owned()),
+            (Self::Method | Self::Path | Self::Query(_), _) => plain(Part::Request, self.label().replace('`', "")),
+            (Self::Reason | Self::Status, _) => plain(Part::Response, self.label().replace('`', "")),
+            (Self::Body(_) | Self::Header(_) | Self::HeaderCount(_) | Self::Jwt { .. }, _) => {
+                plain(message, self.label().replace('`', ""))
+            }
+            (Self::Tls(_), _) => plain(Part::Connection, self.label()),
+            (Self::Timing(_), _) => plain(Part::Timing, self.label()),
+            (Self::Count | Self::Series(_), _) => plain(Part::Sequence, self.label()),
+            _ => plain(Part::Exchange, self.label().replace('`', "")),
+        }
+    }
+}
+
+/// Makes a place with line, column and bytes.
+pub(crate) fn located(part: Part, path: String, range: Option<Range<usize>>, content: Option<&[u8]>) -> Place {
+    let position = range.as_ref().zip(content).map(|(range, content)| line_column(content, range.start));
+    Place {
+        part,
+        path,
+        line: position.map(|(line, _)| line),
+        column: position.map(|(_, column)| column),
+        bytes: range.map(|range| (range.start as u64, range.end as u64)),
+    }
+}
+
+fn tls_label(field: TlsField) -> &'static str {
+    match field {
+        TlsField::Alert => "TLS alert",
+        TlsField::Alpn => "ALPN protocol",
+        TlsField::AlpnOffered => "ALPN offer",
+        TlsField::PeerFingerprint => "fingerprint of the certificate",
+        TlsField::PeerIssuer => "issuer of the certificate",
+        TlsField::PeerKey => "key of the certificate",
+        TlsField::PeerNames => "names of the certificate",
+        TlsField::PeerNotAfter => "end of the certificate",
+        TlsField::PeerNotBefore => "beginning of the certificate",
+        TlsField::PeerSerial => "serial number of the certificate",
+        TlsField::PeerSubject => "subject of the certificate",
+        TlsField::ServerName => "TLS server name",
+        TlsField::Suite => "TLS cipher suite",
+        TlsField::Version => "TLS version",
+        TlsField::VersionOffered => "TLS version offered",
+    }
+}

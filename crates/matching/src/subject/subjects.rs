@@ -1,0 +1,356 @@
+//! One exchange as conditions and expressions see it; what is parsed is parsed once.
+
+use super::Side;
+use crate::limits::{BODY_BYTES_MAX, VALUE_DEPTH_MAX};
+use crate::{Generators, Names, Random, digest, query};
+use counterpart_document::{Fault, Json, Limits, Xml};
+use counterpart_evidence::{Body, Connection, Exchange, Headers, Timing};
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+/// How the run's clock stands to the real one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Clock {
+    /// How many of the run's milliseconds pass in one real one.
+    pub scale: f64,
+    /// The smallest real duration that can be judged, in milliseconds.
+    pub resolution_ms: u64,
+}
+
+/// What is parsed of one message.
+#[derive(Default)]
+struct Parsed {
+    json: OnceCell<Result<Json, Fault>>,
+    xml: OnceCell<Result<Xml, Fault>>,
+}
+
+/// One exchange, and what belongs to it, as conditions see it.
+///
+/// As [`Names`] it gives `request`, `response`, `outcome`, `effect`, `started_ms`, `timing`, `connection`, `endpoint`,
+/// `hook` and `count` where they are known, before the names that it was made with.
+pub struct Subjects<'a> {
+    names: &'a dyn Names,
+    exchange: Option<&'a Exchange>,
+    request: Parsed,
+    response: Parsed,
+    hook: Option<&'a Value>,
+    file: Option<&'a Value>,
+    mail: Option<&'a Value>,
+    log: Option<&'a Value>,
+    count: Option<u64>,
+    exchanges: Option<&'a [&'a Exchange]>,
+    now_unix_ms: i64,
+    clock: Option<Clock>,
+}
+
+impl std::fmt::Debug for Subjects<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Subjects").field("exchange", &self.exchange.map(|exchange| exchange.id)).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Subjects<'a> {
+    /// Takes an exchange and the names that expressions may use.
+    #[must_use]
+    pub fn new(exchange: &'a Exchange, names: &'a dyn Names) -> Self {
+        Self { exchange: Some(exchange), ..Self::without_exchange(names) }
+    }
+
+    /// Takes names alone, for conditions on hooks, files, counts and series.
+    #[must_use]
+    pub fn without_exchange(names: &'a dyn Names) -> Self {
+        Self {
+            names,
+            exchange: None,
+            request: Parsed::default(),
+            response: Parsed::default(),
+            hook: None,
+            file: None,
+            mail: None,
+            log: None,
+            count: None,
+            exchanges: None,
+            now_unix_ms: 0,
+            clock: None,
+        }
+    }
+
+    /// Sets what the hook returned.
+    #[must_use]
+    pub fn with_hook(self, value: &'a Value) -> Self {
+        Self { hook: Some(value), ..self }
+    }
+
+    /// Sets what was read from a file.
+    #[must_use]
+    pub fn with_file(self, value: &'a Value) -> Self {
+        Self { file: Some(value), ..self }
+    }
+
+    /// Sets the mail.
+    #[must_use]
+    pub fn with_mail(self, value: &'a Value) -> Self {
+        Self { mail: Some(value), ..self }
+    }
+
+    /// Sets the line of the log.
+    #[must_use]
+    pub fn with_log(self, value: &'a Value) -> Self {
+        Self { log: Some(value), ..self }
+    }
+
+    /// Sets how many exchanges there were.
+    #[must_use]
+    pub fn with_count(self, count: u64) -> Self {
+        Self { count: Some(count), ..self }
+    }
+
+    /// Sets the exchanges that series, and counts without a number of their own, are made of, in order of beginning.
+    #[must_use]
+    pub fn with_exchanges(self, exchanges: &'a [&'a Exchange]) -> Self {
+        Self { exchanges: Some(exchanges), ..self }
+    }
+
+    /// Sets the moment, in milliseconds since 1970.
+    #[must_use]
+    pub fn with_now(self, now_unix_ms: i64) -> Self {
+        Self { now_unix_ms, ..self }
+    }
+
+    /// Sets how the run's clock stands to the real one.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
+    /// Gives the exchange.
+    #[must_use]
+    pub fn exchange(&self) -> Option<&'a Exchange> {
+        self.exchange
+    }
+
+    /// Gives the JSON body of a message, or why it is none; `None` where there is no message or it has no body.
+    pub fn json(&self, side: Side) -> Option<Result<&Json, &Fault>> {
+        let content = self.body(side)?.plain_bytes();
+        if content.is_empty() {
+            return None;
+        }
+        let limits = Limits { bytes_max: BODY_BYTES_MAX, depth_max: VALUE_DEPTH_MAX, ..Limits::default() };
+        Some(self.parsed(side).json.get_or_init(|| Json::parse(content, &limits)).as_ref())
+    }
+
+    /// Gives the XML body of a message, or why it is none; `None` where there is no message or it has no body.
+    pub fn xml(&self, side: Side) -> Option<Result<&Xml, &Fault>> {
+        let content = self.body(side)?.plain_bytes();
+        if content.is_empty() {
+            return None;
+        }
+        let limits = Limits { bytes_max: BODY_BYTES_MAX, depth_max: VALUE_DEPTH_MAX, ..Limits::default() };
+        Some(self.parsed(side).xml.get_or_init(|| Xml::parse(content, &limits)).as_ref())
+    }
+
+    /// Gives the exchange as expressions see it: `request`, `response`, `outcome` and so on.
+    #[must_use]
+    pub fn exchange_value(&self) -> Value {
+        let value = |name: &&str| self.own(name).map(|value| ((*name).to_owned(), value.into_owned()));
+        Value::Object(ROOTS.iter().filter_map(value).collect())
+    }
+
+    fn parsed(&self, side: Side) -> &Parsed {
+        match side {
+            Side::Request => &self.request,
+            Side::Response => &self.response,
+        }
+    }
+
+    /// Gives the body of a message.
+    pub(crate) fn body(&self, side: Side) -> Option<&'a Body> {
+        let exchange = self.exchange?;
+        match side {
+            Side::Request => exchange.request.as_ref().map(|request| &request.body),
+            Side::Response => exchange.response.as_ref().map(|response| &response.body),
+        }
+    }
+
+    /// Gives the header fields of a message.
+    pub(crate) fn headers(&self, side: Side) -> Option<&'a Headers> {
+        let exchange = self.exchange?;
+        match side {
+            Side::Request => exchange.request.as_ref().map(|request| &request.headers),
+            Side::Response => exchange.response.as_ref().map(|response| &response.headers),
+        }
+    }
+
+    pub(crate) fn hook(&self) -> Option<&'a Value> {
+        self.hook
+    }
+
+    pub(crate) fn file(&self) -> Option<&'a Value> {
+        self.file
+    }
+
+    pub(crate) fn mail(&self) -> Option<&'a Value> {
+        self.mail
+    }
+
+    pub(crate) fn log(&self) -> Option<&'a Value> {
+        self.log
+    }
+
+    pub(crate) fn count(&self) -> Option<u64> {
+        self.count.or_else(|| self.exchanges.map(|exchanges| exchanges.len() as u64))
+    }
+
+    pub(crate) fn exchanges(&self) -> Option<&'a [&'a Exchange]> {
+        self.exchanges
+    }
+
+    pub(crate) fn clock(&self) -> Option<Clock> {
+        self.clock
+    }
+
+    /// Gives the names behind the exchange, for another exchange of the same run.
+    pub(crate) fn outer_names(&self) -> &'a dyn Names {
+        self.names
+    }
+
+    /// Gives generators for operands: what an expected value makes up is the same each time the exchange is judged.
+    pub(crate) fn generators(&self) -> Generators {
+        let id = self.exchange.map_or(0, |exchange| exchange.id.0);
+        Generators::new(self.now_unix_ms, Random::keyed(id, &["operand"]))
+    }
+
+    /// Gives a root name of the exchange itself.
+    fn own(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let exchange = self.exchange;
+        match name {
+            "connection" => exchange.map(|exchange| Cow::Owned(connection_value(&exchange.connection))),
+            "count" => self.count().map(|count| Cow::Owned(count.into())),
+            "effect" => exchange.map(|exchange| Cow::Owned(exchange.effect.name().into())),
+            "endpoint" => exchange.map(|exchange| Cow::Owned(exchange.endpoint.as_str().into())),
+            "hook" => self.hook.map(Cow::Borrowed),
+            "outcome" => exchange.map(|exchange| Cow::Owned(exchange.outcome.name().into())),
+            "request" => self.message(Side::Request).map(Cow::Owned),
+            "response" => self.message(Side::Response).map(Cow::Owned),
+            "started_ms" => exchange.map(|exchange| Cow::Owned((exchange.started_us / 1_000).into())),
+            "timing" => exchange.map(|exchange| Cow::Owned(timing_value(exchange.timing))),
+            _ => None,
+        }
+    }
+
+    fn message(&self, side: Side) -> Option<Value> {
+        self.body(side)?;
+        let member = |name: &&str| self.part(side, name).map(|value| ((*name).to_owned(), value.into_owned()));
+        Some(Value::Object(PARTS.iter().filter_map(member).collect()))
+    }
+
+    /// Gives a member of `request` or `response`, so that an expression pays only for what it uses.
+    fn part(&self, side: Side, name: &str) -> Option<Cow<'_, Value>> {
+        let exchange = self.exchange?;
+        let body = self.body(side)?;
+        let text = |text: &str| Some(Cow::Owned(Value::from(text)));
+        match (side, name) {
+            (Side::Request, "method") => text(&exchange.request.as_ref()?.method),
+            (Side::Request, "path") => text(exchange.request.as_ref()?.path()),
+            (Side::Request, "query") => {
+                Some(Cow::Owned(query::value(exchange.request.as_ref()?.query().unwrap_or(""))))
+            }
+            (Side::Request, "target") => text(&exchange.request.as_ref()?.target),
+            (Side::Response, "reason") => text(&exchange.response.as_ref()?.reason),
+            (Side::Response, "status") => Some(Cow::Owned(exchange.response.as_ref()?.status.into())),
+            (_, "headers") => Some(Cow::Owned(headers_value(self.headers(side)?))),
+            (_, "json") => self.json(side)?.ok().map(|json| Cow::Borrowed(json.value())),
+            (_, "media_type") => media_type(self.headers(side)?).map(|name| Cow::Owned(name.into())),
+            (_, "sha256") => Some(Cow::Owned(digest::sha256(body.plain_bytes()).into())),
+            (_, "size") => Some(Cow::Owned(body.plain_bytes().len().into())),
+            (_, "text") => text(std::str::from_utf8(body.plain_bytes()).ok()?),
+            _ => None,
+        }
+    }
+}
+
+const ROOTS: &[&str] =
+    &["connection", "count", "effect", "endpoint", "hook", "outcome", "request", "response", "started_ms", "timing"];
+const PARTS: &[&str] =
+    &["method", "path", "query", "target", "status", "reason", "headers", "json", "media_type", "sha256", "size", "text"];
+
+impl Names for Subjects<'_> {
+    fn value(&self, name: &str) -> Option<Cow<'_, Value>> {
+        self.own(name).or_else(|| self.names.value(name))
+    }
+
+    fn member(&self, name: &str, member: &str) -> Option<Cow<'_, Value>> {
+        match name {
+            "request" if self.body(Side::Request).is_some() => self.part(Side::Request, member),
+            "response" if self.body(Side::Response).is_some() => self.part(Side::Response, member),
+            _ => match self.own(name) {
+                Some(Cow::Borrowed(value)) => value.get(member).map(Cow::Borrowed),
+                Some(Cow::Owned(value)) => value.get(member).cloned().map(Cow::Owned),
+                None => self.names.member(name, member),
+            },
+        }
+    }
+}
+
+/// Gives the media type without parameters (RFC 9110 §8.3.1: it compares without case).
+pub(crate) fn media_type(headers: &Headers) -> Option<String> {
+    let value = headers.first("content-type")?.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    (!value.is_empty()).then_some(value)
+}
+
+fn headers_value(headers: &Headers) -> Value {
+    let mut members = Map::new();
+    for header in headers {
+        let values = members.entry(header.name.to_ascii_lowercase()).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(values) = values {
+            values.push(header.value.as_str().into());
+        }
+    }
+    Value::Object(members)
+}
+
+fn timing_value(timing: Timing) -> Value {
+    let fields = [
+        ("connect_ms", timing.connect_us),
+        ("tls_ms", timing.tls_us),
+        ("first_byte_ms", timing.first_byte_us),
+        ("total_ms", timing.total_us),
+    ];
+    let member = |(name, us): (&str, Option<u64>)| us.map(|us| (name.to_owned(), milliseconds(us)));
+    Value::Object(fields.into_iter().filter_map(member).collect())
+}
+
+/// Gives microseconds as milliseconds.
+#[expect(clippy::cast_precision_loss, reason = "a duration of 2^52 microseconds is 142 years")]
+pub(crate) fn milliseconds(us: u64) -> Value {
+    if us.is_multiple_of(1_000) { Value::from(us / 1_000) } else { Value::from(us as f64 / 1_000.0) }
+}
+
+fn connection_value(connection: &Connection) -> Value {
+    let mut value = json!({
+        "id": connection.id,
+        "local": connection.local,
+        "peer": connection.peer,
+        "reused": connection.reused,
+        "secure": connection.tls.is_some(),
+    });
+    if let (Some(tls), Value::Object(members)) = (&connection.tls, &mut value) {
+        let peer = tls.peer.as_ref();
+        let fields = [
+            ("alert", tls.alert.as_ref().map(|alert| alert.description.as_str().into())),
+            ("alpn", tls.alpn.as_deref().map(Value::from)),
+            ("alpn_offered", Some(tls.alpn_offered.as_slice().into())),
+            ("certificate_fingerprint", peer.map(|peer| peer.fingerprint.as_str().into())),
+            ("certificate_issuer", peer.map(|peer| peer.issuer.as_str().into())),
+            ("certificate_names", peer.map(|peer| peer.names.as_slice().into())),
+            ("certificate_subject", peer.map(|peer| peer.subject.as_str().into())),
+            ("server_name", tls.server_name.as_deref().map(Value::from)),
+            ("suite", tls.suite.as_deref().map(Value::from)),
+            ("version", tls.version.as_deref().map(Value::from)),
+            ("version_offered", tls.version_offered.as_deref().map(Value::from)),
+        ];
+        members.extend(fields.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), value))));
+    }
+    value
+}

@@ -1,0 +1,238 @@
+//! Checks: requirement, level and rule, and the proof that each could fail.
+
+use super::condition::Place;
+use super::{Compiler, Scope};
+use crate::options::Force;
+use counterpart_diag::{Diagnostic, Span};
+use counterpart_evidence::{Basis, Level, Part, Requirement, RequirementId, Role};
+use counterpart_matching::{Rule, Side, can_pass_on_absence, cannot_fail};
+use counterpart_scenario::model::{BasisWord, CheckItem, Expectation, LevelWord, On, RequirementItem, Subject};
+use counterpart_scenario::{Spanned, Text};
+use counterpart_validate::{Check, CheckRule, Schema};
+use std::sync::Arc;
+
+pub(crate) fn level(word: LevelWord) -> Level {
+    match word {
+        LevelWord::May => Level::May,
+        LevelWord::Must => Level::Must,
+        LevelWord::Should => Level::Should,
+    }
+}
+
+pub(crate) fn requirement(item: &RequirementItem) -> Requirement {
+    Requirement {
+        id: RequirementId::new(&item.id.value),
+        level: level(item.level),
+        basis: match item.basis {
+            BasisWord::Assumed => Basis::Assumed,
+            BasisWord::Published => Basis::Published,
+            BasisWord::Standard => Basis::Standard,
+        },
+        text: item.text.value.clone(),
+        source: item.source.value.clone(),
+        claim: item.claim.as_ref().map(|claim| claim.value.clone()),
+        untestable: item.untestable.as_ref().map(|reason| reason.value.clone()),
+    }
+}
+
+/// Orders levels by strength.
+fn strength(level: Level) -> u8 {
+    match level {
+        Level::May => 0,
+        Level::Should => 1,
+        Level::Must => 2,
+    }
+}
+
+impl Compiler<'_> {
+    /// Gives a named check, compiled the first time.
+    pub(crate) fn named_check(&mut self, name: &Text) -> Option<Arc<Check>> {
+        self.used.insert(format!("check {}", name.value));
+        if let Some(done) = self.checks.get(&name.value) {
+            return done.clone();
+        }
+        let Some((item, namespaces)) = self.check_records.get(&name.value).copied() else {
+            let known: Vec<String> = self.check_records.keys().cloned().collect();
+            self.unknown("check", name, &known.iter().map(String::as_str).collect::<Vec<_>>());
+            return None;
+        };
+        let check = self.guarded("check", name, |compiler| compiler.check(item, None, namespaces, &mut Scope::open()));
+        self.checks.insert(name.value.clone(), check.clone());
+        check
+    }
+
+    /// Compiles the checks of `expect`, `assert` or `checks`.
+    pub(crate) fn expectations(&mut self, items: &[Expectation], scenario: Option<&str>, scope: &mut Scope) -> Vec<Arc<Check>> {
+        items.iter().filter_map(|item| self.expectation(item, scenario, scope)).collect()
+    }
+
+    pub(crate) fn expectation(&mut self, item: &Expectation, scenario: Option<&str>, scope: &mut Scope) -> Option<Arc<Check>> {
+        let check = match item {
+            Expectation::Named(name) => self.named_check(name),
+            Expectation::Inline(item) => {
+                let check = self.check(item, scenario, &[], scope)?;
+                if let Some(first) = self.checks_of_scenarios.iter().find(|known| known.id == check.id) {
+                    // A variant compiles the same file again; two checks of one file would differ in their text.
+                    if format!("{:?}", first.rule).len() != format!("{:?}", check.rule).len() && scenario.is_none_or(|scenario| !scenario.contains('[')) {
+                        self.diagnostics.push(Diagnostic::error("PK003", format!("check `{}` is declared twice", check.id)).at(item.id.span, "again here"));
+                    }
+                } else {
+                    self.checks_of_scenarios.push(Arc::clone(&check));
+                }
+                Some(check)
+            }
+        }?;
+        (!self.is_disabled(check.id.as_str())).then_some(check)
+    }
+
+    fn is_disabled(&self, id: &str) -> bool {
+        matches!(self.options.force.get(id), Some((Force::Disabled, _)))
+    }
+
+    pub(crate) fn check(&mut self, item: &CheckItem, scenario: Option<&str>, namespaces: &[(Text, Text)], scope: &mut Scope) -> Option<Arc<Check>> {
+        let part = item.on.map_or_else(|| self.default_part(), part_of);
+        let side = if part == Part::Request { Side::Request } else { self.default_side(part) };
+        let place = Place { side, namespaces };
+        let Some(requirement) = self.requirements.get(&item.requirement.value).cloned() else {
+            let known: Vec<String> = self.requirements.keys().cloned().collect();
+            self.unknown("requirement", &item.requirement, &known.iter().map(String::as_str).collect::<Vec<_>>());
+            return None;
+        };
+        self.used.insert(format!("requirement {}", item.requirement.value));
+        let when = self.all(&item.when, place, scope);
+        let rule = self.check_rule(item, place, scope)?;
+        self.lint(item, &rule, when.is_some());
+        let level = self.check_level(item, &requirement);
+        let id = Self::check_id(scenario.map(|scenario| scenario.split('[').next().unwrap_or(scenario)), &item.id.value);
+        let (level, basis) = match self.options.force.get(id.as_str()) {
+            Some((Force::Lowered(lowered), _)) if strength(*lowered) < strength(level) => (*lowered, requirement.basis),
+            Some((Force::Promoted, _)) => (level, Basis::Published),
+            _ => (level, requirement.basis),
+        };
+        Some(Arc::new(Check { id, requirement: requirement.id, level, basis, on: part, when, rule, hint: Some(item.hint.value.clone()) }))
+    }
+
+    fn check_level(&mut self, item: &CheckItem, requirement: &Requirement) -> Level {
+        match item.level.map(level) {
+            Some(own) if strength(own) > strength(requirement.level) => {
+                self.diagnostics.push(
+                    Diagnostic::error("PK010", format!("check `{}` is stricter than its requirement", item.id.value))
+                        .at(item.id.span, format!("requirement `{}` is a `{}`", requirement.id, requirement.level))
+                        .help("a check may lower the level, never raise it"),
+                );
+                requirement.level
+            }
+            Some(own) => own,
+            None => requirement.level,
+        }
+    }
+
+    /// A check looks at what the system under test sends, unless it says otherwise.
+    fn default_part(&self) -> Part {
+        match self.options.role {
+            Some(Role::Provider) => Part::Request,
+            _ => Part::Response,
+        }
+    }
+
+    fn default_side(&self, part: Part) -> Side {
+        match part {
+            Part::Request => Side::Request,
+            Part::Response => Side::Response,
+            _ if self.options.role == Some(Role::Provider) => Side::Request,
+            _ => Side::Response,
+        }
+    }
+
+    fn check_rule(&mut self, item: &CheckItem, place: Place<'_>, scope: &mut Scope) -> Option<CheckRule> {
+        match &item.that.subject {
+            Subject::JsonSchema(name) => self.schema(name).map(|schema| CheckRule::JsonSchema { schema, at: None }),
+            Subject::UniqueMembers(_) => Some(CheckRule::NoDuplicateMembers),
+            Subject::Rules(names) if names.0.len() > 1 => {
+                let checks: Vec<Arc<Check>> = names.0.iter().filter_map(|name| self.named_check(name)).collect();
+                Some(CheckRule::Rules(checks))
+            }
+            _ => self.condition(&item.that, place, scope).map(CheckRule::Rule),
+        }
+    }
+
+    /// Reports a check that nothing could break.
+    fn lint(&mut self, item: &CheckItem, rule: &CheckRule, has_precondition: bool) {
+        let CheckRule::Rule(rule) = rule else { return };
+        if let Some(reason) = cannot_fail(rule) {
+            self.diagnostics.push(
+                Diagnostic::error("RL001", format!("check `{}` cannot fail: {reason}", item.id.value)).at(item.that.span, "holds for every message"),
+            );
+        }
+        if can_pass_on_absence(rule) && !has_precondition && !asks_absence(rule) {
+            self.diagnostics.push(
+                Diagnostic::error("RL002", format!("check `{}` could pass because what it looks at is absent", item.id.value))
+                    .at(item.that.span, "passes on nothing")
+                    .help("say with `when:` on what it is to be applied, so that its absence is a `skip` with the reason"),
+            );
+        }
+    }
+
+    /// Compiles a JSON Schema of the pack; `name#/pointer` takes a part of it.
+    pub(crate) fn schema(&mut self, name: &Text) -> Option<Arc<Schema>> {
+        if let Some(done) = self.schemas.get(&name.value) {
+            return done.clone();
+        }
+        let (file, pointer) = name.value.split_once('#').unwrap_or((&name.value, ""));
+        let content = self.content("schemas", &Spanned { value: file.to_owned(), span: name.span })?;
+        let schema = self.compile_schema(&content, pointer, name);
+        self.schemas.insert(name.value.clone(), schema.clone());
+        schema
+    }
+
+    fn compile_schema(&mut self, content: &[u8], pointer: &str, name: &Text) -> Option<Arc<Schema>> {
+        let fault = |message: String, span: Span| Diagnostic::error("SX001", format!("schema `{}`: {message}", name.value)).at(span, "used here");
+        let value: serde_json::Value = match serde_json::from_slice(content) {
+            Ok(value) => value,
+            Err(error) => {
+                self.diagnostics.push(fault(format!("this is not JSON: {error}"), name.span));
+                return None;
+            }
+        };
+        let Some(mut value) = value.pointer(pointer).cloned() else {
+            self.diagnostics.push(fault(format!("there is nothing at `{pointer}`"), name.span));
+            return None;
+        };
+        if let Some(object) = value.as_object_mut() {
+            // References between files of `schemas/` are relative; the base makes them so.
+            object.entry("$id").or_insert_with(|| serde_json::Value::String(format!("pack:/schemas/{}", name.value.split('#').next().unwrap_or(""))));
+        }
+        let files = self.files;
+        let resolve = |uri: &str| {
+            let path = uri.strip_prefix("pack:/")?.split('#').next()?;
+            files.iter().find_map(|pack| pack.files.get(path)).and_then(|content| serde_json::from_slice(content).ok())
+        };
+        match Schema::compile(&value, &resolve) {
+            Ok(schema) => Some(Arc::new(schema)),
+            Err(error) => {
+                self.diagnostics.push(fault(format!("{} (at `{}`)", error.message, error.pointer), name.span));
+                None
+            }
+        }
+    }
+}
+
+fn part_of(on: On) -> Part {
+    match on {
+        On::Connection => Part::Connection,
+        On::Exchange => Part::Exchange,
+        On::Request => Part::Request,
+        On::Response => Part::Response,
+        On::Sequence => Part::Sequence,
+        On::Timing => Part::Timing,
+    }
+}
+
+/// Tells whether a rule asks for absence itself, which is then what it is about.
+fn asks_absence(rule: &Rule) -> bool {
+    match rule {
+        Rule::All(rules) => rules.iter().any(asks_absence),
+        Rule::Any(alternatives) => alternatives.iter().any(|alternative| asks_absence(&alternative.rule)),
+        Rule::Condition(condition) => condition.tests.iter().any(|test| matches!(test.operator, counterpart_matching::Operator::Absent)),
+    }
+}

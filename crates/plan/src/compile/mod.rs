@@ -1,0 +1,412 @@
+//! Records to plan: every name resolved, every expression, template, pattern and schema compiled once.
+
+mod behaviour;
+mod check;
+mod condition;
+mod message;
+mod names;
+mod scenario;
+mod step;
+mod table;
+mod value;
+
+use crate::model::{Action, Endpoint, Fragment, Mutant, Plan, Player, Profile, Reply, Scenario, Schedule, Sentinel, Standing, Store, Stub};
+use crate::options::Options;
+use crate::settings::Settings;
+use crate::source::PackFiles;
+use crate::tree::Tree;
+use counterpart_diag::{Diagnostic, Diagnostics, Sources, Span, suggest};
+use counterpart_evidence::{CheckId, Document, PackRecord, Requirement, Role};
+use counterpart_matching::{Expression, NameTable};
+use counterpart_scenario::model::{CheckItem, PackFile, Reply as ReplyRecord, RequestItem};
+use counterpart_scenario::Text;
+use counterpart_validate::{Check, Schema};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+pub(crate) use names::Scope;
+
+/// The records of one pack, indexed, with what is compiled so far.
+pub(crate) struct Compiler<'a> {
+    pub(crate) trees: &'a [Tree],
+    pub(crate) files: &'a [&'a PackFiles],
+    pub(crate) options: &'a Options,
+    pub(crate) globals: &'a Map<String, Value>,
+    /// Settings that the pack declares and that have no value.
+    pub(crate) unset: &'a [String],
+    pub(crate) diagnostics: Diagnostics,
+    pub(crate) requirements: BTreeMap<String, Requirement>,
+    pub(crate) requests: BTreeMap<String, (&'a RequestItem, usize)>,
+    pub(crate) reply_records: BTreeMap<String, &'a ReplyRecord>,
+    pub(crate) check_records: BTreeMap<String, (&'a CheckItem, &'a [(Text, Text)])>,
+    pub(crate) checks: BTreeMap<String, Option<Arc<Check>>>,
+    pub(crate) replies: BTreeMap<String, Option<Arc<Reply>>>,
+    pub(crate) stubs: BTreeMap<String, Option<Arc<Stub>>>,
+    pub(crate) players: BTreeMap<String, Option<Arc<Player>>>,
+    pub(crate) fragments: BTreeMap<String, Option<Arc<Fragment>>>,
+    pub(crate) schedules: BTreeMap<String, Option<Arc<Schedule>>>,
+    pub(crate) schemas: BTreeMap<String, Option<Arc<Schema>>>,
+    /// What is being compiled, so that a circle is reported rather than followed.
+    pub(crate) open: Vec<String>,
+    /// Named things that something refers to.
+    pub(crate) used: BTreeSet<String>,
+    /// Settings that the expressions and templates compiled since this was last emptied use.
+    pub(crate) settings_used: BTreeSet<String>,
+    pub(crate) checks_of_scenarios: Vec<Arc<Check>>,
+}
+
+impl<'a> Compiler<'a> {
+    pub(crate) fn new(trees: &'a [Tree], files: &'a [&'a PackFiles], options: &'a Options, globals: &'a Map<String, Value>, unset: &'a [String]) -> Self {
+        let mut compiler = Self {
+            trees,
+            files,
+            options,
+            globals,
+            unset,
+            diagnostics: Diagnostics::default(),
+            requirements: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            reply_records: BTreeMap::new(),
+            check_records: BTreeMap::new(),
+            checks: BTreeMap::new(),
+            replies: BTreeMap::new(),
+            stubs: BTreeMap::new(),
+            players: BTreeMap::new(),
+            fragments: BTreeMap::new(),
+            schedules: BTreeMap::new(),
+            schemas: BTreeMap::new(),
+            open: Vec::new(),
+            used: BTreeSet::new(),
+            settings_used: BTreeSet::new(),
+            checks_of_scenarios: Vec::new(),
+        };
+        compiler.index();
+        compiler
+    }
+
+    /// Gives the pack that is played; the others are those it uses.
+    pub(crate) fn main(&self) -> &'a Tree {
+        // Invariant: `crate::compile_pack` makes a compiler only with at least one tree.
+        &self.trees[0]
+    }
+
+    /// Indexes everything that is referred to by name, and reports names given twice.
+    fn index(&mut self) {
+        let trees = self.trees;
+        let mut spans: BTreeMap<String, Span> = BTreeMap::new();
+        for (at, tree) in trees.iter().enumerate() {
+            for file in &tree.checks {
+                for item in &file.record.checks {
+                    if self.first(&mut spans, "check", &item.id) {
+                        self.check_records.insert(item.id.value.clone(), (item, &file.record.namespaces));
+                    }
+                }
+            }
+            for item in tree.requests.iter().flat_map(|file| &file.record.requests) {
+                if self.first(&mut spans, "request", &item.id) {
+                    self.requests.insert(item.id.value.clone(), (item, at));
+                }
+            }
+            for (name, reply) in tree.stubs.values().flat_map(|file| &file.record.replies) {
+                if self.first(&mut spans, "reply", name) {
+                    self.reply_records.insert(name.value.clone(), reply);
+                }
+            }
+            self.index_requirements(tree, &mut spans);
+        }
+    }
+
+    fn index_requirements(&mut self, tree: &'a Tree, spans: &mut BTreeMap<String, Span>) {
+        let documents: Vec<&str> = self.trees.iter().flat_map(|tree| &tree.pack.record.documents).map(|document| document.id.value.as_str()).collect();
+        for item in tree.requirements.iter().flat_map(|file| &file.record.requirements) {
+            if !self.first(spans, "requirement", &item.id) {
+                continue;
+            }
+            let cited = item.source.value.split([' ', ',', ';']).next().unwrap_or("");
+            if !documents.contains(&cited) {
+                self.diagnostics.push(
+                    Diagnostic::error("PK002", format!("requirement `{}` cites no document of the pack", item.id.value))
+                        .at(item.source.span, format!("`{cited}` is not a document id"))
+                        .note(format!("documents: {}", documents.join(", ")))
+                        .help("begin `source` with the id of a document in `pack.yaml`, then the section"),
+                );
+            }
+            self.requirements.insert(item.id.value.clone(), check::requirement(item));
+        }
+    }
+
+    fn first(&mut self, spans: &mut BTreeMap<String, Span>, what: &str, name: &Text) -> bool {
+        let key = format!("{what} {}", name.value);
+        if let Some(first) = spans.get(&key) {
+            self.diagnostics.push(
+                Diagnostic::error("PK003", format!("{what} `{}` is declared twice", name.value)).at(name.span, "again here").also(*first, "first here"),
+            );
+            return false;
+        }
+        spans.insert(key, name.span);
+        true
+    }
+
+    /// Reports a reference to something that is not there.
+    pub(crate) fn unknown(&mut self, what: &str, name: &Text, known: &[&str]) {
+        let mut diagnostic = Diagnostic::error("PK002", format!("there is no {what} `{}`", name.value)).at(name.span, "not found in the pack");
+        if known.len() <= 40 && !known.is_empty() {
+            diagnostic = diagnostic.note(format!("known: {}", known.join(", ")));
+        }
+        let near = suggest(&name.value, known.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+        self.diagnostics.push(diagnostic.help_if(near));
+    }
+
+    /// Finds the bytes of a file in one of the pack's folders, in the pack itself first and then in those it uses.
+    pub(crate) fn content(&mut self, folder: &str, name: &Text) -> Option<Arc<[u8]>> {
+        let climbs = name.value.split('/').any(|part| part == ".." || part.is_empty()) || name.value.contains('\\');
+        if climbs {
+            self.diagnostics.push(
+                Diagnostic::error("PK009", format!("`{}` leads out of the pack", name.value))
+                    .at(name.span, "")
+                    .help(format!("name a file below `{folder}/`")),
+            );
+            return None;
+        }
+        let path = format!("{folder}/{}", name.value);
+        self.used.insert(path.clone());
+        let found = self.files.iter().find_map(|pack| pack.files.get(&path).cloned());
+        if found.is_none() {
+            let prefix = format!("{folder}/");
+            let known: Vec<&str> = self.files.iter().flat_map(|pack| pack.files.keys()).filter_map(|path| path.strip_prefix(&prefix)).collect();
+            self.unknown(&format!("file in `{folder}/`"), name, &known);
+        }
+        found
+    }
+
+    /// Guards against things that refer to themselves.
+    pub(crate) fn guarded<T>(&mut self, what: &str, name: &Text, inner: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let key = format!("{what} {}", name.value);
+        if self.open.contains(&key) || self.open.len() >= 4 * crate::limits::FRAGMENT_DEPTH_MAX {
+            self.diagnostics.push(Diagnostic::error("PK012", format!("{what} `{}` refers to itself", name.value)).at(name.span, "the circle closes here"));
+            return None;
+        }
+        self.open.push(key);
+        let result = inner(self);
+        self.open.pop();
+        result
+    }
+
+    pub(crate) fn check_id(scenario: Option<&str>, id: &str) -> CheckId {
+        CheckId::new(&scenario.map_or_else(|| id.to_owned(), |scenario| format!("{scenario}#{id}")))
+    }
+}
+
+/// Compiles a pack in one role; the plan is `None` where something in the files or options is wrong.
+///
+/// `packs` holds the pack first and those that it may use after it. Every mistake that can be known is reported at once.
+#[must_use]
+pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sources) -> (Option<Plan>, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
+    let mut trees: Vec<Tree> = Vec::new();
+    let mut files: Vec<&PackFiles> = Vec::new();
+    for pack in packs {
+        let wanted = files.is_empty() || trees.iter().any(|tree| tree.pack.record.uses.iter().any(|name| name.value == pack.name));
+        if wanted && let Some(tree) = crate::tree::read(pack, options.mutant.as_ref(), sources, &mut diagnostics) {
+            trees.push(tree);
+            files.push(pack);
+        }
+    }
+    if trees.is_empty() {
+        return (None, diagnostics);
+    }
+    report_pack(&trees, &mut diagnostics);
+    let settings = crate::settings::resolve(&trees[0], options, &mut diagnostics);
+    let role = options.role.unwrap_or(Role::Consumer);
+    let mut globals = settings.globals.clone();
+    globals.insert("role".to_owned(), Value::String(role.name().to_owned()));
+    pack_lets(&trees[0], &mut globals, &settings.unset, &mut diagnostics);
+    let mut compiler = Compiler::new(&trees, &files, options, &globals, &settings.unset);
+    let parts = compiler.parts(role);
+    let used = std::mem::take(&mut compiler.used);
+    compiler.report_uncovered(role, &used);
+    let requirements = compiler.requirements.values().filter(|one| compiler.tested_in(one, role)).cloned().collect();
+    let checks = compiler.checks.iter().filter_map(|(name, check)| Some((name.clone(), check.clone()?))).collect();
+    let stubs = compiler.stubs.iter().filter_map(|(name, stub)| Some((name.clone(), stub.clone()?))).collect();
+    let players = compiler.players.iter().filter_map(|(name, player)| Some((name.clone(), player.clone()?))).collect();
+    diagnostics.extend(std::mem::take(&mut compiler.diagnostics));
+    if diagnostics.has_errors() {
+        return (None, diagnostics);
+    }
+    let pack = &trees[0].pack.record;
+    let plan = Plan {
+        role,
+        pack: pack_record(pack, files[0], &settings),
+        settings: settings.records,
+        secrets: settings.secrets,
+        globals: Arc::new(globals),
+        requirements,
+        checks,
+        standing: parts.standing,
+        endpoints: parts.endpoints,
+        actions: parts.actions,
+        profiles: parts.profiles,
+        claims: settings.claims,
+        stubs,
+        players,
+        store: Arc::new(parts.store),
+        discriminator: parts.discriminator,
+        correlate: parts.correlate,
+        masked_headers: pack.masking.iter().flat_map(|masking| &masking.headers).map(|name| name.value.clone()).collect(),
+        masked_json: pack.masking.iter().flat_map(|masking| &masking.json).map(|pointer| pointer.value.clone()).collect(),
+        scenarios: parts.scenarios,
+        sentinels: parts.sentinels,
+        mutants: parts.mutants,
+        attested: options.attested.clone(),
+    };
+    (Some(plan), diagnostics)
+}
+
+/// What is compiled of a pack beside what is referred to by name.
+struct Parts {
+    scenarios: Vec<Arc<Scenario>>,
+    endpoints: Vec<Endpoint>,
+    actions: BTreeMap<String, Action>,
+    profiles: Vec<Profile>,
+    standing: Standing,
+    store: Store,
+    discriminator: Option<Expression>,
+    correlate: Option<Expression>,
+    sentinels: Vec<Sentinel>,
+    mutants: Vec<Mutant>,
+}
+
+impl Compiler<'_> {
+    fn parts(&mut self, role: Role) -> Parts {
+        let pack = &self.main().pack.record;
+        let mut scope = Scope::rule();
+        let discriminator = self.expression_if(pack.discriminator.as_ref(), &mut scope);
+        let correlate = self.expression_if(pack.correlate.as_ref(), &mut scope);
+        let standing = self.standing(role);
+        let endpoints = self.endpoints();
+        let scenarios = self.scenarios(role);
+        // What nobody has named yet is compiled all the same, so that every file of the pack is checked.
+        let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
+        let trees = self.trees;
+        let spans = |name: &str, span: Span| Text { value: name.to_owned(), span };
+        for (name, file) in trees.iter().flat_map(|tree| &tree.stubs) {
+            self.stub(&spans(name, file.start));
+        }
+        for (name, file) in trees.iter().flat_map(|tree| &tree.players) {
+            self.player(&spans(name, file.start));
+        }
+        for name in names(self.check_records.keys().collect()) {
+            let span = self.check_records.get(&name).map(|(item, _)| item.id.span);
+            if let Some(span) = span.filter(|_| !self.checks.contains_key(&name)) {
+                // Compiling it by itself must not count as its use.
+                let used = self.used.contains(&format!("check {name}"));
+                self.named_check(&spans(&name, span));
+                if !used {
+                    self.used.remove(&format!("check {name}"));
+                }
+            }
+        }
+        Parts {
+            scenarios,
+            endpoints,
+            actions: self.actions().into_iter().map(|action| (action.name.clone(), action)).collect(),
+            profiles: self.profiles(),
+            standing,
+            store: self.store(),
+            discriminator,
+            correlate,
+            sentinels: self.sentinels(),
+            mutants: self.mutants(role),
+        }
+    }
+
+    fn tested_in(&self, requirement: &Requirement, role: Role) -> bool {
+        let records = self.trees.iter().filter_map(|tree| tree.requirements.as_ref()).flat_map(|file| &file.record.requirements);
+        records
+            .filter(|record| record.id.value == requirement.id.as_str())
+            .any(|record| record.roles.0.iter().any(|word| word.value == role.name()))
+    }
+
+    /// Reports requirements that no scenario of the role covers although a machine can test them.
+    fn report_uncovered(&mut self, role: Role, used: &BTreeSet<String>) {
+        if self.options.role.is_none() {
+            return;
+        }
+        let records = self.trees.iter().take(1).filter_map(|tree| tree.requirements.as_ref()).flat_map(|file| &file.record.requirements);
+        for record in records.filter(|record| record.roles.0.iter().any(|word| word.value == role.name())) {
+            if !used.contains(&format!("covered {}", record.id.value)) {
+                self.diagnostics.push(
+                    Diagnostic::error("PK015", format!("no scenario of role {} covers requirement `{}`", role.name(), record.id.value))
+                        .at(record.id.span, "covered by nothing")
+                        .help("write a scenario, or say `untestable` and cover it by one for review"),
+                );
+            }
+        }
+    }
+}
+
+fn report_pack(trees: &[Tree], diagnostics: &mut Diagnostics) {
+    for tree in trees {
+        let pack = &tree.pack.record;
+        if pack.language.value != LANGUAGE {
+            let message = format!("the pack is written in version {} of the language", pack.language.value);
+            diagnostics.push(Diagnostic::error("PK007", message).at(pack.language.span, "not read by this tool").help(format!("this tool reads version {LANGUAGE}")));
+        }
+        if pack.pack.value != tree.name {
+            let message = format!("the pack calls itself `{}` and its folder `{}`", pack.pack.value, tree.name);
+            diagnostics.push(Diagnostic::error("PK004", message).at(pack.pack.span, "another name").help("give both the same name"));
+        }
+    }
+    let uses = &trees[0].pack.record.uses;
+    for name in uses.iter().filter(|name| !trees.iter().any(|tree| tree.name == name.value)) {
+        diagnostics.push(Diagnostic::error("PK002", format!("there is no pack `{}`", name.value)).at(name.span, "not found beside this pack"));
+    }
+}
+
+/// Works out the pack's own named values, which may use settings, profile and claims.
+fn pack_lets(tree: &Tree, globals: &mut Map<String, Value>, unset: &[String], diagnostics: &mut Diagnostics) {
+    let mut lets = Map::new();
+    for (name, cel) in &tree.pack.record.lets {
+        let names = NameTable { values: globals.clone(), behind: None };
+        match Expression::compile(&cel.text).map_err(|fault| fault.message).and_then(|one| one.evaluate(&names).map_err(|fault| fault.message)) {
+            Ok(value) => {
+                lets.insert(name.value.clone(), value);
+            }
+            Err(_) if unset.iter().any(|unset| cel.text.contains(&format!("setting.{unset}"))) => {
+                lets.insert(name.value.clone(), Value::Null);
+            }
+            Err(reason) => diagnostics.push(Diagnostic::error("MT001", format!("`{}` has no value: {reason}", name.value)).at(cel.span, "here")),
+        }
+        globals.insert("pack".to_owned(), Value::Object(lets.clone()));
+    }
+    globals.entry("pack").or_insert_with(|| Value::Object(Map::new()));
+}
+
+fn pack_record(pack: &PackFile, files: &PackFiles, settings: &Settings) -> PackRecord {
+    let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
+    PackRecord {
+        name: pack.pack.value.clone(),
+        title: pack.title.value.clone(),
+        version: pack.version.value.clone(),
+        digest: files.digest(),
+        released: None,
+        modified: Vec::new(),
+        documents: pack
+            .documents
+            .iter()
+            .map(|document| Document {
+                id: document.id.value.clone(),
+                title: document.title.value.clone(),
+                version: text(&document.version),
+                link: text(&document.link),
+                read: text(&document.read),
+            })
+            .collect(),
+        profile: settings.profile.clone(),
+        switches: settings.switches.clone(),
+    }
+}
+
+/// The version of the scenario language that this tool reads.
+const LANGUAGE: i64 = 1;

@@ -1,0 +1,230 @@
+//! The plan as a whole.
+
+use crate::model::{Fault, Player, Reply, Step, Store, Stub, Time};
+use counterpart_evidence::{PackRecord, Requirement, RequirementId, Role, ScenarioId, SettingRecord, Verdict};
+use counterpart_matching::Expression;
+use counterpart_validate::Check;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An endpoint that we play or call.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Name.
+    pub name: String,
+    /// Roles in which it is used.
+    pub roles: Vec<Role>,
+    /// Stubs that answer there, in order.
+    pub stubs: Vec<Arc<Stub>>,
+    /// Whether a client certificate is asked for: gives `none`, `optional` or `required`.
+    pub client_certificate: Option<Expression>,
+}
+
+/// Something that a system under test can be asked to do.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// Name.
+    pub name: String,
+    /// What it does, as told to a person.
+    pub does: String,
+    /// Roles in which it is used.
+    pub roles: Vec<Role>,
+    /// Arguments with what each means.
+    pub arguments: Vec<(String, String)>,
+    /// JSON Schema of what comes back.
+    pub returns: Option<Value>,
+    /// How long it may take.
+    pub within: Time,
+}
+
+/// A named set of settings.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Name.
+    pub name: String,
+    /// What it stands for.
+    pub summary: String,
+    /// Settings.
+    pub set: BTreeMap<String, Value>,
+}
+
+/// Checks applied to every exchange.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// Applied to every exchange.
+    pub exchange: Vec<Arc<Check>>,
+    /// Applied to every connection without a request.
+    pub connection: Vec<Arc<Check>>,
+}
+
+/// A verdict settled before playing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// `skipped`, `not-applicable` or `review`.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+}
+
+/// A row that a scenario is played with.
+pub type VariantRow = Map<String, Value>;
+
+/// One scenario with one variant row.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Id, with `[row]`.
+    pub id: ScenarioId,
+    /// Title.
+    pub title: String,
+    /// Purpose.
+    pub purpose: String,
+    /// Role.
+    pub role: Role,
+    /// Requirements that it covers.
+    pub covers: Vec<RequirementId>,
+    /// Claims that it exercises.
+    pub claims: Vec<String>,
+    /// Actions that it needs.
+    pub actions: Vec<String>,
+    /// Further credentials that it needs.
+    pub credentials: Vec<String>,
+    /// Further certificates that it needs.
+    pub certificates: Vec<String>,
+    /// Further endpoints that it needs.
+    pub endpoints: Vec<String>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// File, as shown.
+    pub file: String,
+    /// Variant row.
+    pub row: VariantRow,
+    /// Whether nothing else may be played meanwhile.
+    pub exclusive: bool,
+    /// What no other may touch meanwhile.
+    pub holds: Vec<String>,
+    /// Stubs that answer first for its requests.
+    pub using: Vec<Arc<Stub>>,
+    /// Preamble.
+    pub setup: Vec<Step>,
+    /// Test body.
+    pub steps: Vec<Step>,
+    /// Postamble.
+    pub cleanup: Vec<Step>,
+    /// Verdict settled before playing.
+    pub settled: Option<Settled>,
+}
+
+/// Steps with parameters.
+#[derive(Clone, Debug)]
+pub struct Fragment {
+    /// Name.
+    pub name: String,
+    /// Title.
+    pub title: String,
+    /// Steps.
+    pub steps: Vec<Step>,
+    /// Names that the caller may use afterwards.
+    pub gives: Vec<String>,
+}
+
+/// One span of a fault timeline.
+#[derive(Clone, Debug)]
+pub struct ScheduleRow {
+    /// From when.
+    pub from: Time,
+    /// Until when.
+    pub to: Time,
+    /// Endpoint; all without.
+    pub endpoint: Option<String>,
+    /// Methods; all where empty.
+    pub methods: Vec<String>,
+    /// What goes wrong.
+    pub fault: Option<Fault>,
+    /// The answer instead.
+    pub respond: Option<Arc<Reply>>,
+}
+
+/// A fault timeline.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Name.
+    pub name: String,
+    /// Rows.
+    pub rows: Vec<ScheduleRow>,
+}
+
+/// A data value that provokes a behaviour.
+#[derive(Clone, Debug)]
+pub struct Sentinel {
+    /// Rule, `FILE#ID`.
+    pub rule: String,
+    /// The value and the behaviour.
+    pub text: String,
+}
+
+/// A named defect of the mirror.
+#[derive(Clone, Debug)]
+pub struct Mutant {
+    /// Name.
+    pub id: String,
+    /// What is wrong with this mirror.
+    pub title: String,
+    /// Role of ours that must find it.
+    pub role: Role,
+    /// Scenarios to play, by prefix.
+    pub plays: Vec<String>,
+    /// Checks that must fail there, all and only these.
+    pub fails: Vec<String>,
+}
+
+/// Everything that is needed to play, compiled and resolved.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Role that we play.
+    pub role: Role,
+    /// Pack.
+    pub pack: PackRecord,
+    /// Settings, masked for the record.
+    pub settings: Vec<SettingRecord>,
+    /// Values of secret settings.
+    pub secrets: Vec<String>,
+    /// Names that are the same everywhere: `setting`, `profile`, `claim`, `let`, `role`.
+    pub globals: Arc<Map<String, Value>>,
+    /// Requirements of this role.
+    pub requirements: Vec<Requirement>,
+    /// Named checks.
+    pub checks: BTreeMap<String, Arc<Check>>,
+    /// Checks applied to every exchange in this role.
+    pub standing: Standing,
+    /// Endpoints, the first being the usual one.
+    pub endpoints: Vec<Endpoint>,
+    /// Actions by name.
+    pub actions: BTreeMap<String, Action>,
+    /// Profiles.
+    pub profiles: Vec<Profile>,
+    /// Claims: id, question, status, answer.
+    pub claims: Vec<(String, String, String, bool)>,
+    /// Stubs by name.
+    pub stubs: BTreeMap<String, Arc<Stub>>,
+    /// Players by name.
+    pub players: BTreeMap<String, Arc<Player>>,
+    /// Store.
+    pub store: Arc<Store>,
+    /// Which evidence group and store a request belongs to.
+    pub discriminator: Option<Expression>,
+    /// Which value binds a request to a scenario.
+    pub correlate: Option<Expression>,
+    /// Header fields masked whole.
+    pub masked_headers: Vec<String>,
+    /// JSON Pointers masked.
+    pub masked_json: Vec<String>,
+    /// Scenarios of this role, in order of id.
+    pub scenarios: Vec<Arc<Scenario>>,
+    /// Sentinels.
+    pub sentinels: Vec<Sentinel>,
+    /// Mutants of this role.
+    pub mutants: Vec<Mutant>,
+    /// Requirements that a person attested, with the evidence in words.
+    pub attested: BTreeMap<RequirementId, String>,
+}

@@ -1,0 +1,107 @@
+//! What the user gave beside the pack.
+
+use counterpart_evidence::{Level, RequirementId, Role};
+use counterpart_scenario::Node;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where a setting's value came from, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The command line.
+    Option,
+    /// The environment.
+    Environment,
+    /// The workspace file.
+    Workspace,
+    /// The profile in force.
+    Profile,
+    /// The pack.
+    Default,
+}
+
+impl Origin {
+    /// Gives its word in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Option => "option",
+            Self::Environment => "environment",
+            Self::Workspace => "workspace",
+            Self::Profile => "profile",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// What `--scenario`, `--tag` and `--level` picked.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Prefixes of scenario ids, with or without the pack's name; all where empty.
+    pub scenarios: Vec<String>,
+    /// Tags; all where empty.
+    pub tags: Vec<String>,
+    /// Levels of covered requirements; all where empty.
+    pub levels: Vec<Level>,
+}
+
+/// A change of a check's force that the workspace asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Force {
+    /// It is left out.
+    Disabled,
+    /// Its level is this one.
+    Lowered(Level),
+    /// Its basis counts as published, so that it can fail the supplier.
+    Promoted,
+}
+
+/// What a run can do beside calling and answering.
+#[derive(Clone, Debug, Default)]
+pub struct Abilities {
+    /// Actions that a hook can do.
+    pub actions: BTreeSet<String>,
+    /// Whether a person at a terminal, or the mirror, can do every action.
+    pub every_action: bool,
+    /// Credentials beside the settings.
+    pub credentials: BTreeSet<String>,
+    /// Certificates beside the usual one.
+    pub certificates: BTreeSet<String>,
+    /// Endpoints whose address is known in role consumer.
+    pub endpoints: BTreeSet<String>,
+}
+
+/// A mutant's change of one rule, in the form in which trees are read.
+#[derive(Clone, Debug, Default)]
+pub struct MutantChange {
+    /// `FILE#ID` of a stub or player rule, or the id of a request.
+    pub rule: String,
+    /// Merged into it.
+    pub change: Option<Node>,
+    /// Put before all rules of its file.
+    pub before: Option<Node>,
+    /// Whether it is taken out.
+    pub remove: bool,
+}
+
+/// Everything that a plan is made from beside the pack.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Role that we play; both are compiled without.
+    pub role: Option<Role>,
+    /// Profile; `default` without.
+    pub profile: Option<String>,
+    /// Values of settings as text, with where they came from.
+    pub settings: BTreeMap<String, (String, Origin)>,
+    /// Answers to claims.
+    pub claims: BTreeMap<String, bool>,
+    /// What to play.
+    pub selection: Selection,
+    /// What the run can do; `None` where nothing is to be played, and nothing is settled for want of it.
+    pub abilities: Option<Abilities>,
+    /// Checks whose force is changed, with the reason.
+    pub force: BTreeMap<String, (Force, String)>,
+    /// Requirements attested by a person, with the evidence in words.
+    pub attested: BTreeMap<RequirementId, String>,
+    /// A mutant's change.
+    pub mutant: Option<MutantChange>,
+}

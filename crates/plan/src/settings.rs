@@ -1,0 +1,133 @@
+//! Settings, profile and claims: text from the user to typed values.
+
+use crate::options::{Options, Origin};
+use crate::tree::Tree;
+use counterpart_diag::{Diagnostic, Diagnostics, suggest};
+use counterpart_evidence::SettingRecord;
+use counterpart_scenario::model::{ClaimStatus, SettingItem, SettingKind};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// Settings as they are in force.
+#[derive(Default)]
+pub(crate) struct Settings {
+    pub(crate) globals: Map<String, Value>,
+    pub(crate) records: Vec<SettingRecord>,
+    pub(crate) secrets: Vec<String>,
+    pub(crate) switches: BTreeMap<String, String>,
+    pub(crate) profile: String,
+    /// Settings that have no value.
+    pub(crate) unset: Vec<String>,
+    pub(crate) claims: Vec<(String, String, String, bool)>,
+}
+
+pub(crate) fn resolve(tree: &Tree, options: &Options, diagnostics: &mut Diagnostics) -> Settings {
+    let pack = &tree.pack.record;
+    let mut settings = Settings { profile: options.profile.clone().unwrap_or_else(|| "default".to_owned()), ..Settings::default() };
+    let profile = pack.profiles.iter().find(|profile| profile.name.value == settings.profile);
+    if profile.is_none() && options.profile.is_some() {
+        let known: Vec<&str> = pack.profiles.iter().map(|profile| profile.name.value.as_str()).collect();
+        diagnostics.push(
+            Diagnostic::error("PK008", format!("the pack has no profile `{}`", settings.profile))
+                .note(format!("profiles: {}", known.join(", ")))
+                .help_if(suggest(&settings.profile, known.iter().copied()).map(|near| format!("did you mean `{near}`?"))),
+        );
+    }
+    report_unknown(tree, options, diagnostics);
+    let mut values = Map::new();
+    let mut switches = Map::new();
+    for item in &pack.settings {
+        let name = item.name.value.clone();
+        let from_profile = profile.and_then(|profile| profile.set.iter().find(|(key, _)| key.value == name)).map(|(_, value)| value.to_json());
+        let given = options.settings.get(&name);
+        let (value, origin) = match (given, from_profile) {
+            (Some((text, origin)), _) => match typed(item, text) {
+                Ok(value) => (Some(value), *origin),
+                Err(reason) => {
+                    diagnostics.push(Diagnostic::error("PK008", format!("setting `{name}`: {reason}")).help(item.doc.value.clone()));
+                    (None, *origin)
+                }
+            },
+            (None, Some(value)) => (Some(value), Origin::Profile),
+            (None, None) => (item.default.as_ref().map(counterpart_scenario::Node::to_json), Origin::Default),
+        };
+        let Some(value) = value else {
+            settings.unset.push(name);
+            continue;
+        };
+        let secret = item.secret.as_ref().is_some_and(|flag| flag.value);
+        let shown = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        if secret {
+            settings.secrets.push(shown.clone());
+        }
+        let shown = if secret { "********".to_owned() } else { shown };
+        if item.switch.as_ref().is_some_and(|flag| flag.value) {
+            switches.insert(name.clone(), value.clone());
+            settings.switches.insert(name.clone(), shown.clone());
+        }
+        settings.records.push(SettingRecord { name: name.clone(), value: shown, origin: origin.name().to_owned() });
+        values.insert(name, value);
+    }
+    let claims = claims(tree, options, &mut settings);
+    settings.globals.insert("setting".to_owned(), Value::Object(values));
+    settings.globals.insert("profile".to_owned(), Value::Object(switches));
+    settings.globals.insert("claim".to_owned(), Value::Object(claims));
+    settings
+}
+
+fn claims(tree: &Tree, options: &Options, settings: &mut Settings) -> Map<String, Value> {
+    let mut claims = Map::new();
+    for item in &tree.pack.record.claims {
+        let answer = options.claims.get(&item.id.value).copied().unwrap_or(item.default.value);
+        let status = ClaimStatus::ALL.iter().find(|(status, _)| *status == item.status).map_or("", |(_, word)| word);
+        settings.claims.push((item.id.value.clone(), item.question.value.clone(), status.to_owned(), answer));
+        claims.insert(item.id.value.clone(), json!(answer));
+    }
+    claims
+}
+
+fn report_unknown(tree: &Tree, options: &Options, diagnostics: &mut Diagnostics) {
+    let pack = &tree.pack.record;
+    let known: Vec<&str> = pack.settings.iter().map(|item| item.name.value.as_str()).collect();
+    for name in options.settings.keys().filter(|name| !known.contains(&name.as_str())) {
+        diagnostics.push(
+            Diagnostic::error("PK008", format!("the pack has no setting `{name}`"))
+                .note(format!("settings: {}", known.join(", ")))
+                .help_if(suggest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"))),
+        );
+    }
+    let known: Vec<&str> = pack.claims.iter().map(|item| item.id.value.as_str()).collect();
+    for name in options.claims.keys().filter(|name| !known.contains(&name.as_str())) {
+        diagnostics.push(
+            Diagnostic::error("PK008", format!("the pack has no claim `{name}`"))
+                .note(format!("claims: {}", known.join(", ")))
+                .help_if(suggest(name, known.iter().copied()).map(|near| format!("did you mean `{near}`?"))),
+        );
+    }
+}
+
+/// Reads a setting's text as its type.
+fn typed(item: &SettingItem, text: &str) -> Result<Value, String> {
+    let value = match item.kind {
+        SettingKind::Boolean => match text {
+            "true" => json!(true),
+            "false" => json!(false),
+            _ => return Err(format!("`{text}` is neither `true` nor `false`")),
+        },
+        SettingKind::Integer => json!(text.parse::<i64>().map_err(|_| format!("`{text}` is not a whole number"))?),
+        SettingKind::Number => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => json!(number),
+            _ => return Err(format!("`{text}` is not a number")),
+        },
+        SettingKind::Url if !text.starts_with("http://") && !text.starts_with("https://") => {
+            return Err(format!("`{text}` is not an http or https URL"));
+        }
+        SettingKind::Path | SettingKind::Text | SettingKind::Url => json!(text),
+    };
+    let allowed: Vec<Value> = item.one_of.iter().map(counterpart_scenario::Node::to_json).collect();
+    if !allowed.is_empty() && !allowed.contains(&value) {
+        let words: Vec<String> = allowed.iter().map(|value| format!("`{}`", value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned))).collect();
+        return Err(format!("`{text}` is none of {}", words.join(", ")));
+    }
+    Ok(value)
+}

@@ -1,0 +1,159 @@
+//! A pack's files as trees and records, mutant put in, nothing compiled.
+
+use crate::options::MutantChange;
+use crate::source::PackFiles;
+use counterpart_diag::{Diagnostic, Diagnostics, Sources, Span};
+use counterpart_scenario::model::{
+    CheckFile, FragmentFile, MutantFile, PackFile, PlayerFile, RequestFile, RequirementFile, ScenarioFile, ScheduleFile, StoreFile, StubFile,
+};
+use counterpart_scenario::{Data, Entry, Node, Read, Reader, parse};
+use std::collections::BTreeMap;
+
+/// A record with the file it came from.
+pub(crate) struct Filed<T> {
+    /// Path below the pack's folder.
+    pub(crate) path: String,
+    /// Place of the file's beginning.
+    pub(crate) start: Span,
+    /// The record.
+    pub(crate) record: T,
+}
+
+/// All records of a pack and of those that it uses.
+pub(crate) struct Tree {
+    pub(crate) name: String,
+    pub(crate) pack: Filed<PackFile>,
+    pub(crate) requirements: Option<Filed<RequirementFile>>,
+    pub(crate) store: Option<Filed<StoreFile>>,
+    pub(crate) mutants: Option<Filed<MutantFile>>,
+    pub(crate) checks: Vec<Filed<CheckFile>>,
+    pub(crate) requests: Vec<Filed<RequestFile>>,
+    pub(crate) stubs: BTreeMap<String, Filed<StubFile>>,
+    pub(crate) players: BTreeMap<String, Filed<PlayerFile>>,
+    pub(crate) fragments: BTreeMap<String, Filed<FragmentFile>>,
+    pub(crate) schedules: BTreeMap<String, Filed<ScheduleFile>>,
+    pub(crate) scenarios: Vec<Filed<ScenarioFile>>,
+}
+
+/// Folders that hold no scenarios.
+const KEPT: [&str; 9] = ["checks", "requests", "stubs", "players", "fragments", "schedules", "templates", "schemas", "tables"];
+
+/// Reads every YAML file of a pack; `None` where `pack.yaml` itself cannot be used.
+pub(crate) fn read(files: &PackFiles, change: Option<&MutantChange>, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Tree> {
+    let mut reading = Reading { files, change, sources, diagnostics };
+    let Some(pack) = reading.file::<PackFile>("pack.yaml") else {
+        if !files.files.contains_key("pack.yaml") {
+            let message = format!("`{}` is not a pack: it has no `pack.yaml`", files.shown);
+            reading.diagnostics.push(Diagnostic::error("PK001", message).help("name a folder with a pack, or make one with `counterpart new pack NAME`"));
+        }
+        return None;
+    };
+    let requirements = reading.optional("requirements.yaml");
+    let store = reading.optional("store.yaml");
+    let mutants = reading.optional("mutants.yaml");
+    Some(Tree {
+        name: files.name.clone(),
+        pack,
+        requirements,
+        store,
+        mutants,
+        checks: reading.folder("checks").into_iter().map(|(_, file)| file).collect(),
+        requests: reading.folder("requests").into_iter().map(|(_, file)| file).collect(),
+        stubs: reading.folder("stubs").into_iter().collect(),
+        players: reading.folder("players").into_iter().collect(),
+        fragments: reading.folder("fragments").into_iter().collect(),
+        schedules: reading.folder("schedules").into_iter().collect(),
+        scenarios: reading.scenarios(),
+    })
+}
+
+struct Reading<'a> {
+    files: &'a PackFiles,
+    change: Option<&'a MutantChange>,
+    sources: &'a mut Sources,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Reading<'_> {
+    fn optional<T: Read>(&mut self, path: &str) -> Option<Filed<T>> {
+        self.files.files.contains_key(path).then(|| self.file(path)).flatten()
+    }
+
+    fn file<T: Read>(&mut self, path: &str) -> Option<Filed<T>> {
+        let content = self.files.files.get(path)?;
+        let shown = format!("{}/{path}", self.files.shown);
+        let Ok(text) = std::str::from_utf8(content) else {
+            let id = self.sources.add(&shown, "");
+            self.diagnostics.push(Diagnostic::error("SC001", "the file is not UTF-8").at(Span::start_of(id), ""));
+            return None;
+        };
+        let id = self.sources.add(&shown, text);
+        let (node, found) = parse(id, text);
+        self.diagnostics.extend(found);
+        let node = match node {
+            Some(node) => node,
+            None if text.trim().is_empty() => {
+                self.diagnostics.push(Diagnostic::error("SC001", "the file is empty").at(Span::start_of(id), ""));
+                return None;
+            }
+            None => return None,
+        };
+        let node = self.change.map_or(node.clone(), |change| mutated(path, node, change));
+        let record = T::read(&node, &mut Reader::new(self.diagnostics))?;
+        Some(Filed { path: path.to_owned(), start: Span::start_of(id), record })
+    }
+
+    fn folder<T: Read>(&mut self, folder: &str) -> Vec<(String, Filed<T>)> {
+        let paths: Vec<String> = self.yaml_paths(|path| path.starts_with(&format!("{folder}/")));
+        paths
+            .iter()
+            .filter_map(|path| {
+                let name = path.strip_prefix(&format!("{folder}/"))?.strip_suffix(".yaml")?.to_owned();
+                Some((name, self.file(path)?))
+            })
+            .collect()
+    }
+
+    fn scenarios(&mut self) -> Vec<Filed<ScenarioFile>> {
+        let paths = self.yaml_paths(|path| path.split_once('/').is_some_and(|(folder, _)| !KEPT.contains(&folder)));
+        paths.iter().filter_map(|path| self.file(path)).collect()
+    }
+
+    fn yaml_paths(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
+        self.files.files.keys().filter(|path| path.ends_with(".yaml") && wanted(path)).cloned().collect()
+    }
+}
+
+/// Puts a mutant's change into a file's tree where the file holds the rule it names.
+fn mutated(path: &str, mut node: Node, change: &MutantChange) -> Node {
+    let (file, id) = change.rule.split_once('#').unwrap_or((&change.rule, ""));
+    let stem = path.strip_suffix(".yaml").unwrap_or(path);
+    let list = if stem.ends_with(&format!("stubs/{file}")) || stem.ends_with(&format!("players/{file}")) {
+        "rules"
+    } else if stem.starts_with("requests/") && id.is_empty() {
+        "requests"
+    } else {
+        return node;
+    };
+    let wanted = if list == "rules" { id } else { file };
+    let Some(Data::List(rules)) = entry_mut(&mut node, list).map(|entry| &mut entry.value.data) else { return node };
+    let Some(at) = rules.iter().position(|rule| rule.key("id").and_then(Node::text) == Some(wanted)) else { return node };
+    if change.remove {
+        rules.remove(at);
+        return node;
+    }
+    if let (Some(patch), Some(rule)) = (&change.change, rules.get_mut(at)) {
+        *rule = rule.merged(patch);
+    }
+    if let Some(before) = &change.before {
+        rules.insert(0, before.clone());
+    }
+    node
+}
+
+fn entry_mut<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Entry> {
+    match &mut node.data {
+        Data::Map(entries) => entries.iter_mut().find(|entry| entry.key == key),
+        _ => None,
+    }
+}

@@ -1,0 +1,11 @@
+//! One file for each format.
+
+mod html;
+mod json;
+mod junit;
+mod xml;
+
+pub(crate) use html::html;
+pub(crate) use json::json;
+pub(crate) use junit::junit;
+pub(crate) use xml::xml;

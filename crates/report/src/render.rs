@@ -1,0 +1,43 @@
+//! The one way from a record to a report of any format.
+
+use crate::{Bodies, Error, Options, format};
+use counterpart_evidence::RunRecord;
+
+/// A format of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// One page for people, without network and usable without script.
+    Html,
+    /// The run record itself.
+    Json,
+    /// JUnit XML for build servers.
+    Junit,
+    /// XML in the namespace `urn:counterpart:report:1`.
+    Xml,
+}
+
+impl Format {
+    /// Every format with its name on the command line.
+    pub const ALL: [(Self, &'static str); 4] =
+        [(Self::Html, "html"), (Self::Json, "json"), (Self::Junit, "junit"), (Self::Xml, "xml")];
+
+    /// Gives its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(format, _)| *format == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// Renders a record; the same record, bodies and options give the same bytes.
+///
+/// # Errors
+///
+/// Fails only by a fault of ours: [`Error`] names what was attempted. Nothing that a peer sent makes it fail.
+pub fn render(record: &RunRecord, bodies: &dyn Bodies, format: Format, options: &Options) -> Result<Vec<u8>, Error> {
+    match format {
+        Format::Html => format::html(record, bodies, options),
+        Format::Json => format::json(record),
+        Format::Junit => format::junit(record),
+        Format::Xml => format::xml(record, options),
+    }
+}

@@ -1,0 +1,52 @@
+//! All that the HTML page says, computed; the templates only loop, branch and print.
+
+mod chart;
+mod exchange;
+mod failure;
+mod finding;
+mod head;
+mod index;
+mod message;
+mod requirement;
+mod scenario;
+mod sequence;
+mod setup;
+
+use crate::bodies::Bodies;
+use crate::options::Options;
+use counterpart_evidence::RunRecord;
+use serde::Serialize;
+
+/// The page.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page {
+    /// Style sheet.
+    style: &'static str,
+    /// Script.
+    script: &'static str,
+    head: head::Head,
+    failures: failure::Failures,
+    requirements: Vec<requirement::Row>,
+    coverage: Vec<requirement::Coverage>,
+    scenarios: Vec<scenario::Scenario>,
+    exchanges: exchange::Exchanges,
+    unexpected: setup::Unexpected,
+    setup: setup::Setup,
+}
+
+/// Makes the view of a run.
+pub(crate) fn page(record: &RunRecord, bodies: &dyn Bodies, options: &Options) -> Page {
+    let index = index::Index::new(record);
+    Page {
+        style: include_str!("../../../../reports/html/report.css"),
+        script: include_str!("../../../../reports/html/report.js"),
+        head: head::head(record, options),
+        failures: failure::failures(&index, bodies),
+        requirements: requirement::rows(&index),
+        coverage: requirement::coverage(record),
+        scenarios: record.scenarios.iter().map(|one| scenario::scenario(one, &index)).collect(),
+        exchanges: exchange::exchanges(&index, bodies, options),
+        unexpected: setup::unexpected(&index),
+        setup: setup::setup(record),
+    }
+}

@@ -1,0 +1,144 @@
+//! A scenario with its attempts, steps, findings, diagram and charts.
+
+use super::chart::{self, Histogram, Rhythm};
+use super::finding::{Link, Rule, rule};
+use super::index::{Index, exchange_anchor};
+use super::sequence::{Sequence, sequence};
+use crate::limits::{FINDINGS_MAX, LINKS_MAX, STEPS_MAX};
+use crate::text;
+use counterpart_evidence::{Attempt, Cause, ExchangeRecord, ScenarioRecord, StepRecord, Verdict};
+use serde::Serialize;
+
+/// A step.
+#[derive(Debug, Serialize)]
+pub(crate) struct Step {
+    index: u32,
+    kind: String,
+    title: String,
+    phase: String,
+    verdict: &'static str,
+    moment: String,
+    took: String,
+    reason: Option<String>,
+    passed: u64,
+    exchanges: Vec<Link>,
+    exchanges_left: Option<String>,
+    findings: Vec<Rule>,
+    findings_left: Option<String>,
+}
+
+/// An attempt.
+#[derive(Debug, Serialize)]
+pub(crate) struct AttemptView {
+    number: u32,
+    verdict: &'static str,
+    took: String,
+    last: bool,
+    steps: Vec<Step>,
+    steps_left: Option<String>,
+    sequence: Option<Sequence>,
+    rhythm: Option<Rhythm>,
+    histogram: Option<Histogram>,
+}
+
+/// A scenario.
+#[derive(Debug, Serialize)]
+pub(crate) struct Scenario {
+    anchor: String,
+    id: String,
+    title: String,
+    purpose: String,
+    role: &'static str,
+    verdict: &'static str,
+    open: bool,
+    flaky: bool,
+    cause: Option<&'static str>,
+    reason: Option<String>,
+    file: String,
+    tags: Option<String>,
+    replay: String,
+    covers: Vec<Link>,
+    covers_unknown: Option<String>,
+    retried: bool,
+    attempts: Vec<AttemptView>,
+}
+
+/// Makes the view of a scenario.
+pub(crate) fn scenario(record: &ScenarioRecord, index: &Index<'_>) -> Scenario {
+    let anchor = index.scenario_anchor(record.id.as_str()).unwrap_or_default();
+    let link = |id: &counterpart_evidence::RequirementId| {
+        Some(Link { anchor: index.requirement_anchor(id.as_str())?, text: text::line(id.as_str()) })
+    };
+    let unknown: Vec<&str> =
+        record.covers.iter().map(counterpart_evidence::RequirementId::as_str).filter(|id| index.requirement(id).is_none()).collect();
+    let last = record.attempts.len();
+    Scenario {
+        id: text::line(record.id.as_str()),
+        title: text::line(&record.title),
+        purpose: text::line(&record.purpose),
+        role: record.role.name(),
+        verdict: record.verdict.name(),
+        open: matches!(record.verdict, Verdict::Fail | Verdict::Error),
+        flaky: record.flaky,
+        cause: record.cause.map(Cause::name),
+        reason: record.reason.as_deref().map(text::line),
+        file: text::line(&record.file),
+        tags: (!record.tags.is_empty()).then(|| text::line(&record.tags.join(", "))),
+        replay: text::line(&record.replay),
+        covers: record.covers.iter().filter_map(link).collect(),
+        covers_unknown: (!unknown.is_empty()).then(|| text::line(&unknown.join(", "))),
+        retried: last > 1,
+        attempts: record.attempts.iter().enumerate().map(|(at, one)| attempt(one, at + 1 == last, &anchor, record, index)).collect(),
+        anchor,
+    }
+}
+
+fn attempt(record: &Attempt, last: bool, anchor: &str, scenario: &ScenarioRecord, index: &Index<'_>) -> AttemptView {
+    let ids = record.steps.iter().flat_map(|step| &step.exchanges);
+    let mut exchanges: Vec<&ExchangeRecord> = ids.filter_map(|id| index.exchange(*id)).collect();
+    exchanges.sort_by_key(|exchange| exchange.id);
+    exchanges.dedup_by_key(|exchange| exchange.id);
+    let id = |kind: &str| format!("{anchor}-{}-{kind}", record.attempt);
+    let left = record.steps.len().saturating_sub(STEPS_MAX) as u64;
+    AttemptView {
+        number: record.attempt,
+        verdict: record.verdict.name(),
+        took: text::duration(record.duration_us),
+        last,
+        steps: record.steps.iter().take(STEPS_MAX).map(|one| step(one, index)).collect(),
+        steps_left: (left > 0).then(|| format!("{} not listed", text::counted(left, "more step"))),
+        sequence: sequence(id("sequence"), record, scenario.role, index),
+        rhythm: chart::rhythm(id("rhythm"), &exchanges),
+        histogram: chart::histogram(id("durations"), &exchanges),
+    }
+}
+
+fn step(record: &StepRecord, index: &Index<'_>) -> Step {
+    let exchanges_left = record.exchanges.len().saturating_sub(LINKS_MAX) as u64;
+    let findings_left = record.findings.len().saturating_sub(FINDINGS_MAX) as u64;
+    let reason = match (record.cause, record.reason.as_deref()) {
+        (Some(cause), Some(reason)) => Some(format!("{} (cause: {})", text::line(reason), cause.name())),
+        (Some(cause), None) => Some(format!("cause: {}", cause.name())),
+        (None, reason) => reason.map(text::line),
+    };
+    Step {
+        index: record.index,
+        kind: text::line(&record.kind),
+        title: text::line(&record.title),
+        phase: text::line(&record.phase),
+        verdict: record.verdict.name(),
+        moment: text::moment(record.started_us),
+        took: text::duration(record.duration_us),
+        reason,
+        passed: record.passed.values().map(|count| u64::from(*count)).sum(),
+        exchanges: record
+            .exchanges
+            .iter()
+            .take(LINKS_MAX)
+            .map(|id| Link { anchor: exchange_anchor(*id), text: id.to_string() })
+            .collect(),
+        exchanges_left: (exchanges_left > 0).then(|| format!("and {} more", text::count(exchanges_left))),
+        findings: record.findings.iter().take(FINDINGS_MAX).map(|finding| rule(finding, index)).collect(),
+        findings_left: (findings_left > 0).then(|| format!("{} not listed; the run record holds all", text::counted(findings_left, "more finding"))),
+    }
+}

@@ -1,0 +1,39 @@
+//! A hand-made run with one of everything that a report must show. All names, numbers and addresses are invented.
+#![expect(unreachable_pub, reason = "a module that tests and the bench share")]
+
+mod calls;
+mod judged;
+mod surroundings;
+
+use counterpart_evidence::{RunRecord, Verdict};
+use std::collections::BTreeMap;
+
+/// A run and the bytes of its messages by digest.
+pub struct Sample {
+    /// The record.
+    pub record: RunRecord,
+    /// The bytes.
+    pub bodies: BTreeMap<String, Vec<u8>>,
+}
+
+/// Makes the sample.
+pub fn sample() -> Sample {
+    let mut bodies = BTreeMap::new();
+    let mut record = surroundings::record();
+    record.exchanges = calls::exchanges(&mut bodies);
+    record.scenarios = judged::scenarios();
+    record.unexpected_findings = vec![judged::unexpected_finding()];
+    for scenario in &record.scenarios {
+        record.summary.add(scenario.verdict);
+    }
+    record.verdict = Verdict::Fail;
+    Sample { record, bodies }
+}
+
+/// Makes a long run: the sample and passing exchanges until there are `count`.
+#[expect(dead_code, reason = "not every user of the sample needs the long one")]
+pub fn long(count: u64) -> Sample {
+    let mut sample = sample();
+    calls::repeat(&mut sample.record.exchanges, &mut sample.bodies, count);
+    sample
+}

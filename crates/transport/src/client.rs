@@ -1,0 +1,489 @@
+//! The calling side: one connection at a time, made as asked, with all that is known of it kept.
+
+use crate::coding;
+use crate::connection::{micros, outcome_of, tls_alert, version_of};
+use crate::delivery::{CutAfter, CutHow, Delivery, Framing, chunked, script};
+use crate::head;
+use crate::limits::Limits;
+use crate::server::next_connection;
+use crate::stream::{Network, Stream};
+use crate::tape::{Deck, Recording, Tape};
+use crate::tls::{TlsClient, alert_of, facts};
+use bytes::Bytes;
+use counterpart_evidence::{Alert, Connection, Outcome, Request, Response, Timing, Tls, Version};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use rustls::pki_types::ServerName;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection and its handshake, each.
+    pub connect: Duration,
+    /// For an answer.
+    pub response: Duration,
+}
+
+impl Timeouts {
+    /// Takes them from limits.
+    #[must_use]
+    pub fn of(limits: &Limits) -> Self {
+        Self { connect: Duration::from_millis(limits.connect_ms), response: Duration::from_millis(limits.response_ms) }
+    }
+}
+
+/// Where to connect to, and how.
+#[derive(Clone, Debug)]
+pub struct Connect {
+    /// `host:port` to connect to.
+    pub address: String,
+    /// Host name for SNI and certificate.
+    pub host: String,
+    /// TLS; plain without.
+    pub tls: Option<TlsClient>,
+    /// HTTP proxy, `host:port`: CONNECT for TLS, absolute form for plain.
+    pub proxy: Option<String>,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+}
+
+/// A connection that could not be made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failed {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: Option<String>,
+    /// What is known of it.
+    pub connection: Connection,
+    /// Durations.
+    pub timing: Timing,
+}
+
+/// How a request is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sending {
+    /// How it goes over the wire.
+    pub delivery: Delivery,
+    /// How long to wait for the answer; the connection's own limit without.
+    pub within: Option<Duration>,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The request with the fields that were added on the way.
+    pub request: Request,
+    /// The exact bytes of it; empty for HTTP/2.
+    pub request_wire: Bytes,
+    /// The response.
+    pub response: Option<Response>,
+    /// The exact bytes of it; empty for HTTP/2.
+    pub response_wire: Bytes,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it ended so.
+    pub reason: Option<String>,
+    /// Durations.
+    pub timing: Timing,
+    /// The connection.
+    pub connection: Connection,
+}
+
+/// Makes connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    network: Network,
+    limits: Limits,
+}
+
+enum Sender {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
+}
+
+/// A connection to the system under test.
+pub struct Connected {
+    sender: Sender,
+    deck: Deck,
+    driver: JoinHandle<Option<Alert>>,
+    connection: Connection,
+    timing: Timing,
+    limits: Limits,
+    within: Duration,
+    host: String,
+    absolute: Option<String>,
+}
+
+impl Client {
+    /// Makes a client.
+    #[must_use]
+    pub fn new(network: Network, limits: Limits) -> Self {
+        Self { network, limits }
+    }
+
+    /// Gives what its connections are made of.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// Connects, shakes hands, and speaks HTTP/2 where that was agreed.
+    ///
+    /// # Errors
+    /// [`Failed`] with the outcome; a TLS 1.3 server may refuse a certificate only after the handshake, at the first answer.
+    pub async fn connect(&self, connect: &Connect) -> Result<Connected, Failed> {
+        let began = Instant::now();
+        let mut connection = Connection { id: next_connection(), peer: connect.address.clone(), ..Connection::default() };
+        let mut timing = Timing::default();
+        let failed = |outcome, reason: String, connection: &Connection, timing: &Timing| Failed {
+            outcome,
+            reason: Some(reason),
+            connection: connection.clone(),
+            timing: Timing { total_us: Some(micros(began.elapsed())), ..*timing },
+        };
+        let address = connect.proxy.as_ref().unwrap_or(&connect.address);
+        let carrier = match timeout(connect.timeouts.connect, self.network.connect(address)).await {
+            Ok(Ok((carrier, local, peer))) => {
+                connection.local = local;
+                connection.peer = peer;
+                carrier
+            }
+            Ok(Err(error)) => {
+                // A name without an address is an error of its own kind that the standard library does not name.
+                let outcome = match error.kind() {
+                    std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::TimedOut => outcome_of(error.kind()),
+                    _ => Outcome::Unreachable,
+                };
+                return Err(failed(outcome, error.to_string(), &connection, &timing));
+            }
+            Err(_) => return Err(failed(Outcome::Unreachable, "connecting took too long".to_owned(), &connection, &timing)),
+        };
+        timing.connect_us = Some(micros(began.elapsed()));
+        let mut carrier = carrier;
+        if let (Some(_), Some(_)) = (&connect.proxy, &connect.tls)
+            && let Err(reason) = crate::proxy::tunnel(&mut carrier, &connect.address, connect.timeouts.response).await
+        {
+            return Err(failed(Outcome::Unreachable, reason, &connection, &timing));
+        }
+        let mut version = Version::Http11;
+        let stream = match &connect.tls {
+            None => Stream::Plain(carrier),
+            Some(tls) => {
+                let name = ServerName::try_from(connect.host.clone());
+                let Ok(name) = name else {
+                    return Err(failed(Outcome::Unreachable, format!("`{}` is no host name", connect.host), &connection, &timing));
+                };
+                let shaking = Instant::now();
+                let offer = Tls {
+                    alpn_offered: tls.alpn.clone(),
+                    server_name: Some(connect.host.clone()),
+                    version_offered: Some(tls.highest.to_owned()),
+                    ..Tls::default()
+                };
+                let connector = tokio_rustls::TlsConnector::from(tls.config.clone());
+                match timeout(connect.timeouts.connect, connector.connect(name, carrier)).await {
+                    Ok(Ok(stream)) => {
+                        timing.tls_us = Some(micros(shaking.elapsed()));
+                        let agreed = facts(stream.get_ref().1);
+                        connection.tls =
+                            Some(Tls { alpn_offered: offer.alpn_offered, server_name: offer.server_name, version_offered: offer.version_offered, ..agreed });
+                        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                            version = Version::Http2;
+                        }
+                        Stream::ClientTls(Box::new(stream))
+                    }
+                    Ok(Err(error)) => {
+                        let alert = alert_of(&error);
+                        let outcome = if alert.is_some() { Outcome::TlsAlert } else { outcome_of(error.kind()) };
+                        connection.tls = Some(Tls { alert, ..offer });
+                        return Err(failed(outcome, error.to_string(), &connection, &timing));
+                    }
+                    Err(_) => return Err(failed(Outcome::Timeout, "the TLS handshake did not end in time".to_owned(), &connection, &timing)),
+                }
+            }
+        };
+        let incoming_max = self.limits.head_bytes_max + self.limits.body_bytes_max.saturating_mul(2);
+        let (tape, deck) = Tape::new(stream, Recording::On, incoming_max);
+        let (sender, driver) = match self.speak(tape, version).await {
+            Ok(spoken) => spoken,
+            Err(error) => return Err(failed(Outcome::Closed, error.to_string(), &connection, &timing)),
+        };
+        let absolute = (connect.proxy.is_some() && connect.tls.is_none()).then(|| format!("http://{}", connect.address));
+        let host = host_field(connect);
+        Ok(Connected { sender, deck, driver, connection, timing, limits: self.limits, within: connect.timeouts.response, host, absolute })
+    }
+
+    async fn speak(&self, tape: Tape, version: Version) -> Result<(Sender, JoinHandle<Option<Alert>>), hyper::Error> {
+        let io = TokioIo::new(tape);
+        if version == Version::Http2 {
+            let mut builder = http2::Builder::new(TokioExecutor::new());
+            builder.timer(TokioTimer::new());
+            let (sender, driver) = builder.handshake(io).await?;
+            return Ok((Sender::Http2(sender), tokio::spawn(async move { driver.await.err().as_ref().and_then(tls_alert) })));
+        }
+        let mut builder = http1::Builder::new();
+        builder.max_headers(self.limits.header_count_max).max_buf_size(self.limits.head_bytes_max.max(16 * 1024));
+        let (sender, driver) = builder.handshake(io).await?;
+        Ok((Sender::Http1(sender), tokio::spawn(async move { driver.await.err().as_ref().and_then(tls_alert) })))
+    }
+}
+
+/// Gives the value of `Host`: the port is left out where it is the scheme's own (RFC 9110 §7.2).
+fn host_field(connect: &Connect) -> String {
+    let port = connect.address.rsplit_once(':').map_or("", |(_, port)| port);
+    let usual = if connect.tls.is_some() { "443" } else { "80" };
+    let host = if connect.host.contains(':') { format!("[{}]", connect.host) } else { connect.host.clone() };
+    if port == usual || port.is_empty() { host } else { format!("{host}:{port}") }
+}
+
+impl Connected {
+    /// Tells whether a further request can be sent.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let ready = match &self.sender {
+            Sender::Http1(sender) => !sender.is_closed(),
+            Sender::Http2(sender) => !sender.is_closed(),
+        };
+        ready && !self.driver.is_finished()
+    }
+
+    /// Gives what is known of the connection.
+    #[must_use]
+    pub fn facts(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Waits for the peer to end the connection, for at most a time; tells how it did.
+    pub async fn watch(&mut self, at_most: Duration) -> (Outcome, Option<Alert>) {
+        match timeout(at_most, &mut self.driver).await {
+            Ok(Ok(Some(alert))) => (Outcome::TlsAlert, Some(alert)),
+            Ok(_) => (self.deck.error().map_or(Outcome::Closed, outcome_of), None),
+            Err(_) => (Outcome::Answered, None),
+        }
+    }
+
+    /// Sends a request and waits for its answer.
+    pub async fn send(&mut self, mut request: Request, sending: &Sending) -> Received {
+        drop(self.deck.take_incoming());
+        let started = Instant::now();
+        let within = sending.within.unwrap_or(self.within);
+        let timing = std::mem::take(&mut self.timing);
+        let connection = self.connection.clone();
+        self.connection.reused = true;
+        let mut received = if matches!(self.sender, Sender::Http2(_)) {
+            self.send_http2(request, within).await
+        } else {
+            self.complete(&mut request, sending.delivery.framing);
+            self.send_http1(request, sending, within).await
+        };
+        if let (Some(tls), Some(alert)) = (&connection.tls, received.connection.tls.as_ref().and_then(|tls| tls.alert.clone())) {
+            received.connection.tls = Some(Tls { alert: Some(alert), ..tls.clone() });
+            received.connection = Connection { tls: received.connection.tls.take(), ..connection };
+        } else {
+            received.connection = connection;
+        }
+        received.timing.connect_us = timing.connect_us;
+        received.timing.tls_us = timing.tls_us;
+        received.timing.total_us = Some(micros(started.elapsed()));
+        received.timing.first_byte_us = received.timing.first_byte_us.or(None);
+        received
+    }
+
+    /// Adds the fields that a request cannot go without, at their usual places.
+    fn complete(&self, request: &mut Request, framing: Framing) {
+        if request.headers.first("host").is_none() {
+            let mut headers = counterpart_evidence::Headers::default();
+            headers.push("Host", self.host.clone());
+            for header in &request.headers {
+                headers.push(header.name.clone(), header.value.clone());
+            }
+            request.headers = headers;
+        }
+        let told = request.headers.first("content-length").is_some() || request.headers.first("transfer-encoding").is_some();
+        let content = request.body.content.len();
+        let expects_body = content > 0 || matches!(request.method.as_str(), "POST" | "PUT" | "PATCH");
+        if !told && expects_body {
+            match framing {
+                Framing::Chunked => request.headers.push("Transfer-Encoding", "chunked"),
+                Framing::CloseDelimited => {}
+                Framing::Length => request.headers.push("Content-Length", content.to_string()),
+                Framing::LengthOff(off) => {
+                    let length = i64::try_from(content).unwrap_or(i64::MAX).saturating_add(off).max(0);
+                    request.headers.push("Content-Length", length.to_string());
+                }
+            }
+        }
+        if let Some(absolute) = self.absolute.as_ref().filter(|_| request.target.starts_with('/')) {
+            request.target = format!("{absolute}{}", request.target);
+        }
+    }
+
+    async fn send_http1(&mut self, request: Request, sending: &Sending, within: Duration) -> Received {
+        let Sender::Http1(sender) = &mut self.sender else { return unsent(request) };
+        let head = head::request(&request);
+        let body = if sending.delivery.framing == Framing::Chunked { chunked(&request.body.content) } else { request.body.content.clone() };
+        let hang = Duration::from_millis(self.limits.hang_ms);
+        self.deck.substitute(script(&sending.delivery, &head, &body, hang, None));
+        let method = http::Method::from_bytes(request.method.as_bytes()).unwrap_or(http::Method::GET);
+        let mut stand_in = hyper::Request::new(Full::default());
+        *stand_in.method_mut() = method;
+        if sending.delivery.ends_connection() {
+            stand_in.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
+        }
+        let started = Instant::now();
+        let waiting = async {
+            sender.ready().await?;
+            sender.send_request(stand_in).await
+        };
+        let result = timeout(within, waiting).await;
+        let first_byte = self.deck.first_in();
+        let mut received = unsent(request);
+        received.timing.first_byte_us = first_byte.map(|first| micros(first.saturating_duration_since(started)));
+        match result {
+            Err(_) => {
+                received.outcome = if self.deck.incoming().is_empty() { Outcome::Timeout } else { Outcome::Truncated };
+                received.reason = Some(format!("no whole answer came within {} ms", within.as_millis()));
+                self.driver.abort();
+            }
+            Ok(Err(error)) => self.explain(&error, &sending.delivery, &mut received).await,
+            Ok(Ok(response)) => self.read_http1(response, within.saturating_sub(started.elapsed()), &mut received).await,
+        }
+        received.request_wire = self.deck.sent();
+        received.response_wire = self.deck.take_incoming().bytes;
+        received
+    }
+
+    async fn read_http1(&mut self, response: hyper::Response<Incoming>, rest: Duration, received: &mut Received) {
+        let (parts, incoming) = response.into_parts();
+        let (content, outcome, reason) = collect(incoming, rest, self.limits.body_bytes_max).await;
+        let wire = self.deck.incoming();
+        let (headers, version, reason_phrase) = head::reread_response(&wire, self.limits.header_count_max)
+            .unwrap_or_else(|| (head::from_map(&parts.headers), version_of(parts.version), String::new()));
+        let body = coding::body(&headers, content, self.limits.body_bytes_max);
+        received.response = Some(Response { status: parts.status.as_u16(), reason: reason_phrase, version, headers, body });
+        received.outcome = outcome;
+        received.reason = reason;
+        if outcome != Outcome::Answered {
+            self.driver.abort();
+        }
+    }
+
+    /// Says why hyper gave no answer.
+    async fn explain(&mut self, error: &hyper::Error, delivery: &Delivery, received: &mut Received) {
+        // The connection's own task knows of an alert that came instead of an answer.
+        let alert = match tls_alert(error) {
+            Some(alert) => Some(alert),
+            None => timeout(Duration::from_millis(250), &mut self.driver).await.ok().and_then(Result::ok).flatten(),
+        };
+        let came = self.deck.incoming();
+        let io = self.deck.error();
+        received.outcome = match (&alert, io) {
+            (Some(_), _) => Outcome::TlsAlert,
+            (None, _) if delivery.cut.is_some() => match delivery.cut {
+                Some((_, CutHow::Reset)) => Outcome::Reset,
+                _ => Outcome::Closed,
+            },
+            (None, _) if error.is_parse_too_large() => Outcome::Oversized,
+            (None, _) if error.is_parse() && !came.is_empty() => Outcome::Malformed,
+            (None, Some(kind)) => outcome_of(kind),
+            (None, None) if !came.is_empty() => Outcome::Truncated,
+            (None, None) => Outcome::Closed,
+        };
+        received.reason = Some(match delivery.cut {
+            Some((CutAfter::Whole | CutAfter::Body(_) | CutAfter::Head | CutAfter::Nothing, _)) if alert.is_none() => "the connection was cut on purpose".to_owned(),
+            _ => error.to_string(),
+        });
+        received.connection.tls = alert.map(|alert| Tls { alert: Some(alert), ..Tls::default() });
+    }
+
+    async fn send_http2(&mut self, request: Request, within: Duration) -> Received {
+        let Sender::Http2(sender) = &mut self.sender else { return unsent(request) };
+        let mut received = unsent(request);
+        let authority = self.host.clone();
+        let uri = http::Uri::builder().scheme("https").authority(authority).path_and_query(received.request.target.clone()).build();
+        let Ok(uri) = uri else {
+            received.outcome = Outcome::Malformed;
+            received.reason = Some("the target cannot be sent in HTTP/2".to_owned());
+            return received;
+        };
+        let mut out = hyper::Request::new(Full::new(received.request.body.content.clone()));
+        *out.uri_mut() = uri;
+        *out.method_mut() = http::Method::from_bytes(received.request.method.as_bytes()).unwrap_or(http::Method::GET);
+        for header in &received.request.headers {
+            let name = http::HeaderName::from_bytes(header.name.to_ascii_lowercase().as_bytes());
+            let bytes: Vec<u8> = header.value.chars().filter_map(|character| u8::try_from(u32::from(character)).ok()).collect();
+            if let (Ok(name), Ok(value)) = (name, http::HeaderValue::from_bytes(&bytes))
+                && name != http::header::CONNECTION
+                && name != http::header::HOST
+            {
+                out.headers_mut().append(name, value);
+            }
+        }
+        received.request.version = Version::Http2;
+        let started = Instant::now();
+        match timeout(within, sender.send_request(out)).await {
+            Err(_) => {
+                received.outcome = Outcome::Timeout;
+                received.reason = Some(format!("no answer came within {} ms", within.as_millis()));
+            }
+            Ok(Err(error)) => self.explain(&error, &Delivery::default(), &mut received).await,
+            Ok(Ok(response)) => {
+                received.timing.first_byte_us = Some(micros(started.elapsed()));
+                let (parts, incoming) = response.into_parts();
+                let (content, outcome, reason) = collect(incoming, within.saturating_sub(started.elapsed()), self.limits.body_bytes_max).await;
+                let headers = head::from_map(&parts.headers);
+                let body = coding::body(&headers, content, self.limits.body_bytes_max);
+                received.response = Some(Response { status: parts.status.as_u16(), reason: String::new(), version: Version::Http2, headers, body });
+                received.outcome = outcome;
+                received.reason = reason;
+            }
+        }
+        received
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+async fn collect(incoming: Incoming, within: Duration, bytes_max: usize) -> (Bytes, Outcome, Option<String>) {
+    let mut limited = Limited::new(incoming, bytes_max);
+    let mut content = Vec::new();
+    let reading = async {
+        while let Some(frame) = limited.frame().await {
+            if let Ok(data) = frame?.into_data() {
+                content.extend_from_slice(&data);
+            }
+        }
+        Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
+    };
+    let (outcome, reason) = match timeout(within.max(Duration::from_millis(1)), reading).await {
+        Ok(Ok(())) => (Outcome::Answered, None),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => (Outcome::Oversized, Some(format!("the body is larger than {bytes_max} bytes"))),
+        Ok(Err(error)) => (Outcome::Truncated, Some(format!("the body broke off: {error}"))),
+        Err(_) => (Outcome::Truncated, Some("the body did not end in time".to_owned())),
+    };
+    (content.into(), outcome, reason)
+}
+
+fn unsent(request: Request) -> Received {
+    Received {
+        request,
+        request_wire: Bytes::new(),
+        response: None,
+        response_wire: Bytes::new(),
+        outcome: Outcome::Closed,
+        reason: None,
+        timing: Timing::default(),
+        connection: Connection::default(),
+    }
+}
+

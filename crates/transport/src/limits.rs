@@ -1,0 +1,50 @@
+//! The bounds of this crate.
+
+/// How much, how many and how long; passing one has an outcome that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most header field lines of a message.
+    pub header_count_max: usize,
+    /// Most bytes of a message's head.
+    pub head_bytes_max: usize,
+    /// Most bytes of a message's content, content coding undone or not.
+    pub body_bytes_max: usize,
+    /// Most connections at once; a further one is reset at once.
+    pub connections_max: usize,
+    /// How long a handshake may take, in milliseconds.
+    pub handshake_ms: u64,
+    /// How long a head may take from its connection's or predecessor's end, in milliseconds.
+    pub head_ms: u64,
+    /// How long a body may take, in milliseconds.
+    pub body_ms: u64,
+    /// How long connecting may take, in milliseconds.
+    pub connect_ms: u64,
+    /// How long an answer may take, in milliseconds.
+    pub response_ms: u64,
+    /// How long a connection that we left hanging stays open, in milliseconds.
+    pub hang_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_count_max: 200,
+            head_bytes_max: 64 * 1024,
+            body_bytes_max: 64 * 1024 * 1024,
+            connections_max: 2_000,
+            handshake_ms: 10_000,
+            head_ms: 60_000,
+            body_ms: 120_000,
+            connect_ms: 10_000,
+            response_ms: 30_000,
+            hang_ms: 120_000,
+        }
+    }
+}
+
+/// Most bytes that a memory connection holds in one direction.
+pub(crate) const MEMORY_BYTES_MAX: usize = 256 * 1024;
+/// Most bytes of a ClientHello.
+pub(crate) const HELLO_BYTES_MAX: usize = 32 * 1024;
+/// Bytes of garbage that are kept as evidence.
+pub(crate) const GARBAGE_BYTES_MAX: usize = 64 * 1024;

@@ -1,0 +1,259 @@
+//! TLS 1.2 and 1.3 by rustls: what we show, what we ask for, and what a handshake came to.
+
+use crate::Error;
+use crate::hello::Hello;
+use counterpart_evidence::{Alert, PeerCertificate, Tls, TlsSide};
+use counterpart_keys::{Identity, Trust, describe};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, PeerIncompatible, ProtocolVersion, RootCertStore, ServerConfig,
+    SignatureScheme, SupportedProtocolVersion,
+};
+use std::sync::Arc;
+
+/// Whether a server asks for a client certificate.
+#[derive(Clone, Debug)]
+pub enum ClientAuth {
+    /// It does not.
+    None,
+    /// It asks, and does without.
+    Optional(Trust),
+    /// It refuses a client without one.
+    Required(Trust),
+}
+
+/// Which versions are spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Versions {
+    /// 1.2 and 1.3.
+    #[default]
+    Both,
+    /// 1.2.
+    Only12,
+    /// 1.3.
+    Only13,
+}
+
+impl Versions {
+    fn list(self) -> &'static [&'static SupportedProtocolVersion] {
+        static BOTH: [&SupportedProtocolVersion; 2] = [&rustls::version::TLS13, &rustls::version::TLS12];
+        static ONLY_12: [&SupportedProtocolVersion; 1] = [&rustls::version::TLS12];
+        static ONLY_13: [&SupportedProtocolVersion; 1] = [&rustls::version::TLS13];
+        match self {
+            Self::Both => &BOTH,
+            Self::Only12 => &ONLY_12,
+            Self::Only13 => &ONLY_13,
+        }
+    }
+}
+
+/// How we speak TLS as a server.
+#[derive(Clone, Debug)]
+pub struct TlsServer {
+    pub(crate) config: Arc<ServerConfig>,
+}
+
+/// How we speak TLS as a client.
+#[derive(Clone, Debug)]
+pub struct TlsClient {
+    pub(crate) config: Arc<ClientConfig>,
+    pub(crate) alpn: Vec<String>,
+    pub(crate) highest: &'static str,
+}
+
+/// Whom a client trusts.
+#[derive(Clone, Debug)]
+pub enum ServerTrust {
+    /// Anybody: for probes, never for a run.
+    Anybody,
+    /// Servers whose chain leads to an anchor and that bear the right name.
+    Chain(Trust),
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    static PROVIDER: std::sync::OnceLock<Arc<CryptoProvider>> = std::sync::OnceLock::new();
+    Arc::clone(PROVIDER.get_or_init(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider())))
+}
+
+fn failed(error: impl std::fmt::Display) -> Error {
+    Error::Tls { reason: error.to_string() }
+}
+
+fn roots(trust: &Trust) -> Arc<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(trust.anchors.iter().cloned());
+    Arc::new(store)
+}
+
+impl TlsServer {
+    /// Sets a server up.
+    ///
+    /// # Errors
+    /// [`Error::Tls`] where certificate, key or trust cannot be used.
+    pub fn new(identity: &Identity, clients: &ClientAuth, versions: Versions, alpn: &[String]) -> Result<Self, Error> {
+        let builder = ServerConfig::builder_with_provider(provider()).with_protocol_versions(versions.list()).map_err(failed)?;
+        let verifier = |trust: &Trust| {
+            let builder = WebPkiClientVerifier::builder_with_provider(roots(trust), provider());
+            // A certificate whose issuer has no list here is judged by its signature alone.
+            builder.with_crls(trust.revocations.iter().cloned()).only_check_end_entity_revocation().allow_unknown_revocation_status()
+        };
+        let builder = match clients {
+            ClientAuth::None => builder.with_no_client_auth(),
+            ClientAuth::Optional(trust) => builder.with_client_cert_verifier(verifier(trust).allow_unauthenticated().build().map_err(failed)?),
+            ClientAuth::Required(trust) => builder.with_client_cert_verifier(verifier(trust).build().map_err(failed)?),
+        };
+        let mut config = builder.with_single_cert(identity.chain.clone(), identity.key.clone_key()).map_err(failed)?;
+        config.alpn_protocols = alpn.iter().map(|name| name.clone().into_bytes()).collect();
+        Ok(Self { config: Arc::new(config) })
+    }
+}
+
+impl TlsClient {
+    /// Sets a client up.
+    ///
+    /// # Errors
+    /// [`Error::Tls`] where certificate, key or trust cannot be used.
+    pub fn new(trust: &ServerTrust, identity: Option<&Identity>, versions: Versions, alpn: &[String]) -> Result<Self, Error> {
+        let builder = ClientConfig::builder_with_provider(provider()).with_protocol_versions(versions.list()).map_err(failed)?;
+        let builder = match trust {
+            ServerTrust::Anybody => builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustAnybody(provider()))),
+            ServerTrust::Chain(trust) => {
+                let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(roots(trust), provider())
+                    .with_crls(trust.revocations.iter().cloned())
+                    .only_check_end_entity_revocation()
+                    .allow_unknown_revocation_status();
+                builder.with_webpki_verifier(verifier.build().map_err(failed)?)
+            }
+        };
+        let mut config = match identity {
+            Some(identity) => builder.with_client_auth_cert(identity.chain.clone(), identity.key.clone_key()).map_err(failed)?,
+            None => builder.with_no_client_auth(),
+        };
+        config.alpn_protocols = alpn.iter().map(|name| name.clone().into_bytes()).collect();
+        // Each connection is judged by itself: a resumed one would show no certificate.
+        config.resumption = rustls::client::Resumption::disabled();
+        let highest = if versions == Versions::Only12 { "1.2" } else { "1.3" };
+        Ok(Self { config: Arc::new(config), alpn: alpn.to_vec(), highest })
+    }
+}
+
+/// Accepts any server, for probes that ask how a server refuses.
+#[derive(Debug)]
+struct TrustAnybody(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for TrustAnybody {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(&self, message: &[u8], certificate: &CertificateDer<'_>, signed: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(&self, message: &[u8], certificate: &CertificateDer<'_>, signed: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+        rustls::crypto::verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// Gives what a handshake came to.
+pub(crate) fn facts(connection: &rustls::CommonState) -> Tls {
+    Tls {
+        version: connection.protocol_version().and_then(|version| match version {
+            ProtocolVersion::TLSv1_2 => Some("1.2".to_owned()),
+            ProtocolVersion::TLSv1_3 => Some("1.3".to_owned()),
+            _ => None,
+        }),
+        suite: connection.negotiated_cipher_suite().and_then(|suite| suite.suite().as_str().map(iana)),
+        alpn: connection.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned()),
+        peer: connection.peer_certificates().and_then(|chain| chain.first()).map(peer),
+        ..Tls::default()
+    }
+}
+
+/// Adds what the client offered.
+pub(crate) fn offered(mut tls: Tls, hello: Option<&Hello>) -> Tls {
+    if let Some(hello) = hello {
+        tls.alpn_offered.clone_from(&hello.alpn);
+        tls.server_name.clone_from(&hello.server_name);
+        tls.version_offered.clone_from(&hello.version);
+    }
+    tls
+}
+
+/// rustls spells TLS 1.3 suites `TLS13_...`; IANA spells them `TLS_...`.
+fn iana(name: &str) -> String {
+    name.replacen("TLS13_", "TLS_", 1)
+}
+
+fn peer(der: &CertificateDer<'_>) -> PeerCertificate {
+    match describe(der) {
+        Ok(certificate) => PeerCertificate {
+            subject: certificate.subject,
+            issuer: certificate.issuer,
+            serial: certificate.serial,
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+            names: certificate.names,
+            fingerprint: certificate.fingerprint,
+            key: certificate.key,
+        },
+        // What cannot be read is said to be so rather than left out: the peer did show something.
+        Err(error) => PeerCertificate { subject: format!("not readable: {error}"), ..PeerCertificate::default() },
+    }
+}
+
+/// Finds the alert in an I/O error that TLS raised; `None` where it is about something else.
+pub(crate) fn alert_of(error: &std::io::Error) -> Option<Alert> {
+    let error = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())?;
+    Some(match error {
+        rustls::Error::AlertReceived(description) => Alert { side: TlsSide::Peer, description: alert_name(*description) },
+        other => Alert { side: TlsSide::Ours, description: our_alert(other) },
+    })
+}
+
+/// Spells an alert as RFC 8446 §6 does.
+pub(crate) fn alert_name(description: AlertDescription) -> String {
+    let text = description.as_str().map_or_else(|| format!("alert {}", u8::from(description)), ToOwned::to_owned);
+    let mut name = String::new();
+    for (at, character) in text.chars().enumerate() {
+        if character.is_ascii_uppercase() && at > 0 {
+            name.push('_');
+        }
+        name.push(character.to_ascii_lowercase());
+    }
+    name
+}
+
+/// Names the alert that we send for an error of ours.
+fn our_alert(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::NoCertificatesPresented => "certificate_required".to_owned(),
+        rustls::Error::InvalidCertificate(error) => match error {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "certificate_expired".to_owned(),
+            CertificateError::Revoked => "certificate_revoked".to_owned(),
+            CertificateError::UnknownIssuer => "unknown_ca".to_owned(),
+            other => format!("bad_certificate ({other})"),
+        },
+        rustls::Error::PeerIncompatible(PeerIncompatible::SupportedVersionsExtensionRequired | PeerIncompatible::Tls12NotOfferedOrEnabled | PeerIncompatible::Tls12NotOffered) => {
+            "protocol_version".to_owned()
+        }
+        rustls::Error::PeerIncompatible(_) => "handshake_failure".to_owned(),
+        rustls::Error::NoApplicationProtocol => "no_application_protocol".to_owned(),
+        rustls::Error::InvalidMessage(_) => "decode_error".to_owned(),
+        other => other.to_string(),
+    }
+}

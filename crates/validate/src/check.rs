@@ -1,0 +1,232 @@
+//! A check: a rule with the requirement, level and basis that it stands for, applied to an exchange.
+
+use crate::{Findings, Schema};
+use counterpart_document::{JsonPath, line_column};
+use counterpart_evidence::{
+    Basis, Cause, CheckId, Finding, FindingEffect, FindingOutcome, Level, Part, Place, RequirementId,
+};
+use counterpart_matching::{Judgement, Mismatch, Rule, Side, Subjects, judge};
+use std::sync::Arc;
+
+/// What a check demands.
+#[derive(Clone, Debug)]
+pub enum CheckRule {
+    /// The JSON body, or a node of it, is valid against a schema.
+    JsonSchema {
+        /// The schema.
+        schema: Arc<Schema>,
+        /// The nodes that are checked; the whole body without it.
+        at: Option<JsonPath>,
+    },
+    /// No object of the JSON body has two members of one name.
+    NoDuplicateMembers,
+    /// A rule holds.
+    Rule(Rule),
+    /// Every check of a set; each gives findings under its own id.
+    Rules(Vec<Arc<Check>>),
+}
+
+/// A rule with all that a finding says of it.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Its id.
+    pub id: CheckId,
+    /// The requirement that it stands for.
+    pub requirement: RequirementId,
+    /// Level in force.
+    pub level: Level,
+    /// Basis of the requirement.
+    pub basis: Basis,
+    /// The part of the exchange that it is about.
+    pub on: Part,
+    /// The precondition; where it is not met the finding is a skip.
+    pub when: Option<Rule>,
+    /// What it demands.
+    pub rule: CheckRule,
+    /// What to change.
+    pub hint: Option<String>,
+}
+
+impl Check {
+    /// Gives the side that its documents and schemas are read from.
+    #[must_use]
+    pub fn side(&self) -> Side {
+        match self.on {
+            Part::Response => Side::Response,
+            _ => Side::Request,
+        }
+    }
+
+    fn finding(&self, outcome: FindingOutcome, effect: FindingEffect, message: String) -> Finding {
+        Finding {
+            check: self.id.clone(),
+            requirement: self.requirement.clone(),
+            level: self.level,
+            basis: self.basis,
+            outcome,
+            effect,
+            cause: None,
+            message,
+            expected: Vec::new(),
+            actual: None,
+            place: None,
+            hint: self.hint.clone(),
+            exchange: None,
+        }
+    }
+
+    fn failed(&self, mismatch: Mismatch) -> Finding {
+        let effect = FindingEffect::of_failure(self.level, self.basis);
+        // Design §7.1: a reading of ours is the specification's cause, never the supplier's alone.
+        let cause = if self.basis == Basis::Assumed { Cause::Specification } else { Cause::Supplier };
+        Finding {
+            expected: mismatch.expected,
+            actual: mismatch.actual,
+            place: mismatch.place,
+            exchange: mismatch.exchange,
+            cause: Some(cause),
+            ..self.finding(FindingOutcome::Fail, effect, mismatch.message)
+        }
+    }
+
+    fn undecided(&self, reason: String) -> Finding {
+        Finding { cause: Some(Cause::Simulator), ..self.finding(FindingOutcome::Error, FindingEffect::None, reason) }
+    }
+
+    fn skipped(&self, reason: String) -> Finding {
+        self.finding(FindingOutcome::Skip, FindingEffect::None, reason)
+    }
+}
+
+/// Checks an exchange.
+pub fn check<'a>(check: &'a Check, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
+    if let Some(when) = &check.when {
+        match judge(when, subjects) {
+            Judgement::Holds | Judgement::HoldsWithWarning(_) => {}
+            Judgement::Broken(mismatch) => return findings.others.push(check.skipped(format!("does not apply: {}", mismatch.message))),
+            Judgement::TooCoarse(reason) => return findings.others.push(check.skipped(reason)),
+            Judgement::Undecided(reason) => return findings.others.push(check.undecided(format!("its precondition could not be judged: {reason}"))),
+        }
+    }
+    match &check.rule {
+        CheckRule::Rule(rule) => by_rule(check, rule, subjects, findings),
+        CheckRule::JsonSchema { schema, at } => by_schema(check, schema, at.as_ref(), subjects, findings),
+        CheckRule::NoDuplicateMembers => by_members(check, subjects, findings),
+        CheckRule::Rules(checks) => checks.iter().for_each(|one| self::check(one, subjects, findings)),
+    }
+}
+
+/// Checks an exchange with every check of a list.
+#[must_use]
+pub fn check_all<'a>(checks: impl IntoIterator<Item = &'a Check>, subjects: &Subjects<'_>) -> Findings<'a> {
+    let mut findings = Findings::default();
+    for one in checks {
+        check(one, subjects, &mut findings);
+    }
+    findings
+}
+
+fn by_rule<'a>(check: &'a Check, rule: &Rule, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
+    match judge(rule, subjects) {
+        Judgement::Holds => findings.passed.push(&check.id),
+        Judgement::HoldsWithWarning(message) => {
+            let effect = if check.level == Level::May { FindingEffect::None } else { FindingEffect::Warning };
+            let cause = if check.basis == Basis::Assumed { Cause::Specification } else { Cause::Supplier };
+            findings.others.push(Finding { cause: Some(cause), ..check.finding(FindingOutcome::Fail, effect, message) });
+        }
+        Judgement::Broken(mismatch) => findings.others.push(check.failed(*mismatch)),
+        Judgement::TooCoarse(reason) => findings.others.push(check.skipped(reason)),
+        Judgement::Undecided(reason) => findings.others.push(check.undecided(reason)),
+    }
+}
+
+/// Gives the mismatch of a body that is no JSON, or is not there.
+fn unreadable(check: &Check, subjects: &Subjects<'_>) -> Option<Mismatch> {
+    let plain = |message: &str| Mismatch {
+        message: message.to_owned(),
+        expected: vec!["a JSON body".to_owned()],
+        actual: None,
+        place: Some(Place { part: check.on, path: String::new(), line: None, column: None, bytes: None }),
+        exchange: None,
+    };
+    match subjects.json(check.side()) {
+        None => Some(plain("there is no body to look at")),
+        Some(Ok(_)) => None,
+        Some(Err(fault)) => {
+            let mut mismatch = plain(&format!("the body is not JSON: {}", fault.message));
+            let offset = fault.offset as u64;
+            mismatch.place = Some(Place {
+                part: check.on,
+                path: String::new(),
+                line: Some(fault.line),
+                column: Some(fault.column),
+                bytes: Some((offset, offset + 1)),
+            });
+            Some(mismatch)
+        }
+    }
+}
+
+fn by_schema<'a>(check: &'a Check, schema: &Schema, at: Option<&JsonPath>, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
+    if let Some(mismatch) = unreadable(check, subjects) {
+        return findings.others.push(check.failed(mismatch));
+    }
+    let Some(Ok(json)) = subjects.json(check.side()) else { return };
+    let nodes: Vec<(String, &serde_json::Value)> = match at {
+        None => vec![(String::new(), json.value())],
+        Some(path) => path.query(json.value()).into_iter().map(|node| (node.pointer, node.value)).collect(),
+    };
+    if nodes.is_empty() {
+        let message = format!("`{}` is missing", at.map_or("", JsonPath::expression));
+        return findings.others.push(check.failed(Mismatch { message, expected: Vec::new(), actual: None, place: None, exchange: None }));
+    }
+    let before = findings.others.len();
+    for (base, value) in nodes {
+        for problem in schema.problems(value) {
+            let pointer = format!("{base}{}", problem.pointer);
+            // A missing member has no place of its own: the object that lacks it has.
+            let range = json.locate(&pointer).or_else(|| json.locate(&base));
+            let position = range.as_ref().map(|range| line_column(json.text(), range.start));
+            let place = Place {
+                part: check.on,
+                path: pointer,
+                line: position.map(|(line, _)| line),
+                column: position.map(|(_, column)| column),
+                bytes: range.map(|range| (range.start as u64, range.end as u64)),
+            };
+            let mismatch =
+                Mismatch { message: problem.message, expected: problem.expected, actual: Some(problem.actual), place: Some(place), exchange: None };
+            findings.others.push(check.failed(mismatch));
+        }
+    }
+    if findings.others.len() == before {
+        findings.passed.push(&check.id);
+    }
+}
+
+fn by_members<'a>(check: &'a Check, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
+    if let Some(mismatch) = unreadable(check, subjects) {
+        return findings.others.push(check.failed(mismatch));
+    }
+    let Some(Ok(json)) = subjects.json(check.side()) else { return };
+    match json.duplicates().first() {
+        None => findings.passed.push(&check.id),
+        Some(duplicate) => {
+            let (line, column) = line_column(json.text(), duplicate.range.start);
+            let place = Place {
+                part: check.on,
+                path: duplicate.pointer.clone(),
+                line: Some(line),
+                column: Some(column),
+                bytes: Some((duplicate.range.start as u64, duplicate.range.end as u64)),
+            };
+            findings.others.push(check.failed(Mismatch {
+                message: format!("member `{}` stands twice in one object", duplicate.pointer),
+                expected: vec!["each member once (RFC 8259 section 4)".to_owned()],
+                actual: Some("twice".to_owned()),
+                place: Some(place),
+                exchange: None,
+            }));
+        }
+    }
+}
