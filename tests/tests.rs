@@ -1,1 +1,4 @@
 //! Tests through the binary.
+
+mod architecture;
+mod guide;

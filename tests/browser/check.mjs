@@ -182,7 +182,7 @@ const long = async (browser, url, name) => {
     const height = await page.evaluate(async () => {
       document.querySelectorAll(".fold").forEach((one, place) => { one.open = place < 4; });
       const frame = () => new Promise((done) => requestAnimationFrame(done));
-      for (let step = 0; step <= 20; step += 1) { scrollTo(0, (document.documentElement.scrollHeight * step) / 20); await frame(); }
+      for (let step = 0; step <= 20; step += 1) { scrollTo({ top: (document.documentElement.scrollHeight * step) / 20, behavior: "instant" }); await frame(); }
       return scrollY;
     });
     const scrolled = Date.now() - scrolling;

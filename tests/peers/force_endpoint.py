@@ -230,9 +230,9 @@ def peer_name(connection: Any) -> str:
 
 
 def cut_off(connection: socket.socket) -> None:
-    """Ends a connection at once, whoever else waits on it."""
+    """Ends a connection at once, whoever else waits on it; the TLS object stays, for those who still hold it."""
     with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 class IncidentServer(ThreadingHTTPServer):

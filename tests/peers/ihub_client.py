@@ -24,6 +24,7 @@ from ihub_mail import Mailbox
 from ihub_transport import Identity, Timeouts, Transport
 from peer_common import ControlPort, ControlRefused, Defects, Json, add_common_options, secret, talk
 
+STOP_DELAY_S = 0.2
 FIRST, SECOND = "first", "second"
 
 
@@ -163,7 +164,7 @@ class Client:
         return {"restarted": True, "known": len(self._engine.all())}
 
     def _stop(self, _: Json) -> Json:
-        self._stopped.set()
+        threading.Timer(STOP_DELAY_S, self._stopped.set).start()  # the answer must get out first
         return {"stopping": True}
 
     def wait(self) -> None:

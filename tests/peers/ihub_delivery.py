@@ -127,7 +127,14 @@ class Engine:
         with self._guard:
             if self._abandoned:
                 return
-            write_durably(self._folder / f"{delivery.submission_id}.json", json.dumps(dataclasses.asdict(delivery)).encode())
+            write_durably(self._folder / f"{delivery.submission_id}.json", encoded(delivery))
+
+    def _note_attempt(self, delivery: Delivery) -> None:
+        """Counts an attempt before it is made. A restart of this program must see it, a loss of power need not: no flush to disk,
+        which would make the gaps between tries uneven."""
+        with self._guard:
+            if not self._abandoned:
+                replace_file(self._folder / f"{delivery.submission_id}.json", encoded(delivery))
 
     def _body(self, delivery: Delivery) -> bytes:
         return (self._folder / f"{delivery.submission_id}.body").read_bytes()
@@ -186,7 +193,7 @@ class Engine:
         delivery.state = "sending"
         if self._defects.has("marked-early"):
             delivery.marked_for_deletion = True
-        self._save(delivery)
+        self._note_attempt(delivery)
         started = time.time()
         outcome = self._post(delivery)
         if self._abandoned:
@@ -329,11 +336,22 @@ class Engine:
         self._save(delivery)
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Replaces a file whole, flushed to disk."""
+def encoded(delivery: Delivery) -> bytes:
+    """Writes a delivery as JSON."""
+    return json.dumps(dataclasses.asdict(delivery)).encode()
+
+
+def replace_file(path: Path, content: bytes, flush: bool = False) -> None:
+    """Replaces a file whole, so that a reader sees the old content or the new."""
     fresh = path.with_name(path.name + ".new")
     with fresh.open("wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if flush:
+            file.flush()
+            os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Replaces a file whole, flushed to disk."""
+    replace_file(path, content, flush=True)

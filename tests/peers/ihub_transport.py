@@ -108,7 +108,7 @@ class Transport:
     def _expire(sock: socket.socket, expired: threading.Event) -> None:
         expired.set()
         with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def _headers(self, correlation_id: str, identity: Identity) -> dict[str, str]:
         headers = {

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// A case that takes longer is a finding.
+/// A case that keeps the processor busy for longer is a finding.
 const CASE_MAX: Duration = Duration::from_secs(1);
 
 const FINDINGS_MAX: usize = 20;
@@ -210,6 +210,14 @@ fn subjects() -> Option<Subjects> {
     })
 }
 
+/// Gives how long this thread has run; waiting for a busy machine is nobody's fault. Elsewhere than on Linux it is the
+/// time of the clock.
+fn busy(start: Instant) -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = told.and_then(|line| line.split(' ').next()?.parse().ok());
+    nanoseconds.map_or_else(|| start.elapsed(), Duration::from_nanos)
+}
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).map(|word| word.parse::<u64>());
     let seconds = arguments.next().and_then(Result::ok).unwrap_or(10);
@@ -231,9 +239,9 @@ fn main() -> ExitCode {
                 Reader::Xml => XML,
             };
             let input = mutate(random.pick(corpus), &mut random);
-            let begun = Instant::now();
+            let begun = busy(start);
             let outcome = catch_unwind(AssertUnwindSafe(|| execute(reader, &input, &subjects)));
-            let took = begun.elapsed();
+            let took = busy(start).saturating_sub(begun);
             executions += 1;
             slowest = slowest.max(took);
             if outcome.is_err() || took > CASE_MAX {

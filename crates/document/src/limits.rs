@@ -12,8 +12,8 @@ pub(crate) const DUPLICATES_MAX: usize = 100;
 /// How many bytes the pointers of repeated member names may take together.
 pub(crate) const DUPLICATE_POINTER_BYTES_MAX: usize = 1 << 20;
 
-/// The longest JSON Pointer, JSONPath or XPath expression.
-pub const EXPRESSION_BYTES_MAX: usize = 8_192;
+/// The longest JSON Pointer, JSONPath or XPath expression; compiling a pattern in one takes the square of its length.
+pub const EXPRESSION_BYTES_MAX: usize = 4_096;
 
 /// How deep brackets and parentheses may nest in an expression.
 pub(crate) const EXPRESSION_DEPTH_MAX: usize = 32;

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement may panic and prints what it found")]
 
 use counterpart_evidence::{
-    Assessment, Body, CheckId, Direction, Exchange, ExchangeId, ExchangeMeta, Headers, MaskKey, MaskRules, Masker, Moment, Outcome,
-    Recorder, Request, RequirementId, Response, RunFolder, Storage,
+    Assessment, Body, CheckId, Direction, Exchange, ExchangeId, ExchangeMeta, Headers, MaskKey, MaskRules, Masker, Moment,
+    Outcome, Recorder, Request, RequirementId, Response, RunFolder, Storage,
 };
 use std::time::Instant;
 
@@ -65,7 +65,8 @@ fn exchange(number: u64, bodies: Bodies) -> Exchange {
         ("Authorization", "Bearer 0123456789abcdef0123456789abcdef".to_owned()),
         ("X-Request-Id", format!("00000000-0000-4000-8000-{number:012}")),
     ];
-    let lines = |fields: &[(&str, String)]| -> String { fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect() };
+    let lines =
+        |fields: &[(&str, String)]| -> String { fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect() };
     let headers = |fields: &[(&str, String)]| -> Headers {
         fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
     };
@@ -74,8 +75,13 @@ fn exchange(number: u64, bodies: Bodies) -> Exchange {
     exchange.wire.response = format!("HTTP/1.1 200 OK\r\n{}\r\n{body}", lines(&fields)).into();
     let (method, target) = ("GET".to_owned(), "/items/7".to_owned());
     exchange.request = Some(Request { method, target, headers: headers(&asked), ..Request::default() });
-    exchange.response =
-        Some(Response { status: 200, reason: "OK".to_owned(), headers: headers(&fields), body: Body::plain(body), ..Response::default() });
+    exchange.response = Some(Response {
+        status: 200,
+        reason: "OK".to_owned(),
+        headers: headers(&fields),
+        body: Body::plain(body),
+        ..Response::default()
+    });
     exchange.outcome = Outcome::Answered;
     exchange.answered_by = Some("stubs/items.yaml#list".to_owned());
     exchange

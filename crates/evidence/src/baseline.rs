@@ -61,17 +61,14 @@ impl BaselineOutcome {
 pub fn apply(record: &RunRecord, entries: &[BaselineEntry], today: &str) -> BaselineOutcome {
     let failed = failed(record);
     let in_force = |entry: &&BaselineEntry| is_day(&entry.expires) && entry.expires.as_str() >= today;
-    let names = |entry: &BaselineEntry, finding: &KnownFinding| {
-        entry.scenario == finding.scenario && entry.check == finding.check
-    };
+    let names =
+        |entry: &BaselineEntry, finding: &KnownFinding| entry.scenario == finding.scenario && entry.check == finding.check;
     let played = |entry: &&BaselineEntry| match &entry.scenario {
         None => true,
         Some(id) => record.scenarios.iter().any(|scenario| scenario.id == *id && !scenario.attempts.is_empty()),
     };
-    let (known, news) = failed
-        .iter()
-        .cloned()
-        .partition(|finding| entries.iter().filter(in_force).any(|entry| names(entry, finding)));
+    let (known, news) =
+        failed.iter().cloned().partition(|finding| entries.iter().filter(in_force).any(|entry| names(entry, finding)));
     let gone = |entry: &&BaselineEntry| !failed.iter().any(|finding| names(entry, finding));
     BaselineOutcome {
         news,

@@ -6,6 +6,8 @@
 mod append;
 mod baseline;
 mod bodies;
+#[cfg(test)]
+mod comparison_tests;
 mod diff;
 mod digest;
 mod error;

@@ -16,6 +16,10 @@ pub const LINE_BYTES_MAX: usize = 32 << 20;
 pub const TEXT_BYTES_MAX: usize = 64 << 10;
 /// Digests of stored bodies that are remembered, so that equal ones are stored once.
 pub const DIGESTS_KNOWN_MAX: usize = 65_536;
+/// Bodies of late whose digests are found by comparing, which is faster than computing.
+pub const DIGESTS_RECENT_MAX: usize = 4;
+/// Bytes of a body that is kept for that.
+pub const RECENT_BYTES_MAX: usize = 64 << 10;
 /// Index entries that are held back and written together.
 pub const INDEX_ENTRIES_HELD_MAX: usize = 1_024;
 /// Runs with fewer exchanges also get a file for each body.

@@ -50,7 +50,8 @@ fn kill_after(acknowledged_before_kill: u64) -> (Vec<u64>, Vec<Stamped>, Journal
     let mut rest = String::new();
     lines.read_to_string(&mut rest).unwrap();
     // A last number without its line end may be cut.
-    acknowledged.extend(rest.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(|line| line.trim().parse::<u64>().unwrap()));
+    acknowledged
+        .extend(rest.split_inclusive('\n').filter(|line| line.ends_with('\n')).map(|line| line.trim().parse::<u64>().unwrap()));
     let folder = parent.path().join("run");
     let (events, state) = read_journal(&folder).unwrap();
     assert_bodies_are_there(&folder, &events);
@@ -107,7 +108,8 @@ fn simulation_drops_the_oldest_segments_and_keeps_counts_and_chain() {
     assert!(dropped.exchanges > 0 && kept.len() < 3000);
     assert_eq!(kept.first().copied(), Some(dropped.exchanges + 1));
     assert_eq!(kept.last().copied(), Some(3000));
-    let size = |path: &Path| -> u64 { std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum() };
+    let size =
+        |path: &Path| -> u64 { std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum() };
     assert!(size(&folder) < 300_000 && size(&folder.join("bodies")) < 800_000);
     let record = RunFolder::open(&folder).unwrap().read_record().unwrap().unwrap();
     assert!(record.limits.iter().any(|limit| limit.what.contains("exchanges before segment")));

@@ -1,5 +1,6 @@
 //! Where a report takes the bytes of messages from. Nothing here opens a file: the caller knows the run folder.
 
+use counterpart_evidence::BodyReader;
 use std::collections::{BTreeMap, HashMap};
 
 /// A store of message bytes by digest, as a run folder keeps them under `bodies/`.
@@ -15,6 +16,13 @@ pub struct NoBodies;
 impl Bodies for NoBodies {
     fn body(&self, _digest: &str) -> Option<Vec<u8>> {
         None
+    }
+}
+
+/// A stored file that cannot be read counts as not kept: the report says so at the message, and the rest stands.
+impl Bodies for BodyReader {
+    fn body(&self, digest: &str) -> Option<Vec<u8>> {
+        self.bytes(digest).ok().flatten()
     }
 }
 

@@ -89,7 +89,12 @@ fn write_open(out: &mut String, record: &RunRecord, colour: Colour) {
         let _ = writeln!(out, "{word} {}", text::line(scenario.id.as_str()));
         let cause = scenario.cause.map_or("not known", Cause::name);
         let reason = scenario.reason.as_deref().unwrap_or("see the report");
-        let _ = writeln!(out, "  reason     {} (cause: {cause})\n  replay     {}\n", text::line(reason), text::line(&scenario.replay));
+        let _ = writeln!(
+            out,
+            "  reason     {} (cause: {cause})\n  replay     {}\n",
+            text::line(reason),
+            text::line(&scenario.replay)
+        );
     }
     let left = all.len().saturating_sub(CONSOLE_FAILURES_MAX) as u64;
     if left > 0 {

@@ -22,6 +22,8 @@ pub(crate) const VALUE_CHARS_MAX: usize = 1_000;
 pub(crate) const HEADERS_MAX: usize = 100;
 /// Failures shown as cards; the rest are found at their scenarios.
 pub(crate) const FAILURES_MAX: usize = 150;
+/// Failures, and limits, named beside the verdict.
+pub(crate) const GLANCE_MAX: usize = 5;
 /// Warnings shown as cards.
 pub(crate) const WARNINGS_MAX: usize = 100;
 /// Findings listed at one step.

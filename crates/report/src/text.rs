@@ -2,6 +2,7 @@
 //! count. The attack is a peer's text that reads differently from its bytes (Unicode TR 36, "bidirectional spoofing").
 
 use crate::limits::VALUE_CHARS_MAX;
+use serde::Serialize;
 use std::fmt::Write as _;
 
 /// Tells whether a character would not be seen, or would move others.
@@ -51,6 +52,26 @@ pub(crate) fn line(text: &str) -> String {
 /// Makes text fit for XML: hidden characters visible, whatever XML 1.0 §2.2 forbids included; nothing is cut.
 pub(crate) fn xml(text: &str) -> String {
     visible(text)
+}
+
+/// A piece of a sentence; what stood between backticks is code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Word {
+    /// Text.
+    pub(crate) text: String,
+    /// Whether it is a value or a name from a message or a file.
+    pub(crate) code: bool,
+}
+
+/// Splits a sentence of ours at its backticks, which stand round values (style: user text); an odd one stays.
+pub(crate) fn words(sentence: &str) -> Vec<Word> {
+    let shown = line(sentence);
+    let parts: Vec<&str> = shown.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return vec![Word { text: shown, code: false }];
+    }
+    let word = |(place, part): (usize, &&str)| Word { text: (*part).to_owned(), code: !place.is_multiple_of(2) };
+    parts.iter().enumerate().map(word).filter(|word| !word.text.is_empty()).collect()
 }
 
 /// Shortens a label at the end, for places where only so much fits; the whole stands elsewhere.
@@ -124,7 +145,7 @@ pub(crate) fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, counted, duration, from_bytes, line, moment, visible};
+    use super::{count, counted, duration, from_bytes, line, moment, visible, words};
 
     #[test]
     fn text_that_turns_its_direction_is_made_visible() {
@@ -146,6 +167,13 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_shown() {
         assert_eq!(from_bytes(b"caf\xe9!"), "caf⟨xE9⟩!");
+    }
+
+    #[test]
+    fn what_stands_between_backticks_is_code() {
+        let codes: Vec<bool> = words("`a` is not `b`").iter().map(|word| word.code).collect();
+        assert_eq!(codes, [true, false, true]);
+        assert_eq!(words("an odd ` stays").len(), 1);
     }
 
     #[test]

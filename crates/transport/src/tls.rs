@@ -82,6 +82,12 @@ fn failed(error: impl std::fmt::Display) -> Error {
     Error::Tls { reason: error.to_string() }
 }
 
+/// Shows a certificate whatever its key: the usual way refuses keys that a scenario shows on purpose.
+fn resolver(identity: &Identity) -> Result<Arc<rustls::sign::SingleCertAndKey>, Error> {
+    let key = identity.certified_key().map_err(|error| failed(format!("could not {error}")))?;
+    Ok(Arc::new(rustls::sign::SingleCertAndKey::from((*key).clone())))
+}
+
 fn roots(trust: &Trust) -> Arc<RootCertStore> {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(trust.anchors.iter().cloned());
@@ -105,7 +111,10 @@ impl TlsServer {
             ClientAuth::Optional(trust) => builder.with_client_cert_verifier(verifier(trust).allow_unauthenticated().build().map_err(failed)?),
             ClientAuth::Required(trust) => builder.with_client_cert_verifier(verifier(trust).build().map_err(failed)?),
         };
-        let mut config = builder.with_single_cert(identity.chain.clone(), identity.key.clone_key()).map_err(failed)?;
+        let mut config = builder.with_cert_resolver(resolver(identity)?);
+        // Each connection is judged by itself: a resumed one would show no certificate.
+        config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
         config.alpn_protocols = alpn.iter().map(|name| name.clone().into_bytes()).collect();
         Ok(Self { config: Arc::new(config) })
     }
@@ -129,7 +138,7 @@ impl TlsClient {
             }
         };
         let mut config = match identity {
-            Some(identity) => builder.with_client_auth_cert(identity.chain.clone(), identity.key.clone_key()).map_err(failed)?,
+            Some(identity) => builder.with_client_cert_resolver(resolver(identity)?),
             None => builder.with_no_client_auth(),
         };
         config.alpn_protocols = alpn.iter().map(|name| name.clone().into_bytes()).collect();

@@ -35,7 +35,7 @@ impl JsonPath {
     /// Compiles a query; a text that is empty or begins with `/` is a JSON Pointer.
     ///
     /// # Errors
-    /// The grammar is broken, or a bound is passed: 8,192 bytes, 32 levels of brackets, two `..` segments, and no `..`
+    /// The grammar is broken, or a bound is passed: 4,096 bytes, 32 levels of brackets, two `..` segments, and no `..`
     /// or `*` in an absolute query inside a filter (it would run again for every value filtered).
     ///
     /// ```
@@ -98,6 +98,10 @@ fn check_bounds(expression: &str) -> Result<(), PathFault> {
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         match (quote, byte) {
+            // RFC 9535 §2.3.1.1: four hexadecimal digits. The library panics on a text that ends before them.
+            (_, b'\\') if bytes.get(at + 1) == Some(&b'u') && !has_four_hex(bytes, at + 2) => {
+                return Err(PathFault::new("expected four hexadecimal digits after `\\u`", at));
+            }
             (Some(_), b'\\') => at += 1,
             (Some(open), _) if open == byte => quote = None,
             (Some(_), _) => {}
@@ -130,6 +134,10 @@ fn check_bounds(expression: &str) -> Result<(), PathFault> {
         at += 1;
     }
     Ok(())
+}
+
+fn has_four_hex(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at..at + 4).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 fn repeated(offset: usize) -> PathFault {

@@ -150,7 +150,7 @@ fn expressions_without_an_end_in_sight_are_refused() {
     assert!(message(&format!("{}1{}", "(".repeat(300), ")".repeat(300))).contains("levels"));
     assert!(message(&format!("1{}", "+1".repeat(300))).contains("levels"));
     assert!(message(&format!("1{}", ",1".repeat(5_000))).starts_with("the expression is longer"));
-    assert!(compile(&format!("{}1{}", "(".repeat(50), ")".repeat(50))).is_ok());
+    assert!(compile(&format!("{}1{}", "(".repeat(30), ")".repeat(30))).is_ok());
 }
 
 #[test]
@@ -163,10 +163,10 @@ fn a_deep_expression_within_the_bound_runs() {
 
 #[test]
 fn work_on_a_document_is_bounded() {
-    let wide = xml(&format!("<a>{}</a>", "<b/>".repeat(20_000)));
+    let wide = xml(&format!("<a>{}</a>", "<b/>".repeat(10_001)));
     let ask = |expression: &str| compile(expression).unwrap().query(&wide);
-    assert_eq!(ask("count(//b)").unwrap()[0].text, "20000");
-    assert!(ask("//b").unwrap_err().message.starts_with("the result has 20000 items"));
+    assert_eq!(ask("count(//b)").unwrap()[0].text, "10001");
+    assert!(ask("//b").unwrap_err().message.starts_with("the result has 10001 items"));
     assert!(ask("count(for $x in //b, $y in //b return 1)").unwrap_err().message.starts_with("the expression takes more than"));
     assert!(ask("count(//b[count(preceding-sibling::b) > 5])").is_err());
 }

@@ -4,8 +4,6 @@ use crate::digest::{Digest, from_hex, hex};
 
 /// The folder within a run folder.
 pub(crate) const BODIES: &str = "bodies";
-/// The index within it: lines of digest, segment, offset and length.
-pub(super) const INDEX: &str = "index.txt";
 
 /// Where stored bytes stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,4 +35,9 @@ pub(super) fn segment_name(number: u32) -> String {
 
 pub(super) fn segment_number(name: &str) -> Option<u32> {
     name.strip_prefix("segment-")?.strip_suffix(".bin")?.parse().ok()
+}
+
+/// The index of a segment: lines of digest, segment, offset and length. It goes when its segment goes.
+pub(super) fn index_name(number: u32) -> String {
+    format!("segment-{number:04}.index")
 }

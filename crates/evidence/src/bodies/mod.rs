@@ -6,6 +6,7 @@
 mod entry;
 mod known;
 mod reader;
+mod recent;
 mod single;
 mod store;
 #[cfg(test)]

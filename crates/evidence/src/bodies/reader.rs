@@ -1,6 +1,6 @@
 //! Reads stored bytes back by digest, with or without the index.
 
-use super::entry::{BODIES, Entry, INDEX, segment_name, segment_number};
+use super::entry::{BODIES, Entry, index_name, segment_name, segment_number};
 use crate::Error;
 use crate::digest::{Digest, from_hex, hex, sha256};
 use std::collections::HashMap;
@@ -17,6 +17,8 @@ pub struct BodyReader {
 
 /// The head line of a record is a digest, a blank and a length.
 const HEAD_BYTES_MAX: u64 = 128;
+/// A line of an index is a digest and three numbers.
+const INDEX_LINE_BYTES_MAX: u64 = 256;
 
 impl BodyReader {
     /// Opens the stored bytes of a run folder: reads the index and, beyond it, the segments themselves.
@@ -27,10 +29,9 @@ impl BodyReader {
     pub fn open(run: &Path) -> Result<Self, Error> {
         let folder = run.join(BODIES);
         let mut reader = Self { folder, entries: HashMap::new() };
-        let indexed = reader.read_index()?;
         for segment in segments(&reader.folder)? {
-            let from = indexed.get(&segment).copied().unwrap_or(0);
-            reader.scan(segment, from, |_, _| ())?;
+            let indexed = reader.read_index(segment)?;
+            reader.scan(segment, indexed, |_, _| ())?;
         }
         Ok(reader)
     }
@@ -68,25 +69,25 @@ impl BodyReader {
         from_hex(digest.as_bytes()).is_some_and(|digest| self.entries.contains_key(&digest))
     }
 
-    /// Reads the index; gives, for each segment, where the last of its indexed records ends.
-    fn read_index(&mut self) -> Result<HashMap<u32, u64>, Error> {
-        let path = self.folder.join(INDEX);
-        let mut ends: HashMap<u32, u64> = HashMap::new();
+    /// Reads a segment's index; gives where the last of the indexed records ends.
+    fn read_index(&mut self, segment: u32) -> Result<u64, Error> {
+        let path = self.folder.join(index_name(segment));
         let file = match File::open(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ends),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
             Err(source) => return Err(Error::ReadFile { path, source }),
         };
         let mut file = BufReader::new(file);
         let mut line = String::new();
+        let mut end = 0;
         loop {
             line.clear();
-            let read = file.by_ref().take(256).read_line(&mut line);
-            // A damaged index is no harm: what it does not tell, the segments do.
-            let Ok(1..) = read else { return Ok(ends) };
-            let Some(entry) = Entry::parse(&line).filter(|_| line.ends_with('\n')) else { return Ok(ends) };
-            let end = ends.entry(entry.segment).or_default();
-            *end = (*end).max(entry.offset.saturating_add(entry.length).saturating_add(1));
+            let read = file.by_ref().take(INDEX_LINE_BYTES_MAX).read_line(&mut line);
+            // A damaged index is no harm: what it does not tell, the segment does.
+            let Ok(1..) = read else { return Ok(end) };
+            let entry = Entry::parse(&line).filter(|entry| line.ends_with('\n') && entry.segment == segment);
+            let Some(entry) = entry else { return Ok(end) };
+            end = entry.offset.saturating_add(entry.length).saturating_add(1);
             self.entries.insert(entry.digest, entry);
         }
     }

@@ -1,11 +1,13 @@
 //! Writes bodies: all that one exchange adds in one write.
 
-use super::entry::{BODIES, Entry, INDEX, segment_name};
+use super::entry::{BODIES, Entry, index_name, segment_name};
 use super::known::Known;
+use super::recent::Recent;
 use crate::append::AppendFile;
-use crate::digest::{Digest, hex, sha256};
+use crate::digest::{Digest, hex};
 use crate::limits::{BODY_SEGMENT_BYTES_MAX, INDEX_ENTRIES_HELD_MAX};
 use crate::{Error, Storage, WhenFull};
+use bytes::Bytes;
 use std::collections::VecDeque;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -19,6 +21,7 @@ pub(crate) struct BodyStore {
     file: AppendFile,
     index: AppendFile,
     known: Known,
+    recent: Recent,
     /// Bytes put and not yet written, with their entries; offsets count from the beginning of these bytes.
     waiting: Vec<u8>,
     waiting_entries: Vec<Entry>,
@@ -35,11 +38,12 @@ impl BodyStore {
         std::fs::create_dir_all(&folder).map_err(|source| Error::CreateFolder { path: folder.clone(), source })?;
         Ok(Self {
             file: AppendFile::create(folder.join(segment_name(1)))?,
-            index: AppendFile::create(folder.join(INDEX))?,
+            index: AppendFile::create(folder.join(index_name(1)))?,
             folder,
             storage,
             segment: 1,
             known: Known::default(),
+            recent: Recent::default(),
             waiting: Vec::new(),
             waiting_entries: Vec::new(),
             held: Vec::new(),
@@ -50,8 +54,8 @@ impl BodyStore {
     }
 
     /// Takes bytes to be stored by the next [`BodyStore::write`], unless they are stored already; gives their digest.
-    pub(crate) fn put(&mut self, bytes: &[u8]) -> Digest {
-        let digest = sha256(bytes);
+    pub(crate) fn put(&mut self, bytes: &Bytes) -> Digest {
+        let digest = self.recent.digest(bytes);
         if self.known.contains(&digest) || self.waiting_entries.iter().any(|entry| entry.digest == digest) {
             return digest;
         }
@@ -114,6 +118,7 @@ impl BodyStore {
         self.segments.push_back((self.segment, self.file.length()));
         self.segment += 1;
         self.file = AppendFile::create(self.folder.join(segment_name(self.segment)))?;
+        self.index = AppendFile::create(self.folder.join(index_name(self.segment)))?;
         Ok(())
     }
 
@@ -121,8 +126,10 @@ impl BodyStore {
         let bytes_max = self.storage.bodies_bytes_max;
         while self.storage.when_full == WhenFull::DropOldest && self.bytes + more > bytes_max {
             let Some((segment, length)) = self.segments.pop_front() else { break };
-            let path = self.folder.join(segment_name(segment));
-            std::fs::remove_file(&path).map_err(|source| Error::WriteFile { path, source })?;
+            for name in [segment_name(segment), index_name(segment)] {
+                let path = self.folder.join(name);
+                std::fs::remove_file(&path).map_err(|source| Error::WriteFile { path, source })?;
+            }
             self.known.forget_segment(segment);
             self.bytes = self.bytes.saturating_sub(length);
         }

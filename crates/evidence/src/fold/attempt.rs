@@ -182,7 +182,7 @@ impl AttemptState {
 
     /// Gives the attempt's judgement: of its findings, its steps' own verdicts, and of whether it came to its end.
     pub(super) fn judgement(&self) -> Judgement {
-        let mut parts: Vec<Judgement> = self.steps.values().flat_map(StepState::judgements).collect();
+        let mut parts: Vec<Judgement> = self.steps.values().flat_map(StepState::weighed).collect();
         let left_out = parts.iter().any(|part| part.verdict == Verdict::Skipped);
         if left_out && parts.iter().all(|part| matches!(part.verdict, Verdict::Skipped | Verdict::NotRun)) {
             // Steps after one that was left out are not reached by intention, not by accident.

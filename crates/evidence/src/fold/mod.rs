@@ -8,9 +8,11 @@ mod limit;
 mod requirement;
 mod run;
 mod scenario;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use claim::review as review_claims;
 pub(crate) use limit::limits_of;
 pub(crate) use requirement::{Judged, requirements};
-pub(crate) use run::{is_partial, run_verdict};
 pub use run::fold;
+pub(crate) use run::{is_partial, run_verdict};

@@ -115,7 +115,12 @@ fn verdict(requirement: &Requirement, tally: &Tally<'_>, claimed: Option<bool>) 
     let unjudged = |scenario: &&&ScenarioRecord| {
         matches!(
             scenario.verdict,
-            Verdict::Error | Verdict::Inconclusive | Verdict::NotRun | Verdict::Review | Verdict::Skipped | Verdict::NotApplicable
+            Verdict::Error
+                | Verdict::Inconclusive
+                | Verdict::NotRun
+                | Verdict::Review
+                | Verdict::Skipped
+                | Verdict::NotApplicable
         )
     };
     let open: Vec<&&ScenarioRecord> = tally.scenarios.iter().filter(unjudged).collect();

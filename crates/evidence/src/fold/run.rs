@@ -31,10 +31,12 @@ pub fn fold(events: impl IntoIterator<Item = Stamped>) -> Option<RunRecord> {
 fn record(collected: Collected) -> RunRecord {
     let Collected { header, end, .. } = collected;
     let after_retry = if header.retry_passes { AfterRetry::Passes } else { AfterRetry::Warns };
-    let exercises =
-        collected.scenarios.iter().map(|state| (state.header.id.clone(), state.header.claims.clone())).collect::<BTreeMap<_, _>>();
-    let scenarios: Vec<ScenarioRecord> =
-        collected.scenarios.into_iter().map(|state| state.into_record(after_retry)).collect();
+    let exercises = collected
+        .scenarios
+        .iter()
+        .map(|state| (state.header.id.clone(), state.header.claims.clone()))
+        .collect::<BTreeMap<_, _>>();
+    let scenarios: Vec<ScenarioRecord> = collected.scenarios.into_iter().map(|state| state.into_record(after_retry)).collect();
     let unexpected_findings = collected.unexpected_findings.into_all();
     let claimed = header.claims.iter().map(|claim| (claim.id.clone(), claim.claimed)).collect();
     let judged = Judged {
@@ -57,10 +59,9 @@ fn record(collected: Collected) -> RunRecord {
     let verdict = match (&broken, &cut_off) {
         (Some(_), _) => Verdict::Error,
         // Where we answer until stopped, being stopped is no loss.
-        (None, Some(_)) if header.mode != RunMode::Simulate => roll_up([
-            run_verdict(&scenarios, &unexpected_findings, &collected.unexpected_passed),
-            Verdict::Inconclusive,
-        ]),
+        (None, Some(_)) if header.mode != RunMode::Simulate => {
+            roll_up([run_verdict(&scenarios, &unexpected_findings, &collected.unexpected_passed), Verdict::Inconclusive])
+        }
         _ => run_verdict(&scenarios, &unexpected_findings, &collected.unexpected_passed),
     };
     let mut summary = Counts::default();
@@ -106,11 +107,7 @@ fn record(collected: Collected) -> RunRecord {
 }
 
 /// Rolls up scenarios and what belongs to none; a run in which nothing was judged is `inconclusive`.
-pub(crate) fn run_verdict(
-    scenarios: &[ScenarioRecord],
-    findings: &[Finding],
-    passed: &BTreeMap<RequirementId, u32>,
-) -> Verdict {
+pub(crate) fn run_verdict(scenarios: &[ScenarioRecord], findings: &[Finding], passed: &BTreeMap<RequirementId, u32>) -> Verdict {
     let of_scenarios = scenarios.iter().map(|scenario| scenario.verdict);
     let of_findings = findings.iter().filter_map(verdict_of);
     let of_passes = (!passed.is_empty()).then_some(Verdict::Pass);
@@ -124,8 +121,7 @@ pub(crate) fn run_verdict(
 pub(crate) fn is_partial(scenarios: &[ScenarioRecord], requirements: &[RequirementRecord]) -> bool {
     let open = |verdict| matches!(verdict, Verdict::Skipped | Verdict::NotRun | Verdict::Review);
     let binding = |one: &RequirementRecord| one.claimed.unwrap_or(one.requirement.level == Level::Must);
-    scenarios.iter().any(|scenario| open(scenario.verdict))
-        || requirements.iter().any(|one| open(one.verdict) && binding(one))
+    scenarios.iter().any(|scenario| open(scenario.verdict)) || requirements.iter().any(|one| open(one.verdict) && binding(one))
 }
 
 fn dropped(exchanges: u64, findings: u64) -> impl Iterator<Item = Limit> {

@@ -51,9 +51,11 @@ impl ScenarioState {
     pub(super) fn into_record(self, after_retry: AfterRetry) -> ScenarioRecord {
         let mut judgement = self.judgement();
         let earlier = self.attempts.len().saturating_sub(1);
-        let stumbled = self.attempts.values().take(earlier).any(|attempt| {
-            matches!(attempt.judgement().verdict, Verdict::Fail | Verdict::Error | Verdict::Inconclusive)
-        });
+        let stumbled = self
+            .attempts
+            .values()
+            .take(earlier)
+            .any(|attempt| matches!(attempt.judgement().verdict, Verdict::Fail | Verdict::Error | Verdict::Inconclusive));
         let flaky = stumbled && matches!(judgement.verdict, Verdict::Pass | Verdict::Warning);
         if flaky && judgement.verdict == Verdict::Pass && after_retry == AfterRetry::Warns {
             judgement = Judgement {

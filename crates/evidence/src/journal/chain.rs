@@ -160,7 +160,9 @@ impl Chain {
     fn settle(&mut self, next: Option<&Linked>) {
         let Some(doubt) = self.doubt.take() else { return };
         let (place, what) = match next {
-            Some(next) if next.before == doubt.later_digest => (doubt.earlier, "was changed: the next line has another digest of it"),
+            Some(next) if next.before == doubt.later_digest => {
+                (doubt.earlier, "was changed: the next line has another digest of it")
+            }
             Some(_) => (doubt.later, "was changed: neither the line before nor the one after it fits"),
             None => (doubt.later, "does not fit the line before it: one of the two was changed"),
         };

@@ -8,7 +8,7 @@ mod tests;
 mod writer;
 
 pub use chain::{Mismatch, TornLine};
-pub(crate) use line::JOURNAL;
 pub use line::Counted;
+pub(crate) use line::JOURNAL;
 pub use reader::{JournalReader, JournalState, read_journal};
 pub use writer::{JournalHead, JournalWriter};

@@ -124,8 +124,7 @@ impl Masker {
         let remark = coded.then(|| "content coding was undone before storing, because a secret stood in it".to_owned());
         let coded_digest = ranges.first().filter(|_| coded).map(|range| range.digest.clone());
         let (masked, more) = listed(ranges.clone());
-        let entry =
-            BodyRef { bytes: bytes.len() as u64, masked, decoded: coded, remark: more.or(remark), ..BodyRef::default() };
+        let entry = BodyRef { bytes: bytes.len() as u64, masked, decoded: coded, remark: more.or(remark), ..BodyRef::default() };
         let stored = Stored { bytes, entry, content_follows: false };
         Content { stored, ranges: if coded { Vec::new() } else { ranges }, coded: coded_digest }
     }

@@ -31,6 +31,10 @@ impl Layout {
             Version::Http2 => frames(wire)?,
             Version::Http10 | Version::Http11 => lines(wire, content)?,
         };
+        if layout.pieces.len() == 1 && layout.heads.len() == 1 {
+            // The content was compared already when its one piece was found.
+            return Some(layout);
+        }
         let fits = |piece: &Piece| {
             wire.get(piece.wire..piece.wire + piece.length) == content.get(piece.content..piece.content + piece.length)
         };
@@ -60,9 +64,9 @@ fn lines(wire: &[u8], content: &[u8]) -> Option<Layout> {
     let mut head = 0;
     for _ in 0..INTERIM_RESPONSES_MAX {
         // RFC 9110 §15.2: interim responses come before the final one; 101 is final for HTTP.
-        let interim = wire.get(head..).is_some_and(|rest| {
-            rest.starts_with(b"HTTP/1.") && rest.get(9) == Some(&b'1') && rest.get(9..12) != Some(b"101")
-        });
+        let interim = wire
+            .get(head..)
+            .is_some_and(|rest| rest.starts_with(b"HTTP/1.") && rest.get(9) == Some(&b'1') && rest.get(9..12) != Some(b"101"));
         if !interim {
             break;
         }

@@ -1,1 +1,185 @@
-//! Facts.
+//! A run recorded, closed, verified, tampered with, rendered again.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use super::*;
+use crate::samples::{fail, header, requirement, run_ended, scenario, started};
+use crate::{
+    Body, Direction, Error, Event, Exchange, ExchangeId, Headers, MaskKey, MaskRules, Masker, Moment, Outcome, Request, Response,
+    RunFolder, ScenarioId, Stamped, Storage, fold, read_journal, verify,
+};
+use std::path::Path;
+
+fn at(moment: u64, event: Event) -> Stamped {
+    Stamped { at: Moment(moment), event }
+}
+
+fn sample_exchange(id: u64) -> Exchange {
+    let mut exchange = Exchange::new(ExchangeId(id), Direction::Outbound, "main", id);
+    let mut headers = Headers::default();
+    headers.push("Authorization", "Bearer opaque-token-9");
+    exchange.wire.request = "GET /a HTTP/1.1\r\nAuthorization: Bearer opaque-token-9\r\n\r\n".into();
+    exchange.request = Some(Request { method: "GET".to_owned(), target: "/a".to_owned(), headers, ..Request::default() });
+    exchange.wire.response = "HTTP/1.1 200 OK\r\n\r\n{\"secret\":\"very-secret-value\"}".into();
+    exchange.response =
+        Some(Response { status: 200, body: Body::plain("{\"secret\":\"very-secret-value\"}"), ..Response::default() });
+    exchange.outcome = Outcome::Answered;
+    exchange
+}
+
+fn record(recorder: &mut Recorder) {
+    let head = header(vec![scenario("s", &["R"])], vec![requirement("R")]);
+    recorder.record(at(0, started(head))).unwrap();
+    recorder.record(at(1, Event::ScenarioStarted { scenario: ScenarioId::new("s"), attempt: 1 })).unwrap();
+    let meta = ExchangeMeta { scenario: Some(ScenarioId::new("s")), attempt: Some(1), step: Some(1), ..ExchangeMeta::default() };
+    let mut finding = fail("c", "R");
+    finding.actual = Some("very-secret-value with opaque-token-9".to_owned());
+    let assessment = Assessment { findings: vec![finding], ..Assessment::default() };
+    for id in 1..=3 {
+        recorder.record_exchange(&sample_exchange(id), meta.clone(), assessment.clone(), Moment(id + 1)).unwrap();
+    }
+    recorder.record(at(8, Event::ScenarioEnded { scenario: ScenarioId::new("s"), attempt: 1 })).unwrap();
+    recorder.record(at(9, run_ended())).unwrap();
+}
+
+fn masker() -> Masker {
+    let rules = MaskRules { secrets: vec![b"very-secret-value".to_vec()], ..MaskRules::default() };
+    Masker::new(&rules, MaskKey::new(&[5; 32])).unwrap()
+}
+
+fn closed_run(parent: &Path) -> RunFolder {
+    let mut folder = RunFolder::create(parent, "run").unwrap();
+    let mut recorder = Recorder::new(&folder, masker(), Storage::default()).unwrap();
+    record(&mut recorder);
+    recorder.finish().unwrap();
+    let record = folder.fold_journal().unwrap().unwrap();
+    folder.finish(&record, &[("report.html".to_owned(), b"<html>".to_vec())]).unwrap();
+    folder
+}
+
+fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut all: Vec<_> = [folder.to_owned(), folder.join("bodies")]
+        .iter()
+        .flat_map(|place| std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().path()))
+        .filter(|path| path.is_file())
+        .collect();
+    all.sort();
+    all
+}
+
+#[test]
+fn no_secret_stands_in_any_file_and_bytes_read_back() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = closed_run(parent.path());
+    for path in files(folder.path()) {
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        assert!(!text.contains("very-secret") && !text.contains("opaque-token"), "{}", path.display());
+    }
+    let record = folder.read_record().unwrap().unwrap();
+    let response = record.exchanges[0].response.as_ref().unwrap();
+    let wire = folder.bytes(response.wire.as_ref().unwrap()).unwrap().unwrap();
+    assert_eq!(wire, b"HTTP/1.1 200 OK\r\n\r\n{\"secret\":\"*****************\"}");
+    let body = response.body.as_ref().unwrap();
+    assert_eq!(body.masked[0].0..body.masked[0].1, 11..28);
+    let single = folder.path().join("bodies").join(format!("{}.bin", body.digest));
+    assert_eq!(std::fs::read(single).unwrap(), folder.body(&body.digest).unwrap().unwrap());
+    let finding = &record.scenarios[0].attempts[0].steps[0].findings[0];
+    assert_eq!(finding.actual.as_deref(), Some("***************** with **************"));
+}
+
+#[test]
+fn closed_run_verifies_and_says_what_that_does_not_prove() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = closed_run(parent.path());
+    let found = verify(folder.path());
+    assert_eq!(found.problems, []);
+    assert!(!found.proves.is_empty() && found.does_not_prove.iter().any(|one| one.starts_with("who made")));
+    let before = std::fs::read(folder.path().join("run.json")).unwrap();
+    let mut again = RunFolder::open(folder.path()).unwrap();
+    let record = again.fold_journal().unwrap().unwrap();
+    again.finish(&record, &[]).unwrap();
+    assert_eq!(std::fs::read(folder.path().join("run.json")).unwrap(), before);
+    again.add_rendered(&[("report.xml".to_owned(), b"<report/>".to_vec())]).unwrap();
+    assert_eq!(verify(folder.path()).problems, []);
+    again.purge_bodies().unwrap();
+    assert_eq!(verify(folder.path()).problems, []);
+}
+
+#[test]
+fn one_changed_byte_anywhere_is_found_and_its_file_named() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = closed_run(parent.path());
+    for path in files(folder.path()) {
+        let whole = std::fs::read(&path).unwrap();
+        let name = path.strip_prefix(folder.path()).unwrap().to_string_lossy().into_owned();
+        // Every byte of small files; of larger ones a sample that meets every kind of place.
+        let stride = (whole.len() / 150).max(1);
+        for place in (0..whole.len()).step_by(stride).chain([whole.len() - 1]) {
+            let mut changed = whole.clone();
+            changed[place] ^= 1;
+            std::fs::write(&path, &changed).unwrap();
+            let found = verify(folder.path());
+            let first = found.problems.first().map(|problem| problem.place.clone()).unwrap_or_default();
+            let of_manifest = name == "manifest.json" && !first.is_empty();
+            assert!(first.starts_with(&name) || of_manifest, "byte {place} of {name}: {:?}", found.problems);
+            if name == "journal.ndjson" {
+                let line = 1 + whole[..place].iter().filter(|byte| **byte == b'\n').count();
+                let named: usize = first.rsplit(' ').next().unwrap().parse().unwrap();
+                assert!(named.abs_diff(line) <= 1, "byte {place} in line {line}: {:?}", found.problems);
+            }
+        }
+        std::fs::write(&path, &whole).unwrap();
+    }
+}
+
+#[test]
+fn missing_and_added_files_are_named() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = closed_run(parent.path());
+    std::fs::remove_file(folder.path().join("report.html")).unwrap();
+    std::fs::write(folder.path().join("note.txt"), "x").unwrap();
+    let words: Vec<String> = verify(folder.path()).problems.iter().map(ToString::to_string).collect();
+    assert_eq!(words, ["report.html: is missing", "note.txt: is not in the manifest"]);
+}
+
+#[test]
+fn two_runs_cannot_write_into_one_folder() {
+    let parent = tempfile::tempdir().unwrap();
+    let first = RunFolder::create(parent.path(), "run").unwrap();
+    assert!(matches!(RunFolder::create(parent.path(), "run"), Err(Error::Lock { .. })));
+    drop(first);
+    closed_run(parent.path());
+    assert!(matches!(RunFolder::create(parent.path(), "run"), Err(Error::FolderTaken { .. })));
+    assert!(matches!(RunFolder::create(parent.path(), "../run"), Err(Error::NameFile { .. })));
+}
+
+#[test]
+fn memory_and_files_give_the_same_record() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(parent.path(), "run").unwrap();
+    let rules = MaskRules::default();
+    let mut filed = Recorder::new(&folder, Masker::new(&rules, MaskKey::new(&[0; 32])).unwrap(), Storage::default()).unwrap();
+    let mut kept = Recorder::in_memory().unwrap();
+    record(&mut filed);
+    record(&mut kept);
+    let digest = &read_journal(folder.path()).unwrap().0;
+    assert_eq!(kept.memory().unwrap().events(), digest);
+    assert_eq!(fold(kept.into_events()), folder.fold_journal().unwrap());
+}
+
+#[test]
+fn bytes_that_are_no_message_are_kept_masked() {
+    let mut recorder = Recorder::in_memory().unwrap();
+    let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "main", 0);
+    exchange.wire.request = "GET / HTTP/1.1\r\nCookie: id=1\r\nbroken".into();
+    recorder.record_exchange(&exchange, ExchangeMeta::default(), Assessment::default(), Moment(1)).unwrap();
+    let memory = recorder.memory().unwrap();
+    let Event::Exchange { exchange, .. } = &memory.events()[0].event else { panic!("no exchange") };
+    let wire = exchange.request.as_ref().unwrap().wire.as_ref().unwrap();
+    assert_eq!(memory.body(&wire.digest).unwrap(), "GET / HTTP/1.1\r\nCookie: ****\r\nbroken");
+}
+
+#[test]
+fn recorder_can_be_given_to_another_thread() {
+    fn is_send<T: Send>() {}
+    is_send::<Recorder>();
+}

@@ -52,7 +52,8 @@ impl Notation {
         }
         match body.trim_start().bytes().next() {
             Some(b'{' | b'[') => Self::Json,
-            Some(b'<') if !media.contains("html") => Self::Xml,
+            // A body that says that it is XML is XML, whatever its header calls it.
+            Some(b'<') if !media.contains("html") || body.trim_start().starts_with("<?xml") => Self::Xml,
             _ => Self::Plain,
         }
     }

@@ -85,7 +85,8 @@ impl<'a> Printer<'a> {
     pub(crate) fn newline(&mut self) {
         let pieces = std::mem::take(&mut self.pieces);
         let hit = pieces.iter().any(|piece| piece.hit);
-        let (text, pieces) = if hit { (String::new(), pieces) } else { (pieces.into_iter().map(|piece| piece.text).collect(), Vec::new()) };
+        let (text, pieces) =
+            if hit { (String::new(), pieces) } else { (pieces.into_iter().map(|piece| piece.text).collect(), Vec::new()) };
         self.lines.push(Line { number: self.lines.len() + 1, hit, text, pieces });
     }
 

@@ -17,7 +17,8 @@ fn flat(code: &Code) -> String {
 fn json_keeps_numbers_escapes_and_duplicate_names() {
     let text = r#"{"a":1.0e2,"a":"\u0041\"","b":[],"c":{"d":[1,2]}}"#;
     let code = pretty(text, Notation::Json, &[], 10_000).unwrap();
-    let wanted = "{\n  \"a\": 1.0e2,\n  \"a\": \"\\u0041\\\"\",\n  \"b\": [],\n  \"c\": {\n    \"d\": [\n      1,\n      2\n    ]\n  }\n}";
+    let wanted =
+        "{\n  \"a\": 1.0e2,\n  \"a\": \"\\u0041\\\"\",\n  \"b\": [],\n  \"c\": {\n    \"d\": [\n      1,\n      2\n    ]\n  }\n}";
     assert_eq!(flat(&code), wanted);
 }
 

@@ -5,7 +5,7 @@ use crate::{Bodies, Error, Options, view};
 use counterpart_evidence::RunRecord;
 use handlebars::Handlebars;
 
-const TEMPLATES: [(&str, &str); 9] = [
+const TEMPLATES: [(&str, &str); 10] = [
     ("page", include_str!("../../../../reports/html/page.hbs")),
     ("card", include_str!("../../../../reports/html/card.hbs")),
     ("rule", include_str!("../../../../reports/html/rule.hbs")),
@@ -14,6 +14,7 @@ const TEMPLATES: [(&str, &str); 9] = [
     ("charts", include_str!("../../../../reports/html/charts.hbs")),
     ("exchange", include_str!("../../../../reports/html/exchange.hbs")),
     ("code", include_str!("../../../../reports/html/code.hbs")),
+    ("words", include_str!("../../../../reports/html/words.hbs")),
     ("mark", include_str!("../../../../reports/html/mark.hbs")),
 ];
 

@@ -101,7 +101,8 @@ fn status(scenario: &ScenarioRecord) -> TestCaseStatus {
         Verdict::Error | Verdict::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
         Verdict::NotApplicable | Verdict::NotRun | Verdict::Review | Verdict::Skipped => TestCaseStatus::skipped(),
     };
-    let first = last_findings(scenario).find(|finding| finding.effect.name() == "fail" || finding.outcome == FindingOutcome::Error);
+    let first =
+        last_findings(scenario).find(|finding| finding.effect.name() == "fail" || finding.outcome == FindingOutcome::Error);
     let reason = scenario.reason.as_deref().or(first.map(|finding| finding.message.as_str())).unwrap_or("no reason was recorded");
     status.set_message(text::line(&format!("{}: {reason}", scenario.verdict.name())));
     if !matches!(status, TestCaseStatus::Skipped { .. }) {

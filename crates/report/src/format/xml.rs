@@ -85,21 +85,24 @@ impl Out {
         let mode = serde_json::to_value(record.mode).ok();
         let conductor = serde_json::to_value(record.conductor).ok();
         let word = |value: &Option<serde_json::Value>| value.as_ref()?.as_str().map(|word| Cow::Owned(word.to_owned()));
-        self.open("report", &[
-            ("xmlns", some(NAMESPACE)),
-            ("format", some("counterpart-report")),
-            ("version", some(VERSION)),
-            ("run", some(&record.run)),
-            ("verdict", some(record.verdict.name())),
-            ("partial", some(truth(record.partial))),
-            ("started", some(&record.started)),
-            ("finished", record.finished.as_deref().map(Cow::Borrowed)),
-            ("duration-ms", ms(record.duration_us)),
-            ("mode", word(&mode)),
-            ("role", some(record.role.name())),
-            ("conductor", word(&conductor)),
-            ("evidence", options.evidence_digest.as_deref().map(Cow::Borrowed)),
-        ])?;
+        self.open(
+            "report",
+            &[
+                ("xmlns", some(NAMESPACE)),
+                ("format", some("counterpart-report")),
+                ("version", some(VERSION)),
+                ("run", some(&record.run)),
+                ("verdict", some(record.verdict.name())),
+                ("partial", some(truth(record.partial))),
+                ("started", some(&record.started)),
+                ("finished", record.finished.as_deref().map(Cow::Borrowed)),
+                ("duration-ms", ms(record.duration_us)),
+                ("mode", word(&mode)),
+                ("role", some(record.role.name())),
+                ("conductor", word(&conductor)),
+                ("evidence", options.evidence_digest.as_deref().map(Cow::Borrowed)),
+            ],
+        )?;
         self.origin(record)?;
         self.summary(record)?;
         self.review(record)?;
@@ -120,20 +123,26 @@ impl Out {
         self.empty("tool", &[("name", some(&record.tool.name)), ("version", some(&record.tool.version))])?;
         let supplier = &record.supplier;
         let given = |value: &'_ Option<String>| value.clone().map(Cow::Owned);
-        self.empty("supplier", &[
-            ("name", given(&supplier.name)),
-            ("product", given(&supplier.product)),
-            ("version", given(&supplier.version)),
-            ("build", given(&supplier.build)),
-        ])?;
+        self.empty(
+            "supplier",
+            &[
+                ("name", given(&supplier.name)),
+                ("product", given(&supplier.product)),
+                ("version", given(&supplier.version)),
+                ("build", given(&supplier.build)),
+            ],
+        )?;
         let pack = &record.pack;
-        self.open("pack", &[
-            ("name", some(&pack.name)),
-            ("version", some(&pack.version)),
-            ("digest", some(&pack.digest)),
-            ("released", pack.released.map(|released| Cow::Borrowed(truth(released)))),
-            ("profile", some(&pack.profile)),
-        ])?;
+        self.open(
+            "pack",
+            &[
+                ("name", some(&pack.name)),
+                ("version", some(&pack.version)),
+                ("digest", some(&pack.digest)),
+                ("released", pack.released.map(|released| Cow::Borrowed(truth(released)))),
+                ("profile", some(&pack.profile)),
+            ],
+        )?;
         self.leaf("title", &[], &pack.title)?;
         for document in &pack.documents {
             let attributes = [
@@ -166,24 +175,25 @@ impl Out {
 
     fn summary(&mut self, record: &RunRecord) -> io::Result<()> {
         let counts = record.summary;
-        self.open("summary", &[
-            ("pass", number(counts.pass)),
-            ("warning", number(counts.warning)),
-            ("fail", number(counts.fail)),
-            ("inconclusive", number(counts.inconclusive)),
-            ("error", number(counts.error)),
-            ("review", number(counts.review)),
-            ("skipped", number(counts.skipped)),
-            ("not-applicable", number(counts.not_applicable)),
-            ("not-run", number(counts.not_run)),
-        ])?;
+        self.open(
+            "summary",
+            &[
+                ("pass", number(counts.pass)),
+                ("warning", number(counts.warning)),
+                ("fail", number(counts.fail)),
+                ("inconclusive", number(counts.inconclusive)),
+                ("error", number(counts.error)),
+                ("review", number(counts.review)),
+                ("skipped", number(counts.skipped)),
+                ("not-applicable", number(counts.not_applicable)),
+                ("not-run", number(counts.not_run)),
+            ],
+        )?;
         let all = tally(record);
-        self.empty("findings", &[
-            ("pass", number(all.pass)),
-            ("fail", number(all.fail)),
-            ("skip", number(all.skip)),
-            ("error", number(all.error)),
-        ])?;
+        self.empty(
+            "findings",
+            &[("pass", number(all.pass)), ("fail", number(all.fail)), ("skip", number(all.skip)), ("error", number(all.error))],
+        )?;
         self.optional("ended-early", record.ended_early.as_deref())?;
         for limit in &record.limits {
             self.leaf("limit", &[("what", some(&limit.what))], &limit.why)?;
@@ -199,12 +209,15 @@ impl Out {
             self.leaf("check-change", &attributes, &change.reason)?;
         }
         for claim in &record.claims {
-            self.open("claim", &[
-                ("id", some(&claim.id)),
-                ("status", some(&claim.status)),
-                ("claimed", some(truth(claim.claimed))),
-                ("exercised", some(truth(claim.exercised))),
-            ])?;
+            self.open(
+                "claim",
+                &[
+                    ("id", some(&claim.id)),
+                    ("status", some(&claim.status)),
+                    ("claimed", some(truth(claim.claimed))),
+                    ("exercised", some(truth(claim.exercised))),
+                ],
+            )?;
             self.leaf("question", &[], &claim.question)?;
             self.optional("remark", claim.remark.as_deref())?;
             self.close("claim")?;
@@ -221,18 +234,21 @@ impl Out {
 
     fn requirement(&mut self, row: &RequirementRecord) -> io::Result<()> {
         let Requirement { id, level, basis, text, source, claim, untestable } = &row.requirement;
-        self.open("requirement", &[
-            ("id", some(id.as_str())),
-            ("level", some(level.name())),
-            ("basis", some(basis.name())),
-            ("verdict", some(row.verdict.name())),
-            ("claimed", row.claimed.map(|claimed| Cow::Borrowed(truth(claimed)))),
-            ("claim", claim.as_deref().map(Cow::Borrowed)),
-            ("passed", number(row.passed)),
-            ("failed", number(row.failed)),
-            ("skipped", number(row.skipped)),
-            ("by", row.by.as_deref().map(Cow::Borrowed)),
-        ])?;
+        self.open(
+            "requirement",
+            &[
+                ("id", some(id.as_str())),
+                ("level", some(level.name())),
+                ("basis", some(basis.name())),
+                ("verdict", some(row.verdict.name())),
+                ("claimed", row.claimed.map(|claimed| Cow::Borrowed(truth(claimed)))),
+                ("claim", claim.as_deref().map(Cow::Borrowed)),
+                ("passed", number(row.passed)),
+                ("failed", number(row.failed)),
+                ("skipped", number(row.skipped)),
+                ("by", row.by.as_deref().map(Cow::Borrowed)),
+            ],
+        )?;
         self.leaf("text", &[], text)?;
         self.leaf("source", &[], source)?;
         row.scenarios.iter().try_for_each(|id| self.empty("scenario-ref", &[("id", some(id.as_str()))]))?;
@@ -244,16 +260,19 @@ impl Out {
     fn scenario(&mut self, scenario: &ScenarioRecord) -> io::Result<()> {
         let first = scenario.attempts.first();
         let took = scenario.attempts.iter().map(|attempt| attempt.duration_us).sum();
-        self.open("scenario", &[
-            ("id", some(scenario.id.as_str())),
-            ("role", some(scenario.role.name())),
-            ("verdict", some(scenario.verdict.name())),
-            ("cause", scenario.cause.map(|cause| Cow::Borrowed(cause.name()))),
-            ("started", first.and_then(|attempt| ms(attempt.started_us))),
-            ("duration-ms", ms(took)),
-            ("flaky", scenario.flaky.then_some(Cow::Borrowed("true"))),
-            ("attempts", number(scenario.attempts.len())),
-        ])?;
+        self.open(
+            "scenario",
+            &[
+                ("id", some(scenario.id.as_str())),
+                ("role", some(scenario.role.name())),
+                ("verdict", some(scenario.verdict.name())),
+                ("cause", scenario.cause.map(|cause| Cow::Borrowed(cause.name()))),
+                ("started", first.and_then(|attempt| ms(attempt.started_us))),
+                ("duration-ms", ms(took)),
+                ("flaky", scenario.flaky.then_some(Cow::Borrowed("true"))),
+                ("attempts", number(scenario.attempts.len())),
+            ],
+        )?;
         self.leaf("title", &[], &scenario.title)?;
         self.leaf("purpose", &[], &scenario.purpose)?;
         self.optional("reason", scenario.reason.as_deref())?;
@@ -266,17 +285,20 @@ impl Out {
     }
 
     fn step(&mut self, step: &StepRecord, attempt: &Attempt) -> io::Result<()> {
-        self.open("step", &[
-            ("index", number(step.index)),
-            ("kind", some(&step.kind)),
-            ("verdict", some(step.verdict.name())),
-            ("attempt", number(attempt.attempt)),
-            ("phase", some(&step.phase)),
-            ("title", some(&step.title)),
-            ("cause", step.cause.map(|cause| Cow::Borrowed(cause.name()))),
-            ("started", ms(step.started_us)),
-            ("duration-ms", ms(step.duration_us)),
-        ])?;
+        self.open(
+            "step",
+            &[
+                ("index", number(step.index)),
+                ("kind", some(&step.kind)),
+                ("verdict", some(step.verdict.name())),
+                ("attempt", number(attempt.attempt)),
+                ("phase", some(&step.phase)),
+                ("title", some(&step.title)),
+                ("cause", step.cause.map(|cause| Cow::Borrowed(cause.name()))),
+                ("started", ms(step.started_us)),
+                ("duration-ms", ms(step.duration_us)),
+            ],
+        )?;
         self.optional("reason", step.reason.as_deref())?;
         step.exchanges.iter().try_for_each(|id| self.empty("exchange-ref", &[("id", number(id))]))?;
         for (check, count) in &step.passed {
@@ -287,16 +309,19 @@ impl Out {
     }
 
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
-        self.open("finding", &[
-            ("check", some(finding.check.as_str())),
-            ("requirement", some(finding.requirement.as_str())),
-            ("level", some(finding.level.name())),
-            ("basis", some(Basis::name(finding.basis))),
-            ("outcome", some(finding.outcome.name())),
-            ("effect", some(finding.effect.name())),
-            ("cause", finding.cause.map(|cause| Cow::Borrowed(Cause::name(cause)))),
-            ("exchange", finding.exchange.and_then(number)),
-        ])?;
+        self.open(
+            "finding",
+            &[
+                ("check", some(finding.check.as_str())),
+                ("requirement", some(finding.requirement.as_str())),
+                ("level", some(finding.level.name())),
+                ("basis", some(Basis::name(finding.basis))),
+                ("outcome", some(finding.outcome.name())),
+                ("effect", some(finding.effect.name())),
+                ("cause", finding.cause.map(|cause| Cow::Borrowed(Cause::name(cause)))),
+                ("exchange", finding.exchange.and_then(number)),
+            ],
+        )?;
         self.leaf("message", &[], &finding.message)?;
         finding.expected.iter().try_for_each(|value| self.leaf("expected", &[], value))?;
         self.optional("actual", finding.actual.as_deref())?;
@@ -316,24 +341,27 @@ impl Out {
 
     fn exchange(&mut self, exchange: &ExchangeRecord) -> io::Result<()> {
         let direction = if exchange.direction == Direction::Inbound { "inbound" } else { "outbound" };
-        self.open("exchange", &[
-            ("id", number(exchange.id)),
-            ("scenario", exchange.scenario.as_ref().map(|id| Cow::Borrowed(id.as_str()))),
-            ("endpoint", some(&exchange.endpoint)),
-            ("leg", exchange.leg.as_deref().map(Cow::Borrowed)),
-            ("parent", exchange.parent.and_then(number)),
-            ("direction", some(direction)),
-            ("started", ms(exchange.started_us)),
-            ("duration-ms", exchange.timing.total_us.and_then(ms)),
-            ("outcome", some(exchange.outcome.name())),
-            ("effect", some(exchange.effect.name())),
-            ("attempt", exchange.attempt.and_then(number)),
-            ("step", exchange.step.and_then(number)),
-            ("session", exchange.session.as_deref().map(Cow::Borrowed)),
-            ("answered-by", exchange.answered_by.as_deref().map(Cow::Borrowed)),
-            ("fault", exchange.fault.as_deref().map(Cow::Borrowed)),
-            ("reason", exchange.reason.as_deref().map(Cow::Borrowed)),
-        ])?;
+        self.open(
+            "exchange",
+            &[
+                ("id", number(exchange.id)),
+                ("scenario", exchange.scenario.as_ref().map(|id| Cow::Borrowed(id.as_str()))),
+                ("endpoint", some(&exchange.endpoint)),
+                ("leg", exchange.leg.as_deref().map(Cow::Borrowed)),
+                ("parent", exchange.parent.and_then(number)),
+                ("direction", some(direction)),
+                ("started", ms(exchange.started_us)),
+                ("duration-ms", exchange.timing.total_us.and_then(ms)),
+                ("outcome", some(exchange.outcome.name())),
+                ("effect", some(exchange.effect.name())),
+                ("attempt", exchange.attempt.and_then(number)),
+                ("step", exchange.step.and_then(number)),
+                ("session", exchange.session.as_deref().map(Cow::Borrowed)),
+                ("answered-by", exchange.answered_by.as_deref().map(Cow::Borrowed)),
+                ("fault", exchange.fault.as_deref().map(Cow::Borrowed)),
+                ("reason", exchange.reason.as_deref().map(Cow::Borrowed)),
+            ],
+        )?;
         exchange.request.iter().try_for_each(|message| self.message("request", message))?;
         exchange.response.iter().try_for_each(|message| self.message("response", message))?;
         self.connection(exchange)?;
@@ -346,26 +374,32 @@ impl Out {
             Version::Http11 => "1.1",
             Version::Http2 => "2",
         };
-        self.open(name, &[
-            ("method", message.method.as_deref().map(Cow::Borrowed)),
-            ("target", message.target.as_deref().map(Cow::Borrowed)),
-            ("status", message.status.and_then(number)),
-            ("reason", message.reason.as_deref().map(Cow::Borrowed)),
-            ("version", some(version)),
-        ])?;
+        self.open(
+            name,
+            &[
+                ("method", message.method.as_deref().map(Cow::Borrowed)),
+                ("target", message.target.as_deref().map(Cow::Borrowed)),
+                ("status", message.status.and_then(number)),
+                ("reason", message.reason.as_deref().map(Cow::Borrowed)),
+                ("version", some(version)),
+            ],
+        )?;
         for header in &message.headers {
             self.leaf("header", &[("name", some(&header.name))], &header.value)?;
         }
         let bodies = [("body", &message.body), ("wire", &message.wire)];
         for (name, body) in bodies {
             let Some(body) = body else { continue };
-            self.empty(name, &[
-                ("digest", some(&body.digest)),
-                ("bytes", number(body.bytes)),
-                ("masked", (!body.masked.is_empty()).then(|| Cow::Owned(body.masked.len().to_string()))),
-                ("followed-by", body.followed_by.as_deref().map(Cow::Borrowed)),
-                ("decoded", body.decoded.then_some(Cow::Borrowed("true"))),
-            ])?;
+            self.empty(
+                name,
+                &[
+                    ("digest", some(&body.digest)),
+                    ("bytes", number(body.bytes)),
+                    ("masked", (!body.masked.is_empty()).then(|| Cow::Owned(body.masked.len().to_string()))),
+                    ("followed-by", body.followed_by.as_deref().map(Cow::Borrowed)),
+                    ("decoded", body.decoded.then_some(Cow::Borrowed("true"))),
+                ],
+            )?;
         }
         self.optional("body-fault", message.body_fault.as_deref())?;
         self.close(name)
@@ -375,41 +409,53 @@ impl Out {
         let connection = &exchange.connection;
         let tls = connection.tls.as_ref();
         let given = |value: Option<&String>| value.map(|value| Cow::Owned(value.clone()));
-        self.open("connection", &[
-            ("id", number(connection.id)),
-            ("local", some(&connection.local)),
-            ("peer", some(&connection.peer)),
-            ("reused", some(truth(connection.reused))),
-        ])?;
+        self.open(
+            "connection",
+            &[
+                ("id", number(connection.id)),
+                ("local", some(&connection.local)),
+                ("peer", some(&connection.peer)),
+                ("reused", some(truth(connection.reused))),
+            ],
+        )?;
         if let Some(tls) = tls {
-            self.open("tls", &[
-                ("version", given(tls.version.as_ref())),
-                ("suite", given(tls.suite.as_ref())),
-                ("alpn", given(tls.alpn.as_ref())),
-                ("server-name", given(tls.server_name.as_ref())),
-                ("version-offered", given(tls.version_offered.as_ref())),
-                ("alert", given(tls.alert.as_ref().map(|alert| &alert.description))),
-            ])?;
+            self.open(
+                "tls",
+                &[
+                    ("version", given(tls.version.as_ref())),
+                    ("suite", given(tls.suite.as_ref())),
+                    ("alpn", given(tls.alpn.as_ref())),
+                    ("server-name", given(tls.server_name.as_ref())),
+                    ("version-offered", given(tls.version_offered.as_ref())),
+                    ("alert", given(tls.alert.as_ref().map(|alert| &alert.description))),
+                ],
+            )?;
             if let Some(peer) = &tls.peer {
-                self.empty("peer-certificate", &[
-                    ("subject", some(&peer.subject)),
-                    ("issuer", some(&peer.issuer)),
-                    ("serial", some(&peer.serial)),
-                    ("not-before", some(&peer.not_before)),
-                    ("not-after", some(&peer.not_after)),
-                    ("key", some(&peer.key)),
-                    ("fingerprint", some(&peer.fingerprint)),
-                ])?;
+                self.empty(
+                    "peer-certificate",
+                    &[
+                        ("subject", some(&peer.subject)),
+                        ("issuer", some(&peer.issuer)),
+                        ("serial", some(&peer.serial)),
+                        ("not-before", some(&peer.not_before)),
+                        ("not-after", some(&peer.not_after)),
+                        ("key", some(&peer.key)),
+                        ("fingerprint", some(&peer.fingerprint)),
+                    ],
+                )?;
             }
             self.close("tls")?;
         }
         let timing = exchange.timing;
-        self.empty("timing", &[
-            ("connect-ms", timing.connect_us.and_then(ms)),
-            ("tls-ms", timing.tls_us.and_then(ms)),
-            ("first-byte-ms", timing.first_byte_us.and_then(ms)),
-            ("total-ms", timing.total_us.and_then(ms)),
-        ])?;
+        self.empty(
+            "timing",
+            &[
+                ("connect-ms", timing.connect_us.and_then(ms)),
+                ("tls-ms", timing.tls_us.and_then(ms)),
+                ("first-byte-ms", timing.first_byte_us.and_then(ms)),
+                ("total-ms", timing.total_us.and_then(ms)),
+            ],
+        )?;
         self.close("connection")
     }
 

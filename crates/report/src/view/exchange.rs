@@ -190,11 +190,14 @@ fn deserves_full(exchange: &ExchangeRecord, index: &Index<'_>) -> bool {
 fn weight(view: &Exchange) -> usize {
     let code = |code: &Option<crate::code::Code>| {
         let lines = code.iter().flat_map(|code| &code.lines);
-        lines.map(|line| 40 + line.text.len() + line.pieces.iter().map(|piece| piece.text.len() + 20).sum::<usize>()).sum::<usize>()
+        lines
+            .map(|line| 40 + line.text.len() + line.pieces.iter().map(|piece| piece.text.len() + 20).sum::<usize>())
+            .sum::<usize>()
     };
-    let messages = view.messages.iter().map(|message| {
-        code(&message.pretty) + code(&message.raw) + code(&message.wire) + message.headers.len() * 120 + 1_500
-    });
+    let messages = view
+        .messages
+        .iter()
+        .map(|message| code(&message.pretty) + code(&message.raw) + code(&message.wire) + message.headers.len() * 120 + 1_500);
     4_000 + view.rules.len() * 1_500 + messages.sum::<usize>()
 }
 
@@ -226,9 +229,10 @@ impl Budget {
 
 /// Makes the row of an exchange.
 pub(crate) fn row(exchange: &ExchangeRecord, index: &Index<'_>) -> Row {
-    let scenario = exchange.scenario.as_ref().and_then(|id| {
-        Some(Link { anchor: index.scenario_anchor(id.as_str())?, text: text::line(id.as_str()) })
-    });
+    let scenario = exchange
+        .scenario
+        .as_ref()
+        .and_then(|id| Some(Link { anchor: index.scenario_anchor(id.as_str())?, text: text::line(id.as_str()) }));
     let digest = |message: &Option<counterpart_evidence::MessageRecord>| {
         let body = message.as_ref().and_then(|message| message.body.as_ref()).filter(|body| body.bytes > 0);
         body.map_or_else(String::new, |body| text::label(&body.digest.chars().take(16).collect::<String>(), 16))

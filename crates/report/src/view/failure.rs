@@ -3,7 +3,7 @@
 use super::finding::{Card, Link, card};
 use super::index::{Index, Located};
 use crate::bodies::Bodies;
-use crate::limits::{FAILURES_MAX, WARNINGS_MAX};
+use crate::limits::{FAILURES_MAX, GLANCE_MAX, WARNINGS_MAX};
 use crate::text;
 use counterpart_evidence::{Cause, Verdict};
 use serde::Serialize;
@@ -15,13 +15,24 @@ pub(crate) struct Open {
     title: String,
     verdict: &'static str,
     cause: Option<&'static str>,
-    reason: String,
+    reason: Vec<text::Word>,
     replay: String,
+}
+
+/// A failure in one line, beside the verdict.
+#[derive(Debug, Serialize)]
+pub(crate) struct First {
+    anchor: String,
+    message: Vec<text::Word>,
+    requirement: String,
+    source: String,
 }
 
 /// All that did not pass.
 #[derive(Debug, Serialize)]
 pub(crate) struct Failures {
+    first: Vec<First>,
+    more: Option<String>,
     failed: Vec<Card>,
     failed_left: Option<String>,
     warned: Vec<Card>,
@@ -45,12 +56,27 @@ pub(crate) fn failures(index: &Index<'_>, bodies: &dyn Bodies) -> Failures {
                 title: text::line(&scenario.title),
                 verdict: scenario.verdict.name(),
                 cause: scenario.cause.map(Cause::name),
-                reason: text::line(scenario.reason.as_deref().unwrap_or("see its steps")),
+                reason: text::words(scenario.reason.as_deref().unwrap_or("see its steps")),
                 replay: text::line(&scenario.replay),
             })
         })
         .collect();
-    Failures { none: failed.is_empty() && open.is_empty() && warned.is_empty(), failed, failed_left, warned, warned_left, open }
+    let first = failed.iter().take(GLANCE_MAX).map(|card| First {
+        anchor: card.anchor.clone(),
+        message: card.rule.message.clone(),
+        requirement: card.rule.requirement.clone(),
+        source: card.rule.source.clone().unwrap_or_else(|| "not in the table".to_owned()),
+    });
+    Failures {
+        first: first.collect(),
+        more: super::head::more(failed.len()),
+        none: failed.is_empty() && open.is_empty() && warned.is_empty(),
+        failed,
+        failed_left,
+        warned,
+        warned_left,
+        open,
+    }
 }
 
 /// Makes one card for each check and scenario, in the order in which they first failed.

@@ -5,7 +5,7 @@ use super::message;
 use crate::bodies::Bodies;
 use crate::code::{self, Line, Notation};
 use crate::limits::{BODY_BYTES_MAX, LINKS_MAX};
-use crate::text;
+use crate::text::{self, Word};
 use counterpart_evidence::{Basis, ExchangeRecord, Finding, MessageRecord, Part};
 use serde::Serialize;
 
@@ -22,7 +22,7 @@ pub(crate) struct Link {
 #[derive(Debug, Serialize)]
 pub(crate) struct Rule {
     /// What is wrong.
-    pub(crate) message: String,
+    pub(crate) message: Vec<Word>,
     /// Check.
     pub(crate) check: String,
     /// Requirement.
@@ -54,7 +54,7 @@ pub(crate) struct Rule {
     /// Where, in words.
     pub(crate) place: Option<String>,
     /// What to change.
-    pub(crate) hint: Option<String>,
+    pub(crate) hint: Option<Vec<Word>>,
     /// The exchange.
     pub(crate) exchange: Option<Link>,
 }
@@ -97,7 +97,7 @@ pub(crate) struct Further {
 pub(crate) fn rule(finding: &Finding, index: &Index<'_>) -> Rule {
     let row = index.requirement(finding.requirement.as_str());
     Rule {
-        message: text::line(&finding.message),
+        message: text::words(&finding.message),
         check: text::line(finding.check.as_str()),
         requirement: text::line(finding.requirement.as_str()),
         requirement_anchor: index.requirement_anchor(finding.requirement.as_str()),
@@ -113,7 +113,7 @@ pub(crate) fn rule(finding: &Finding, index: &Index<'_>) -> Rule {
         expected: finding.expected.iter().map(|value| text::line(value)).collect(),
         actual: finding.actual.as_deref().map(text::line),
         place: finding.place.is_some().then(|| place(finding)),
-        hint: finding.hint.as_deref().map(text::line),
+        hint: finding.hint.as_deref().map(text::words),
         exchange: finding.exchange.map(|id| Link { anchor: exchange_anchor(id), text: format!("exchange {id}") }),
     }
 }
@@ -184,7 +184,10 @@ fn excerpt(finding: &Finding, index: &Index<'_>, bodies: &dyn Bodies) -> (Vec<Li
         return (field_lines(record, field), of);
     }
     if matches!(path, "status" | "method" | "path" | "target" | "query") {
-        return (vec![marked_line(1, &message::first_line(record))], format!("first line of the {name}, exchange {}", exchange.id));
+        return (
+            vec![marked_line(1, &message::first_line(record))],
+            format!("first line of the {name}, exchange {}", exchange.id),
+        );
     }
     let Some(source) = message::body_text(record, bodies) else { return none };
     let marks = message::marks(&[finding], &source.text);

@@ -1,6 +1,6 @@
 //! The top of the report: verdict, counts, limits, and whether the pack is what it says it is.
 
-use crate::limits::NAMES_MAX;
+use crate::limits::{GLANCE_MAX, NAMES_MAX};
 use crate::options::Options;
 use crate::tally::{Tally, tally};
 use crate::text;
@@ -57,6 +57,8 @@ pub(crate) struct Head {
     scenarios: u32,
     findings: Tally,
     limits: Vec<LimitOf>,
+    limits_first: Vec<String>,
+    limits_more: Option<String>,
     changes: Vec<Change>,
     altered: Option<String>,
     modified: Vec<String>,
@@ -92,7 +94,13 @@ pub(crate) fn head(record: &RunRecord, options: &Options) -> Head {
         counts: counts(record),
         scenarios: record.summary.each().iter().map(|(_, count)| count).sum(),
         findings: tally(record),
-        limits: record.limits.iter().map(|limit| LimitOf { what: text::line(&limit.what), why: text::line(&limit.why) }).collect(),
+        limits: record
+            .limits
+            .iter()
+            .map(|limit| LimitOf { what: text::line(&limit.what), why: text::line(&limit.why) })
+            .collect(),
+        limits_first: record.limits.iter().take(GLANCE_MAX).map(|limit| text::label(&limit.what, 100)).collect(),
+        limits_more: more(record.limits.len()),
         changes: record
             .changes
             .iter()
@@ -107,8 +115,12 @@ pub(crate) fn head(record: &RunRecord, options: &Options) -> Head {
         modified_left: (left > 0).then(|| format!("and {} more", text::count(left))),
         conductor: conductor(record.conductor),
         rehearsal: match record.mode {
-            RunMode::Demo => Some("Both sides were played by Counterpart itself: a demonstration, not a test of anyone's system."),
-            RunMode::Prove => Some("Counterpart judged its own mirror, or a mutant of it: a proof of the checks, not a test of anyone's system."),
+            RunMode::Demo => {
+                Some("Both sides were played by Counterpart itself: a demonstration, not a test of anyone's system.")
+            }
+            RunMode::Prove => Some(
+                "Counterpart judged its own mirror, or a mutant of it: a proof of the checks, not a test of anyone's system.",
+            ),
             RunMode::Run | RunMode::Simulate => None,
         },
         format: "counterpart-report-html",
@@ -120,6 +132,12 @@ pub(crate) fn head(record: &RunRecord, options: &Options) -> Head {
         started: text::line(&record.started),
         notice: crate::NOTICE,
     }
+}
+
+/// Counts what a short list leaves out.
+pub(super) fn more(all: usize) -> Option<String> {
+    let left = all.saturating_sub(GLANCE_MAX) as u64;
+    (left > 0).then(|| format!("{} more", text::count(left)))
 }
 
 fn product(record: &RunRecord) -> String {
@@ -162,7 +180,9 @@ pub(crate) fn sentence(verdict: Verdict) -> &'static str {
         Verdict::Pass => "Every must and should that was tested held.",
         Verdict::Review => "A person must attest what no machine can test.",
         Verdict::Skipped => "All was left out on purpose.",
-        Verdict::Warning => "Every must that was tested held; a should did not, or an assumption of ours did not, or it passed only after a retry.",
+        Verdict::Warning => {
+            "Every must that was tested held; a should did not, or an assumption of ours did not, or it passed only after a retry."
+        }
     }
 }
 
@@ -179,7 +199,9 @@ fn altered(record: &RunRecord) -> Option<String> {
         Some(true) => None,
         Some(false) => {
             let files = text::counted(record.pack.modified.len() as u64, "file");
-            Some(format!("The pack is not as released with this tool: {files} differ. A result under a changed pack is not comparable with others."))
+            Some(format!(
+                "The pack is not as released with this tool: {files} differ. A result under a changed pack is not comparable with others."
+            ))
         }
         None => Some("Whether the pack is as released could not be told: this tool holds no copy to compare with.".to_owned()),
     }
@@ -210,7 +232,11 @@ fn facts(record: &RunRecord, options: &Options) -> Vec<Fact> {
     add("Supplier", Some(supplier.name.as_deref().unwrap_or("not named")), false);
     let product = [&supplier.product, &supplier.version].into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ");
     add("Product", Some(if product.is_empty() { "not named" } else { &product }), false);
-    add("Build", Some(supplier.build.as_deref().unwrap_or("not given: the result is not bound to a build")), supplier.build.is_some());
+    add(
+        "Build",
+        Some(supplier.build.as_deref().unwrap_or("not given: the result is not bound to a build")),
+        supplier.build.is_some(),
+    );
     add("Pack", Some(&format!("{} {}, profile {}", record.pack.name, record.pack.version, record.pack.profile)), false);
     add("Pack digest", Some(&record.pack.digest), true);
     let released = match record.pack.released {

@@ -4,6 +4,8 @@ use crate::bodies::Bodies;
 use crate::code::{self, Code, Notation, Span};
 use crate::limits::{BODY_BYTES_MAX, DECODED_BYTES_MAX, HEADERS_MAX, WIRE_BYTES_MAX};
 use crate::text;
+use bytes::Bytes;
+use counterpart_document::{Json, Limits, Xml};
 use counterpart_evidence::{BodyRef, Finding, MessageRecord, Part, Version};
 use serde::Serialize;
 use std::io::Read;
@@ -193,17 +195,30 @@ fn named(finding: &Finding, wanted: &str) -> bool {
     finding.place.as_ref().is_some_and(|place| place.path.eq_ignore_ascii_case(wanted))
 }
 
-/// Gives the places in a body that findings name: their byte range, else line and column, which mark one word.
+/// Gives the places in a body that findings name: their byte range, else line and column, which mark one word, else
+/// where their path leads.
 pub(crate) fn marks(findings: &[&Finding], source: &str) -> Vec<Span> {
     let place = |finding: &&Finding| {
         let place = finding.place.as_ref()?;
         match (place.bytes, place.line) {
             (Some((from, to)), _) => Some((usize::try_from(from).ok()?, usize::try_from(to).ok()?)),
             (None, Some(line)) => at_line(source, line, place.column.unwrap_or(1)),
-            (None, None) => None,
+            (None, None) => at_path(source, &place.path),
         }
     };
     findings.iter().filter_map(place).collect()
+}
+
+/// Finds what a JSON Pointer or the path of an XML node leads to.
+fn at_path(source: &str, path: &str) -> Option<Span> {
+    let limits = Limits::default();
+    let found = path.starts_with('/').then(|| Bytes::copy_from_slice(source.as_bytes())).and_then(|text| {
+        match Json::parse(&text, &limits) {
+            Ok(json) => json.locate(path),
+            Err(_) => Xml::parse(&text, &limits).ok()?.locate(path),
+        }
+    })?;
+    Some((found.start, found.end))
 }
 
 fn at_line(source: &str, line: u32, column: u32) -> Option<Span> {

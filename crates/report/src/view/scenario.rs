@@ -53,7 +53,7 @@ pub(crate) struct Scenario {
     open: bool,
     flaky: bool,
     cause: Option<&'static str>,
-    reason: Option<String>,
+    reason: Option<Vec<text::Word>>,
     file: String,
     tags: Option<String>,
     replay: String,
@@ -69,8 +69,12 @@ pub(crate) fn scenario(record: &ScenarioRecord, index: &Index<'_>) -> Scenario {
     let link = |id: &counterpart_evidence::RequirementId| {
         Some(Link { anchor: index.requirement_anchor(id.as_str())?, text: text::line(id.as_str()) })
     };
-    let unknown: Vec<&str> =
-        record.covers.iter().map(counterpart_evidence::RequirementId::as_str).filter(|id| index.requirement(id).is_none()).collect();
+    let unknown: Vec<&str> = record
+        .covers
+        .iter()
+        .map(counterpart_evidence::RequirementId::as_str)
+        .filter(|id| index.requirement(id).is_none())
+        .collect();
     let last = record.attempts.len();
     Scenario {
         id: text::line(record.id.as_str()),
@@ -81,14 +85,19 @@ pub(crate) fn scenario(record: &ScenarioRecord, index: &Index<'_>) -> Scenario {
         open: matches!(record.verdict, Verdict::Fail | Verdict::Error),
         flaky: record.flaky,
         cause: record.cause.map(Cause::name),
-        reason: record.reason.as_deref().map(text::line),
+        reason: record.reason.as_deref().map(text::words),
         file: text::line(&record.file),
         tags: (!record.tags.is_empty()).then(|| text::line(&record.tags.join(", "))),
         replay: text::line(&record.replay),
         covers: record.covers.iter().filter_map(link).collect(),
         covers_unknown: (!unknown.is_empty()).then(|| text::line(&unknown.join(", "))),
         retried: last > 1,
-        attempts: record.attempts.iter().enumerate().map(|(at, one)| attempt(one, at + 1 == last, &anchor, record, index)).collect(),
+        attempts: record
+            .attempts
+            .iter()
+            .enumerate()
+            .map(|(at, one)| attempt(one, at + 1 == last, &anchor, record, index))
+            .collect(),
         anchor,
     }
 }
@@ -139,6 +148,7 @@ fn step(record: &StepRecord, index: &Index<'_>) -> Step {
             .collect(),
         exchanges_left: (exchanges_left > 0).then(|| format!("and {} more", text::count(exchanges_left))),
         findings: record.findings.iter().take(FINDINGS_MAX).map(|finding| rule(finding, index)).collect(),
-        findings_left: (findings_left > 0).then(|| format!("{} not listed; the run record holds all", text::counted(findings_left, "more finding"))),
+        findings_left: (findings_left > 0)
+            .then(|| format!("{} not listed; the run record holds all", text::counted(findings_left, "more finding"))),
     }
 }

@@ -1,11 +1,11 @@
 //! The sequence diagram of one attempt: who sent what when, placed here so that the template only draws.
 
 use super::exchange::{call, ended};
-use super::finding;
 use super::index::{Index, exchange_anchor};
+use super::{finding, message};
 use crate::limits::{DIAGRAM_EXCHANGES_MAX, LIFELINES_MAX};
 use crate::text;
-use counterpart_evidence::{Attempt, Direction, Effect, ExchangeId, ExchangeRecord, Outcome, Role, StepRecord};
+use counterpart_evidence::{Attempt, Direction, Effect, ExchangeId, ExchangeRecord, Outcome, Part, Role, StepRecord};
 use serde::Serialize;
 use std::collections::{BTreeSet, HashSet};
 
@@ -100,7 +100,9 @@ pub(crate) fn sequence(id: String, attempt: &Attempt, role: Role, index: &Index<
         lifelines: parties.lifelines(),
         arrows: drawing.arrows,
         sentences: drawing.sentences,
-        left: (left > 0).then(|| format!("{} of this attempt not drawn; the table of exchanges holds all", text::counted(left, "further exchange"))),
+        left: (left > 0).then(|| {
+            format!("{} of this attempt not drawn; the table of exchanges holds all", text::counted(left, "further exchange"))
+        }),
     })
 }
 
@@ -192,21 +194,34 @@ impl Drawing {
             (parties.x(Side::Ours, ""), parties.x(Side::Theirs, &exchange.endpoint))
         };
         let (from, to) = if inbound { (theirs, ours) } else { (ours, theirs) };
-        let failed = index.findings_in(exchange.id).iter().any(|located| finding::mark(located.finding) == "fail");
+        let failing = |asked: bool| {
+            let found = index.findings_in(exchange.id).iter().map(|located| located.finding);
+            found.filter(|one| finding::mark(one) == "fail").any(|one| message::is_of(one, Part::Request) == asked)
+        };
+        let word = |failed: bool| if failed { " · failed" } else { "" };
+        let (asked_failed, failed) = (failing(true), failing(false));
         let who = if inbound { "The system under test sent" } else { "Counterpart sent" };
         let moment = self.offset(exchange.started_us);
         let sent = call(exchange, 56);
-        self.arrow(Kind::Request, exchange, (from, to), format!("{} {sent}", exchange.id), moment.clone(), failed);
+        let said = format!("{} {sent}{}", exchange.id, word(asked_failed));
+        self.arrow(Kind::Request, exchange, (from, to), said.clone(), moment.clone(), asked_failed);
         let effect = if exchange.effect == Effect::None { String::new() } else { format!(" · {}", exchange.effect.name()) };
         let fault = exchange.fault.as_deref().map_or_else(String::new, |fault| format!(" · fault: {}", text::label(fault, 26)));
-        let mark = if failed { " · failed" } else { "" };
-        let words = format!("{}{effect}{fault}{mark}", ended(exchange));
+        let words = format!("{}{effect}{fault}{}", ended(exchange), word(failed));
         let end = exchange.timing.total_us.map_or_else(String::new, |us| self.offset(exchange.started_us.saturating_add(us)));
-        self.sentences.push(format!("{moment} s: {who} {sent} (exchange {}); it ended with: {words}", exchange.id));
+        self.sentences.push(format!("{moment} s: {who} exchange {said}; it ended with: {words}"));
         self.arrow(Kind::Response, exchange, (to, from), words, end, failed);
     }
 
-    fn arrow(&mut self, kind: Kind, exchange: &ExchangeRecord, (from, to): (i64, i64), text: String, moment: String, failed: bool) {
+    fn arrow(
+        &mut self,
+        kind: Kind,
+        exchange: &ExchangeRecord,
+        (from, to): (i64, i64),
+        text: String,
+        moment: String,
+        failed: bool,
+    ) {
         self.y += ROW;
         let broken = matches!(kind, Kind::Response) && exchange.outcome != Outcome::Answered;
         let end = if broken { from + (to - from) / 2 } else { to };

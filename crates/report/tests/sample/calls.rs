@@ -1,8 +1,8 @@
 //! The exchanges and their bytes.
 
 use counterpart_evidence::{
-    Alert, BodyRef, Connection, Direction, Effect, ExchangeId, ExchangeRecord, HeadMask, Headers, MessageRecord, Outcome, PeerCertificate,
-    ScenarioId, Timing, Tls, TlsSide,
+    Alert, BodyRef, Connection, Direction, Effect, ExchangeId, ExchangeRecord, HeadMask, Headers, MessageRecord, Outcome,
+    PeerCertificate, ScenarioId, Timing, Tls, TlsSide,
 };
 use std::collections::BTreeMap;
 
@@ -28,11 +28,7 @@ fn headers(fields: &[(&str, &str)]) -> Headers {
 }
 
 fn message(bodies: &mut Bodies, fields: &[(&str, &str)], body: &[u8]) -> MessageRecord {
-    MessageRecord {
-        headers: headers(fields),
-        body: (!body.is_empty()).then(|| store(bodies, body)),
-        ..MessageRecord::default()
-    }
+    MessageRecord { headers: headers(fields), body: (!body.is_empty()).then(|| store(bodies, body)), ..MessageRecord::default() }
 }
 
 fn request(bodies: &mut Bodies, method: &str, target: &str, fields: &[(&str, &str)], body: &[u8]) -> MessageRecord {
@@ -121,7 +117,8 @@ pub fn exchanges(bodies: &mut Bodies) -> Vec<ExchangeRecord> {
     let raised = "orchard/alerts/raised";
     let mut second = exchange(2, Some(raised), (1, 1), 9_000_000);
     second.endpoint = "alerts".to_owned();
-    second.request = Some(request(bodies, "POST", "/alerts", &[("Content-Type", "text/html"), ("X-Trace-Id", "abc")], ALERT.as_bytes()));
+    second.request =
+        Some(request(bodies, "POST", "/alerts", &[("Content-Type", "text/html"), ("X-Trace-Id", "abc")], ALERT.as_bytes()));
     second.response = Some(response(bodies, 200, "OK", b""));
     second.outcome = Outcome::Reset;
     second.reason = Some("the peer reset the connection after 120 of 2,048 bytes of the answer".to_owned());
@@ -131,9 +128,14 @@ pub fn exchanges(bodies: &mut Bodies) -> Vec<ExchangeRecord> {
     all.push(second);
     // Two attempts: the first retries too soon, the second keeps its time.
     let retry = "orchard/deliveries/retry";
-    for (id, attempt, at, status) in
-        [(3, 1, 60_000_000, 503), (4, 1, 78_000_000, 503), (5, 1, 99_000_000, 201), (6, 2, 130_000_000, 503), (7, 2, 191_000_000, 503), (8, 2, 252_000_000, 201)]
-    {
+    for (id, attempt, at, status) in [
+        (3, 1, 60_000_000, 503),
+        (4, 1, 78_000_000, 503),
+        (5, 1, 99_000_000, 201),
+        (6, 2, 130_000_000, 503),
+        (7, 2, 191_000_000, 503),
+        (8, 2, 252_000_000, 201),
+    ] {
         let mut call = exchange(id, Some(retry), (attempt, 2), at);
         let body = format!(r#"{{"delivery":{{"id":"D-{}","began":"2026-11-24T10:20:00+00:00"}}}}"#, 2_000 + attempt);
         call.request = Some(request(bodies, "POST", "/deliveries/v1", &JSON, body.as_bytes()));
@@ -150,7 +152,13 @@ pub fn exchanges(bodies: &mut Bodies) -> Vec<ExchangeRecord> {
         all.push(beat);
     }
     let mut stray = exchange(12, None, (0, 0), 400_000_000);
-    stray.request = Some(request(bodies, "PUT", "/deliveries/v1", &[("Content-Type", "text/plain"), ("Cookie", "********")], b"<script>alert('x')</script>\xff\x00 end"));
+    stray.request = Some(request(
+        bodies,
+        "PUT",
+        "/deliveries/v1",
+        &[("Content-Type", "text/plain"), ("Cookie", "********")],
+        b"<script>alert('x')</script>\xff\x00 end",
+    ));
     stray.response = Some(response(bodies, 404, "Not Found", b"{}"));
     stray.effect = Effect::Refused;
     stray.answered_by = None;

@@ -57,7 +57,13 @@ fn trace(exchange: u64) -> Finding {
         actual: Some(text("version 1")),
         place: Some(place(Part::Request, "header X-Trace-Id")),
         hint: Some(text("make the id with a random generator")),
-        ..finding("trace-header", "O-05", (Level::Must, Basis::Assumed), "the trace header is a UUID, but not of version 4", exchange)
+        ..finding(
+            "trace-header",
+            "O-05",
+            (Level::Must, Basis::Assumed),
+            "the trace header is a UUID, but not of version 4",
+            exchange,
+        )
     }
 }
 
@@ -67,7 +73,13 @@ fn reset() -> Finding {
         actual: Some(text("reset")),
         place: Some(place(Part::Connection, "outcome")),
         hint: Some(text("read the whole answer before the connection is closed")),
-        ..finding("reads-answer", "O-02", (Level::Must, Basis::Published), "the connection was reset before the answer was read", 2)
+        ..finding(
+            "reads-answer",
+            "O-02",
+            (Level::Must, Basis::Published),
+            "the connection was reset before the answer was read",
+            2,
+        )
     }
 }
 
@@ -85,7 +97,7 @@ fn level_code() -> Finding {
     Finding {
         expected: vec![text("H"), text("M"), text("L")],
         actual: Some(text("high")),
-        place: Some(inside(ALERT, "code=\"high\"", "/a:alert/a:level/@code")),
+        place: Some(inside(ALERT, "code=\"high\"", "/alert[1]/level[1]/@code")),
         ..finding("alert-level", "O-03", (Level::May, Basis::Published), "the level is written in full, not as its letter", 2)
     }
 }
@@ -186,7 +198,12 @@ pub fn scenarios() -> Vec<ScenarioRecord> {
     }];
     let too_soon = vec![
         step(1, "ask", "Report a delivery while the hub is down", 59_000_000, Verdict::Pass),
-        StepRecord { exchanges: exchanges(&[3, 4, 5]), findings: vec![gap()], passed: passed(&[("json-body", 3)]), ..step(2, "observe", "The delivery is sent again", 59_500_000, Verdict::Warning) },
+        StepRecord {
+            exchanges: exchanges(&[3, 4, 5]),
+            findings: vec![gap()],
+            passed: passed(&[("json-body", 3)]),
+            ..step(2, "observe", "The delivery is sent again", 59_500_000, Verdict::Warning)
+        },
     ];
     let in_time = vec![StepRecord {
         exchanges: exchanges(&[6, 7, 8]),
@@ -204,19 +221,73 @@ pub fn scenarios() -> Vec<ScenarioRecord> {
         reason: Some(text("the hook `list` ended with 127: command not found")),
         ..step(1, "ask", "List the queue", 410_000_000, Verdict::Error)
     }];
-    let said = |record: ScenarioRecord, cause: Option<Cause>, reason: &str| ScenarioRecord { cause, reason: Some(text(reason)), ..record };
+    let said = |record: ScenarioRecord, cause: Option<Cause>, reason: &str| ScenarioRecord {
+        cause,
+        reason: Some(text(reason)),
+        ..record
+    };
     vec![
-        scenario("orchard/deliveries/created", "A delivery is reported", &["O-01", "O-03", "O-05", "O-06"], Verdict::Fail, vec![attempt(1, 300_000, Verdict::Fail, created)]),
-        scenario("orchard/alerts/raised", "An alert is raised over a slow line", &["O-02", "O-03"], Verdict::Fail, vec![attempt(1, 7_900_000, Verdict::Fail, raised)]),
+        scenario(
+            "orchard/deliveries/created",
+            "A delivery is reported",
+            &["O-01", "O-03", "O-05", "O-06"],
+            Verdict::Fail,
+            vec![attempt(1, 300_000, Verdict::Fail, created)],
+        ),
+        scenario(
+            "orchard/alerts/raised",
+            "An alert is raised over a slow line",
+            &["O-02", "O-03"],
+            Verdict::Fail,
+            vec![attempt(1, 7_900_000, Verdict::Fail, raised)],
+        ),
         ScenarioRecord {
             flaky: true,
-            ..scenario("orchard/deliveries/retry", "The hub is down for a while", &["O-01", "O-04"], Verdict::Warning, vec![attempt(1, 58_900_000, Verdict::Warning, too_soon), attempt(2, 129_000_000, Verdict::Warning, in_time)])
+            ..scenario(
+                "orchard/deliveries/retry",
+                "The hub is down for a while",
+                &["O-01", "O-04"],
+                Verdict::Warning,
+                vec![attempt(1, 58_900_000, Verdict::Warning, too_soon), attempt(2, 129_000_000, Verdict::Warning, in_time)],
+            )
         },
-        scenario("orchard/queue/heartbeat", "The client says that it is there", &["O-13"], Verdict::Pass, vec![attempt(1, 268_900_000, Verdict::Pass, beats)]),
-        said(scenario("orchard/queue/listed", "The queue is listed", &["O-11"], Verdict::Error, vec![attempt(1, 409_900_000, Verdict::Error, broken)]), Some(Cause::Configuration), "the hook `list` ended with 127: command not found"),
-        said(scenario("orchard/queue/silent", "Nothing is sent for an hour", &["O-13"], Verdict::Inconclusive, Vec::new()), Some(Cause::Supplier), "no call came within 30 s"),
-        said(scenario("orchard/queue/restart", "The system is restarted", &["O-11"], Verdict::Skipped, Vec::new()), None, "no hook for the action `restart`"),
-        said(scenario("orchard/deliveries/cancelled", "A delivery is cancelled", &["O-09"], Verdict::NotApplicable, Vec::new()), None, "the claim `cancel` was answered no"),
-        said(scenario("orchard/network/dns", "The public DNS entry", &["O-12"], Verdict::Review, Vec::new()), None, "no machine can test it: it lies outside the test network"),
+        scenario(
+            "orchard/queue/heartbeat",
+            "The client says that it is there",
+            &["O-13"],
+            Verdict::Pass,
+            vec![attempt(1, 268_900_000, Verdict::Pass, beats)],
+        ),
+        said(
+            scenario(
+                "orchard/queue/listed",
+                "The queue is listed",
+                &["O-11"],
+                Verdict::Error,
+                vec![attempt(1, 409_900_000, Verdict::Error, broken)],
+            ),
+            Some(Cause::Configuration),
+            "the hook `list` ended with 127: command not found",
+        ),
+        said(
+            scenario("orchard/queue/silent", "Nothing is sent for an hour", &["O-13"], Verdict::Inconclusive, Vec::new()),
+            Some(Cause::Supplier),
+            "no call came within 30 s",
+        ),
+        said(
+            scenario("orchard/queue/restart", "The system is restarted", &["O-11"], Verdict::Skipped, Vec::new()),
+            None,
+            "no hook for the action `restart`",
+        ),
+        said(
+            scenario("orchard/deliveries/cancelled", "A delivery is cancelled", &["O-09"], Verdict::NotApplicable, Vec::new()),
+            None,
+            "the claim `cancel` was answered no",
+        ),
+        said(
+            scenario("orchard/network/dns", "The public DNS entry", &["O-12"], Verdict::Review, Vec::new()),
+            None,
+            "no machine can test it: it lies outside the test network",
+        ),
     ]
 }

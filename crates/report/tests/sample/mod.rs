@@ -31,9 +31,10 @@ pub fn sample() -> Sample {
 }
 
 /// Makes a long run: the sample and passing exchanges until there are `count`.
-#[expect(dead_code, reason = "not every user of the sample needs the long one")]
 pub fn long(count: u64) -> Sample {
     let mut sample = sample();
     calls::repeat(&mut sample.record.exchanges, &mut sample.bodies, count);
+    let beats = &mut sample.record.scenarios[3].attempts[0].steps[0].exchanges;
+    beats.extend(sample.record.exchanges.iter().map(|exchange| exchange.id).filter(|id| id.0 > 12));
     sample
 }

@@ -1,0 +1,94 @@
+//! `counterpart demo`: both simulators against each other.
+
+use crate::args::{DemoArgs, MessageFormat};
+use crate::exit::{Exit, Strictness, of_record};
+use crate::header::About;
+use crate::mirror::{Both, Setting, invented, keyring, plans, set};
+use crate::playing::{begin, finish, open_book, stop_on_interrupt, storage};
+use crate::{console, moment, packs};
+use counterpart_diag::Sources;
+use counterpart_engine::ClockKind;
+use counterpart_evidence::{Conductor, Limit, Role, RunMode, Supplier, Verdict, WhenFull};
+use counterpart_plan::Selection;
+use counterpart_report::Format;
+use counterpart_transport::Network;
+use std::sync::Arc;
+
+/// How many times faster than real the demo runs: its longest back-off takes half an hour.
+const SCALE: f64 = 250.0;
+/// Scenarios at once.
+const JOBS: usize = 12;
+
+pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, String> {
+    let name = args.pack.clone().unwrap_or_else(packs::default_name);
+    let packs = packs::find(&name).map_err(|reason| format!("could not {reason}"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("could not start: {error}"))?;
+    let mut worst = Exit::Pass;
+    let mut verdicts = Vec::new();
+    for role in [Role::Consumer, Role::Provider] {
+        let scratch = std::env::temp_dir().join(format!("counterpart-demo-{}", moment::short_id()));
+        let settings = invented(&packs, &scratch);
+        let selection = Selection { scenarios: args.scenario.clone(), ..Selection::default() };
+        let both = Both { packs: &packs, role, selection, settings, mutant: None, mirror_settings: std::collections::BTreeMap::new() };
+        let mut sources = Sources::default();
+        let plans = match plans(&both, &mut sources) {
+            Ok(plans) => plans,
+            Err(found) => {
+                console::diagnostics(&found.into_sorted(), &sources, format);
+                return Ok(Exit::Usage);
+            }
+        };
+        if plans.judge.scenarios.is_empty() {
+            continue;
+        }
+        let result = runtime.block_on(one(args, role, &plans));
+        // What it wrote was for itself; a folder that stays behind harms nothing.
+        drop(std::fs::remove_dir_all(&scratch));
+        let (record, path) = result?;
+        console::data(&counterpart_report::console(&record, counterpart_report::Colour::Never));
+        console::data(&format!("\nreports: {}\n\n", path.display()));
+        verdicts.push(record.verdict);
+        let exit = of_record(&record, Strictness::default());
+        if exit != Exit::Pass {
+            worst = exit;
+        }
+    }
+    if verdicts.iter().all(|verdict| matches!(verdict, Verdict::Pass | Verdict::Warning)) && !verdicts.is_empty() {
+        console::talk("Both simulators agree. Next: `counterpart run --help`");
+    }
+    Ok(worst)
+}
+
+async fn one(args: &DemoArgs, role: Role, plans: &crate::mirror::Plans) -> Result<(counterpart_evidence::RunRecord, std::path::PathBuf), String> {
+    let now = moment::now();
+    let unix_ms = moment::unix_ms(now);
+    let name = format!("run-{}-{}-{}-{}", moment::compact(unix_ms), plans.judge.pack.name, role.name(), moment::short_id());
+    let progress = console::progress(plans.judge.scenarios.len());
+    let book = open_book(&args.out, &name, &plans.judge, &moment::random(), storage(counterpart_evidence::Flush::Kernel, WhenFull::Stop), progress.clone())?;
+    let kind = ClockKind::Scaled(SCALE);
+    let jobs = if role == Role::Provider { JOBS } else { 1 };
+    let sink: Arc<dyn counterpart_engine::Sink> = Arc::clone(&book.sink) as Arc<dyn counterpart_engine::Sink>;
+    let setting = Setting { network: Network::Tcp, kind, unix_ms, seed: args.seed, jobs, keyring: keyring(now)?, sink };
+    let theatre = set(plans, &setting).await?;
+    let about = About {
+        run: name,
+        mode: RunMode::Demo,
+        started: moment::rfc3339(unix_ms),
+        supplier: Supplier { name: Some("Counterpart".to_owned()), product: Some("its own mirror".to_owned()), version: Some(env!("CARGO_PKG_VERSION").to_owned()), build: None },
+        conductor: Conductor::SelfRun,
+        endpoints: if role == Role::Provider { theatre.judge.urls() } else { theatre.mirror.urls() },
+        seed: args.seed,
+        clock: kind.name(),
+        retry_passes: false,
+        changes: Vec::new(),
+        limits: vec![Limit { what: "a supplier's system".to_owned(), why: "a demo plays Counterpart against itself".to_owned() }],
+        replay: format!("counterpart demo {}", plans.judge.pack.name),
+    };
+    begin(&book.sink, &plans.judge, about, &theatre.clock);
+    theatre.judge.play(theatre.manner, stop_on_interrupt()).await;
+    theatre.troupe.stop();
+    theatre.judge.close();
+    theatre.mirror.close();
+    progress.finish_and_clear();
+    finish(book, &theatre.clock, moment::rfc3339(moment::unix_ms(moment::now())), None, &[Format::Html, Format::Xml, Format::Junit])
+}

@@ -1,0 +1,47 @@
+//! The one table of exit codes.
+
+use counterpart_evidence::{RunRecord, Verdict};
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Pass or warning.
+    Pass = 0,
+    /// Fail; a surviving mutant; a digest that does not match; news in `diff`.
+    Fail = 1,
+    /// Wrong file, option or setting.
+    Usage = 2,
+    /// Our side, the machine or the network broke.
+    Error = 3,
+    /// Inconclusive, nothing selected, interrupted; incomplete where that was asked for.
+    Inconclusive = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// What a run's record asks for beside its verdict.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Strictness {
+    /// A warning fails.
+    pub(crate) strict: bool,
+    /// What is incomplete is inconclusive.
+    pub(crate) require_complete: bool,
+}
+
+/// Gives the exit code of a run.
+pub(crate) fn of_record(record: &RunRecord, strictness: Strictness) -> Exit {
+    let incomplete = record.partial || record.summary.review > 0;
+    match record.verdict {
+        Verdict::Fail => Exit::Fail,
+        Verdict::Error => Exit::Error,
+        Verdict::Pass | Verdict::Warning if strictness.require_complete && incomplete => Exit::Inconclusive,
+        Verdict::Warning if strictness.strict => Exit::Fail,
+        Verdict::Pass | Verdict::Warning => Exit::Pass,
+        Verdict::Inconclusive | Verdict::NotRun | Verdict::Review | Verdict::Skipped | Verdict::NotApplicable => Exit::Inconclusive,
+    }
+}

@@ -1,0 +1,198 @@
+//! Our own other side: the stub where we call, the player where we answer.
+
+use crate::keyring::{Bad, fresh_authority, minted};
+use crate::playing::{LateActor, Performance};
+use counterpart_diag::{Diagnostics, Sources};
+use counterpart_engine::{Clock, ClockKind, Doors, Ending, Keyring, Manner, Mirror, NoSink, Sink, Stage, Surroundings, Target};
+use counterpart_evidence::Role;
+use counterpart_plan::{Abilities, MutantChange, Options, Origin, PackFiles, Plan, Selection};
+use counterpart_transport::Network;
+use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// What both sides of a mirror run are made from.
+pub(crate) struct Both<'a> {
+    pub(crate) packs: &'a [PackFiles],
+    pub(crate) role: Role,
+    pub(crate) selection: Selection,
+    pub(crate) settings: BTreeMap<String, (String, Origin)>,
+    pub(crate) mutant: Option<MutantChange>,
+    pub(crate) mirror_settings: BTreeMap<String, (String, Origin)>,
+}
+
+/// Both plans: the one that judges, and the mirror's.
+pub(crate) struct Plans {
+    pub(crate) judge: Arc<Plan>,
+    pub(crate) mirror: Arc<Plan>,
+}
+
+pub(crate) fn opposite(role: Role) -> Role {
+    match role {
+        Role::Consumer => Role::Provider,
+        Role::Provider => Role::Consumer,
+    }
+}
+
+/// What our own other side can do: everything.
+fn abilities(packs: &[PackFiles]) -> Abilities {
+    let endpoints: BTreeSet<String> = endpoint_names(packs).into_iter().collect();
+    Abilities {
+        every_action: true,
+        credentials: ["other-environment".to_owned(), "other".to_owned()].into(),
+        certificates: crate::keyring::BAD.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        endpoints,
+        ..Abilities::default()
+    }
+}
+
+fn endpoint_names(packs: &[PackFiles]) -> Vec<String> {
+    let mut sources = Sources::default();
+    let refs: Vec<&PackFiles> = packs.iter().collect();
+    let (plan, _) = counterpart_plan::compile_pack(&refs, &Options::default(), &mut sources);
+    plan.map(|plan| plan.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect()).unwrap_or_default()
+}
+
+/// Invents values for settings that have none, the same for both sides.
+pub(crate) fn invented(packs: &[PackFiles], folder: &Path) -> BTreeMap<String, (String, Origin)> {
+    let mut sources = Sources::default();
+    let mut settings = BTreeMap::new();
+    let Some(text) = packs.first().and_then(|pack| pack.text("pack.yaml")) else { return settings };
+    let id = sources.add("pack.yaml", text);
+    let (node, _) = counterpart_scenario::parse(id, text);
+    let mut found = Diagnostics::default();
+    let record = node.and_then(|node| <counterpart_scenario::model::PackFile as counterpart_scenario::Read>::read(&node, &mut counterpart_scenario::Reader::new(&mut found)));
+    for item in record.iter().flat_map(|pack| &pack.settings) {
+        use counterpart_scenario::model::SettingKind;
+        let name = item.name.value.clone();
+        let value = match item.kind {
+            SettingKind::Path => folder.join(&name).display().to_string(),
+            _ if item.default.is_some() => continue,
+            SettingKind::Text => format!("demo-{name}-7f3a"),
+            SettingKind::Integer | SettingKind::Number => "1".to_owned(),
+            SettingKind::Boolean => "true".to_owned(),
+            SettingKind::Url => "http://127.0.0.1:9".to_owned(),
+        };
+        settings.insert(name, (value, Origin::Default));
+    }
+    settings
+}
+
+/// Compiles both sides.
+pub(crate) fn plans(both: &Both<'_>, sources: &mut Sources) -> Result<Plans, Diagnostics> {
+    let refs: Vec<&PackFiles> = both.packs.iter().collect();
+    let judge = Options {
+        role: Some(both.role),
+        settings: both.settings.clone(),
+        selection: both.selection.clone(),
+        abilities: Some(abilities(both.packs)),
+        ..Options::default()
+    };
+    let mut settings = both.settings.clone();
+    settings.extend(both.mirror_settings.clone());
+    let mirror = Options { role: Some(opposite(both.role)), settings, mutant: both.mutant.clone(), ..Options::default() };
+    let (judge, found) = counterpart_plan::compile_pack(&refs, &judge, sources);
+    let judge = judge.ok_or(found)?;
+    let (mirror, found) = counterpart_plan::compile_pack(&refs, &mirror, sources);
+    let mirror = mirror.ok_or(found)?;
+    Ok(Plans { judge: Arc::new(judge), mirror: Arc::new(mirror) })
+}
+
+/// Two stages that play against each other.
+pub(crate) struct Theatre {
+    pub(crate) judge: Stage,
+    pub(crate) mirror: Stage,
+    pub(crate) clock: Clock,
+    pub(crate) manner: Manner,
+    /// Our other side's actors, stopped when it is over.
+    pub(crate) troupe: Arc<counterpart_engine::Troupe>,
+}
+
+/// The ring of keys for a mirror run, made once: minting takes longer than a scenario.
+pub(crate) fn keyring(now: SystemTime) -> Result<Keyring, String> {
+    minted(&mut fresh_authority(now)?, Bad::All, now)
+}
+
+/// How the two sides reach one another.
+pub(crate) struct Setting {
+    pub(crate) network: Network,
+    pub(crate) kind: ClockKind,
+    pub(crate) unix_ms: i64,
+    pub(crate) seed: u64,
+    pub(crate) jobs: usize,
+    pub(crate) keyring: Keyring,
+    pub(crate) sink: Arc<dyn Sink>,
+}
+
+/// Sets both stages: whoever answers first, since the other calls it.
+pub(crate) async fn set(plans: &Plans, setting: &Setting) -> Result<Theatre, String> {
+    let clock = Clock::start(setting.kind, setting.unix_ms);
+    let late = Arc::new(LateActor::default());
+    let credentials = other_credentials();
+    let around = |sink: Arc<dyn Sink>, actor: Arc<LateActor>, targets| Surroundings {
+        network: setting.network.clone(),
+        targets,
+        keyring: setting.keyring.clone(),
+        credentials: credentials.clone(),
+        seed: setting.seed,
+        actor,
+        sink,
+    };
+    let manner = Manner { jobs: setting.jobs, retries: 0, ending: Ending::Complete };
+    let role = plans.judge.role;
+    let stage = |plan: &Arc<Plan>, around, doors| Performance { plan: Arc::clone(plan), clock: clock.clone(), around, doors, manner }.stage();
+    let nobody = Arc::new(LateActor::default());
+    let open = || Doors::Open(BTreeMap::new());
+    let (judge, mirror) = match role {
+        Role::Consumer => {
+            let (mirror, _, _) = stage(&plans.mirror, around(Arc::new(NoSink), nobody, BTreeMap::new()), open()).await?;
+            let targets = targets(&mirror.urls());
+            let (judge, _, _) = stage(&plans.judge, around(Arc::clone(&setting.sink), Arc::clone(&late), targets), Doors::Shut).await?;
+            (judge, mirror)
+        }
+        Role::Provider => {
+            let (judge, _, _) = stage(&plans.judge, around(Arc::clone(&setting.sink), Arc::clone(&late), BTreeMap::new()), open()).await?;
+            let targets = targets(&judge.urls());
+            let (mirror, _, _) = stage(&plans.mirror, around(Arc::new(NoSink), nobody, targets), Doors::Shut).await?;
+            (judge, mirror)
+        }
+    };
+    let players: Vec<_> = plans.mirror.players.values().cloned().collect();
+    let actor = mirror.mirror(&players);
+    let troupe = Arc::clone(&actor.0);
+    late.set(Arc::new(Mirror(Arc::clone(&troupe))));
+    Ok(Theatre { judge, mirror, clock, manner, troupe })
+}
+
+fn targets(urls: &BTreeMap<String, String>) -> BTreeMap<String, Target> {
+    urls.iter().filter_map(|(name, url)| Some((name.clone(), target(url).ok()?))).collect()
+}
+
+/// Reads a URL as a target.
+pub(crate) fn target(url: &str) -> Result<Target, String> {
+    let (scheme, rest) = url.split_once("://").ok_or_else(|| format!("`{url}` is not a URL: write `https://HOST:PORT`"))?;
+    let tls = match scheme {
+        "https" => true,
+        "http" => false,
+        _ => return Err(format!("`{url}`: the scheme is neither `http` nor `https`")),
+    };
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let usual = if tls { 443 } else { 80 };
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| format!("`{url}`: `{port}` is no port"))?),
+        _ => (authority, usual),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    if host.is_empty() {
+        return Err(format!("`{url}` has no host"));
+    }
+    Ok(Target { tls, host, port, base: path.trim_end_matches('/').to_owned(), resolve: None, proxy: None })
+}
+
+fn other_credentials() -> BTreeMap<String, Map<String, Value>> {
+    let other = json!({ "client_id": "other-environment-id", "client_secret": "other-environment-secret" });
+    let other = other.as_object().cloned().unwrap_or_default();
+    [("other-environment".to_owned(), other.clone()), ("other".to_owned(), other)].into()
+}

@@ -1,0 +1,167 @@
+//! `counterpart check`, `list`, `explain` and `schema`: what a pack holds, without playing it.
+
+use crate::args::{CheckArgs, ExplainArgs, ListArgs, MessageFormat, SchemaArgs};
+use crate::exit::Exit;
+use crate::{console, packs};
+use counterpart_diag::{Diagnostic, Sources};
+use counterpart_evidence::Role;
+use counterpart_plan::{Options, PackFiles, Plan};
+use counterpart_scenario::{model, schema_of};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+pub(crate) fn check(args: &CheckArgs, format: MessageFormat) -> Result<Exit, String> {
+    let mut sources = Sources::default();
+    let mut all: Vec<Diagnostic> = Vec::new();
+    let mut count = 0;
+    for path in &args.paths {
+        let folders = packs::packs_below(path);
+        if folders.is_empty() {
+            console::talk(&format!("error: `{}` holds no pack: a pack is a folder with a `pack.yaml`", path.display()));
+            return Ok(Exit::Usage);
+        }
+        for folder in folders {
+            count += 1;
+            let name = folder.display().to_string();
+            let files = packs::find(&name).map_err(|reason| format!("could not {reason}"))?;
+            let refs: Vec<&PackFiles> = files.iter().collect();
+            for role in [Role::Consumer, Role::Provider] {
+                let mut own = Sources::default();
+                let options = Options { role: Some(role), ..Options::default() };
+                let (_, found) = counterpart_plan::compile_pack(&refs, &options, &mut own);
+                // Both roles read the same files; what one said is not said again by the other.
+                for diagnostic in found.into_sorted() {
+                    let known = all.iter().any(|known| known.code == diagnostic.code && known.message == diagnostic.message);
+                    if !known {
+                        all.push(moved(diagnostic, &own, &mut sources));
+                    }
+                }
+            }
+        }
+    }
+    console::diagnostics(&all, &sources, format);
+    if all.iter().any(|diagnostic| diagnostic.severity == counterpart_diag::Severity::Error) {
+        console::talk(&format!("{} diagnostics in {count} packs", all.len()));
+        return Ok(Exit::Usage);
+    }
+    console::talk(&format!("{count} packs, no errors"));
+    Ok(Exit::Pass)
+}
+
+/// Gives a diagnostic whose places lie in another list of sources.
+fn moved(mut diagnostic: Diagnostic, from: &Sources, to: &mut Sources) -> Diagnostic {
+    let mut ids: BTreeMap<counterpart_diag::SourceId, counterpart_diag::SourceId> = BTreeMap::new();
+    for label in diagnostic.primary.iter_mut().chain(&mut diagnostic.secondary) {
+        if let Some(source) = from.source(label.span.source) {
+            let id = *ids.entry(label.span.source).or_insert_with(|| to.add(&source.name, &source.text));
+            label.span.source = id;
+        }
+    }
+    diagnostic
+}
+
+/// Compiles a pack in both roles for a listing.
+fn plans(name: &str) -> Result<Vec<Plan>, String> {
+    let files = packs::find(name).map_err(|reason| format!("could not {reason}"))?;
+    let refs: Vec<&PackFiles> = files.iter().collect();
+    let plan = |role| {
+        let options = Options { role: Some(role), ..Options::default() };
+        let (plan, _) = counterpart_plan::compile_pack(&refs, &options, &mut Sources::default());
+        plan.ok_or_else(|| format!("the pack `{name}` has mistakes: `counterpart check` names them"))
+    };
+    Ok(vec![plan(Role::Consumer)?, plan(Role::Provider)?])
+}
+
+pub(crate) fn list(args: &ListArgs) -> Result<Exit, String> {
+    let Some(name) = &args.pack else {
+        for pack in packs::embedded() {
+            console::data(&format!("{}\n", pack.name));
+        }
+        return Ok(Exit::Pass);
+    };
+    let plans = plans(name)?;
+    let everything = ![args.requirements, args.scenarios, args.checks, args.mutants, args.actions, args.settings, args.sentinels].contains(&true);
+    let mut out = serde_json::Map::new();
+    let mut section = |wanted: bool, title: &str, rows: Vec<Value>| {
+        if wanted || everything {
+            out.insert(title.to_owned(), Value::Array(rows));
+        }
+    };
+    let each = |rows: &dyn Fn(&Plan) -> Vec<Value>| -> Vec<Value> {
+        let mut all: Vec<Value> = plans.iter().flat_map(rows).collect();
+        all.sort_by_key(ToString::to_string);
+        all.dedup();
+        all
+    };
+    section(args.scenarios, "scenarios", each(&|plan| plan.scenarios.iter().map(|one| json!({"id": one.id.as_str(), "role": one.role.name(), "title": one.title, "tags": one.tags})).collect()));
+    section(args.requirements, "requirements", each(&|plan| plan.requirements.iter().map(|one| json!({"id": one.id.as_str(), "level": one.level.name(), "basis": one.basis.name(), "text": one.text, "source": one.source})).collect()));
+    section(args.checks, "checks", each(&|plan| plan.checks.values().map(|one| json!({"id": one.id.as_str(), "requirement": one.requirement.as_str(), "hint": one.hint})).collect()));
+    section(args.mutants, "mutants", each(&|plan| plan.mutants.iter().map(|one| json!({"id": one.id, "role": one.role.name(), "title": one.title, "fails": one.fails})).collect()));
+    section(args.actions, "actions", each(&|plan| plan.actions.values().map(|one| json!({"id": one.name, "does": one.does, "arguments": one.arguments, "returns": one.returns})).collect()));
+    section(args.settings, "settings", each(&|plan| plan.settings.iter().map(|one| json!({"id": one.name, "value": one.value, "origin": one.origin})).collect()));
+    section(args.sentinels, "sentinels", each(&|plan| plan.sentinels.iter().map(|one| json!({"id": one.rule, "text": one.text})).collect()));
+    if args.json {
+        console::data(&format!("{:#}\n", Value::Object(out)));
+        return Ok(Exit::Pass);
+    }
+    for (title, rows) in out {
+        console::data(&format!("{title} ({})\n", rows.as_array().map_or(0, Vec::len)));
+        for row in rows.as_array().into_iter().flatten() {
+            let id = row.get("id").and_then(Value::as_str).unwrap_or("");
+            let rest: Vec<String> = row.as_object().into_iter().flatten().filter(|(key, value)| *key != "id" && !value.is_null()).map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)).collect();
+            console::data(&format!("  {id:<44} {}\n", rest.join("  ")));
+        }
+    }
+    Ok(Exit::Pass)
+}
+
+pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, String> {
+    if let Some(page) = counterpart_scenario::explain(&args.id).or_else(|| counterpart_plan::explain(&args.id)) {
+        console::data(&format!("{}: {page}\n", args.id));
+        return Ok(Exit::Pass);
+    }
+    let name = args.pack.clone().or_else(|| args.id.split_once('/').map(|(pack, _)| pack.to_owned())).unwrap_or_else(packs::default_name);
+    for plan in plans(&name)? {
+        if let Some(requirement) = plan.requirements.iter().find(|one| one.id.as_str() == args.id) {
+            console::data(&format!("{} ({}, {}): {}\nsource: {}\n", requirement.id, requirement.level, requirement.basis, requirement.text, requirement.source));
+            return Ok(Exit::Pass);
+        }
+        if let Some(check) = plan.checks.get(&args.id) {
+            console::data(&format!("{}: stands for requirement {} ({}, {})\nhint: {}\n", check.id, check.requirement, check.level, check.basis, check.hint.clone().unwrap_or_default()));
+            return Ok(Exit::Pass);
+        }
+        if let Some(scenario) = plan.scenarios.iter().find(|one| one.id.as_str() == args.id) {
+            let covers: Vec<&str> = scenario.covers.iter().map(counterpart_evidence::RequirementId::as_str).collect();
+            console::data(&format!("{}: {}\npurpose: {}\nrole: {}\ncovers: {}\n", scenario.id, scenario.title, scenario.purpose, scenario.role.name(), covers.join(", ")));
+            for step in scenario.setup.iter().chain(&scenario.steps).chain(&scenario.cleanup) {
+                console::data(&format!("  {:<8} {}\n", step.kind, step.title));
+            }
+            return Ok(Exit::Pass);
+        }
+    }
+    console::talk(&format!("error: there is no code, requirement, check or scenario `{}`\nhelp: `counterpart list {name}` lists them", args.id));
+    Ok(Exit::Usage)
+}
+
+pub(crate) fn schema(args: &SchemaArgs) -> Result<Exit, String> {
+    let schema = match args.kind.as_str() {
+        "pack" => schema_of::<model::PackFile>("pack.yaml"),
+        "requirements" => schema_of::<model::RequirementFile>("requirements.yaml"),
+        "checks" => schema_of::<model::CheckFile>("checks/*.yaml"),
+        "requests" => schema_of::<model::RequestFile>("requests/*.yaml"),
+        "scenario" => schema_of::<model::ScenarioFile>("a scenario"),
+        "fragment" => schema_of::<model::FragmentFile>("fragments/*.yaml"),
+        "schedule" => schema_of::<model::ScheduleFile>("schedules/*.yaml"),
+        "stub" => schema_of::<model::StubFile>("stubs/*.yaml"),
+        "store" => schema_of::<model::StoreFile>("store.yaml"),
+        "player" => schema_of::<model::PlayerFile>("players/*.yaml"),
+        "mutants" => schema_of::<model::MutantFile>("mutants.yaml"),
+        "run" => counterpart_evidence::run_schema(),
+        other => {
+            console::talk(&format!("error: there is no schema `{other}`: known are pack, requirements, checks, requests, scenario, fragment, schedule, stub, store, player, mutants, run"));
+            return Ok(Exit::Usage);
+        }
+    };
+    console::data(&format!("{schema:#}\n"));
+    Ok(Exit::Pass)
+}

@@ -1,0 +1,154 @@
+//! A run from plan to reports: shared by `run`, `demo`, `simulate` and `prove`.
+
+use crate::header::{About, header};
+use crate::sink::RecordingSink;
+use counterpart_engine::{Actor, Clock, Doors, Manner, Order, Stage, Surroundings, Undone};
+use counterpart_evidence::{Event, MaskKey, MaskRules, Masker, Recorder, RunFolder, RunRecord, Storage, WhenFull};
+use counterpart_plan::Plan;
+use counterpart_report::{Bodies, Format, Options};
+use counterpart_transport::{Limits, Recording};
+use futures_util::future::BoxFuture;
+use indicatif::ProgressBar;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use tokio::sync::watch;
+
+/// An actor that is made after those who ask it.
+#[derive(Default)]
+pub(crate) struct LateActor(OnceLock<Arc<dyn Actor>>);
+
+impl LateActor {
+    pub(crate) fn set(&self, actor: Arc<dyn Actor>) {
+        // It is empty until here: nobody else sets it.
+        drop(self.0.set(actor));
+    }
+}
+
+impl Actor for LateActor {
+    fn act(&self, order: Order) -> BoxFuture<'_, Result<Value, Undone>> {
+        match self.0.get() {
+            Some(actor) => actor.act(order),
+            None => Box::pin(async { Err(Undone::Nobody) }),
+        }
+    }
+}
+
+/// Reads stored messages of a run folder.
+pub(crate) struct FolderBodies<'a>(pub(crate) &'a RunFolder);
+
+impl Bodies for FolderBodies<'_> {
+    fn body(&self, digest: &str) -> Option<Vec<u8>> {
+        self.0.body(digest).ok().flatten()
+    }
+}
+
+/// Where a run is recorded.
+pub(crate) struct Book {
+    pub(crate) folder: RunFolder,
+    pub(crate) sink: Arc<RecordingSink>,
+}
+
+/// Opens a run folder with everything masked that the plan says.
+pub(crate) fn open_book(out: &Path, name: &str, plan: &Plan, random: &[u8; 32], storage: Storage, progress: ProgressBar) -> Result<Book, String> {
+    let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
+    let folder = RunFolder::create(out, name).map_err(could_not)?;
+    let rules = MaskRules {
+        secrets: plan.secrets.iter().map(|secret| secret.clone().into_bytes()).collect(),
+        headers: plan.masked_headers.clone(),
+        pointers: plan.masked_json.clone(),
+        literals: Vec::new(),
+    };
+    let masker = Masker::new(&rules, MaskKey::new(random)).map_err(could_not)?;
+    let recorder = Recorder::new(&folder, masker, storage).map_err(could_not)?;
+    Ok(Book { folder, sink: Arc::new(RecordingSink::new(recorder, progress)) })
+}
+
+/// What is played, and in what surroundings.
+pub(crate) struct Performance {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) clock: Clock,
+    pub(crate) around: Surroundings,
+    pub(crate) doors: Doors,
+    pub(crate) manner: Manner,
+}
+
+impl Performance {
+    /// Sets the stage.
+    pub(crate) async fn stage(self) -> Result<(Stage, Manner, Clock), String> {
+        let clock = self.clock.clone();
+        let stage = Stage::set(self.plan, self.clock, self.around, &self.doors, Recording::On, Limits::default()).await;
+        stage.map(|stage| (stage, self.manner, clock)).map_err(|error| format!("could not {error}"))
+    }
+}
+
+/// Records the run's beginning.
+pub(crate) fn begin(sink: &RecordingSink, plan: &Plan, about: About, clock: &Clock) {
+    use counterpart_engine::Sink as _;
+    sink.event(Event::RunStarted(Box::new(header(plan, about))), clock.now_us());
+}
+
+/// Records the run's end, folds the evidence, and writes every report.
+pub(crate) fn finish(book: Book, clock: &Clock, finished: String, early: Option<String>, formats: &[Format]) -> Result<(RunRecord, PathBuf), String> {
+    use counterpart_engine::Sink as _;
+    let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
+    let Book { mut folder, sink } = book;
+    let broken = sink.broken();
+    sink.event(Event::RunEnded { finished, early, broken: broken.clone() }, clock.now_us());
+    if let Some(recorder) = sink.take() {
+        let _head = recorder.finish().map_err(could_not)?;
+    }
+    let record = folder.fold_journal().map_err(could_not)?.ok_or_else(|| broken.clone().unwrap_or_else(|| "the run never began".to_owned()))?;
+    let rendered = rendered(&record, &folder, formats)?;
+    folder.finish(&record, &rendered).map_err(could_not)?;
+    Ok((record, folder.path().to_owned()))
+}
+
+/// Renders a record in several formats; `json` is the record itself and always there.
+pub(crate) fn rendered(record: &RunRecord, folder: &RunFolder, formats: &[Format]) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned());
+    let options = Options { folder: name, ..Options::default() };
+    let files = formats.iter().filter(|format| **format != Format::Json).map(|format| {
+        let bytes = counterpart_report::render(record, &FolderBodies(folder), *format, &options).map_err(|error| format!("could not {error}"))?;
+        Ok((file_name(*format).to_owned(), bytes))
+    });
+    files.collect()
+}
+
+pub(crate) fn file_name(format: Format) -> &'static str {
+    match format {
+        Format::Html => "report.html",
+        Format::Json => "run.json",
+        Format::Junit => "junit.xml",
+        Format::Xml => "report.xml",
+    }
+}
+
+/// Reads format names.
+pub(crate) fn formats(names: &[String]) -> Result<Vec<Format>, String> {
+    let known = [Format::Html, Format::Json, Format::Junit, Format::Xml];
+    let find = |name: &String| {
+        known.iter().copied().find(|format| format.name() == name.trim()).ok_or_else(|| {
+            format!("unknown format `{name}`: known are {}", known.map(Format::name).join(", "))
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// Waits for Ctrl-C, then lets the run end cleanly.
+pub(crate) fn stop_on_interrupt() -> watch::Receiver<bool> {
+    let (stop, stopping) = watch::channel(false);
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            drop(stop.send(true));
+        }
+        // The channel stays open for as long as the run lasts.
+        std::future::pending::<()>().await;
+    });
+    stopping
+}
+
+/// Gives storage habits.
+pub(crate) fn storage(flush: counterpart_evidence::Flush, when_full: WhenFull) -> Storage {
+    Storage { when_full, flush, ..Storage::default() }
+}

@@ -1,0 +1,253 @@
+//! The fold, by table.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+
+use crate::samples::*;
+use crate::{
+    Cause, Event, FindingEffect, FindingOutcome, Limit, RequirementId, RunMode, RunRecord, ScenarioId, Stamped, Verdict, fold,
+};
+use proptest::prelude::*;
+
+/// Plays one scenario `s` that covers `R`, and gives the record.
+fn played(events: Vec<Event>) -> RunRecord {
+    let mut all = vec![started(header(vec![scenario("s", &["R"])], vec![requirement("R")]))];
+    all.extend(events);
+    all.push(run_ended());
+    fold(stamp(all)).unwrap()
+}
+
+fn one_attempt(events: Vec<Event>) -> RunRecord {
+    let mut all = vec![begin("s", 1), step("s", 1, 1)];
+    all.extend(events);
+    all.extend([step_end("s", 1, 1, None), end("s", 1)]);
+    played(all)
+}
+
+#[test]
+fn verdict_of_a_scenario_follows_from_what_was_found() {
+    let found = |outcome, effect| vec![judged("s", 1, vec![finding("c", "R", outcome, effect)], &[])];
+    let table = [
+        (vec![judged("s", 1, vec![], &[("c", "R")])], Verdict::Pass, None),
+        (found(FindingOutcome::Fail, FindingEffect::Fail), Verdict::Fail, Some(Cause::Supplier)),
+        (found(FindingOutcome::Fail, FindingEffect::Warning), Verdict::Warning, Some(Cause::Supplier)),
+        (found(FindingOutcome::Fail, FindingEffect::None), Verdict::Pass, None),
+        (found(FindingOutcome::Error, FindingEffect::None), Verdict::Error, Some(Cause::Simulator)),
+        (found(FindingOutcome::Skip, FindingEffect::None), Verdict::Inconclusive, Some(Cause::Simulator)),
+        (vec![], Verdict::Inconclusive, Some(Cause::Simulator)),
+    ];
+    for (events, verdict, cause) in table {
+        let record = one_attempt(events.clone());
+        assert_eq!((record.scenarios[0].verdict, record.scenarios[0].cause), (verdict, cause), "{events:?}");
+        assert_eq!(record.verdict, verdict, "{events:?}");
+        assert_eq!(record.requirements[0].verdict, verdict, "{events:?}");
+    }
+}
+
+#[test]
+fn steps_verdict_counts_and_gives_cause_and_reason() {
+    let ended =
+        |verdict, cause| played(vec![begin("s", 1), step("s", 1, 1), step_end("s", 1, 1, Some((verdict, cause))), end("s", 1)]);
+    let record = ended(Verdict::Error, Cause::Configuration);
+    let one = &record.scenarios[0];
+    assert_eq!((one.verdict, one.cause), (Verdict::Error, Some(Cause::Configuration)));
+    assert_eq!(one.reason.as_deref(), Some("the step is error"));
+    let record = ended(Verdict::Skipped, Cause::Configuration);
+    assert_eq!((record.scenarios[0].verdict, record.partial), (Verdict::Skipped, true));
+}
+
+#[test]
+fn steps_after_a_skipped_action_do_not_make_it_inconclusive() {
+    let left_out = Some((Verdict::Skipped, Cause::Configuration));
+    let unreached = Some((Verdict::NotRun, Cause::Configuration));
+    let events = vec![begin("s", 1), step_end("s", 1, 1, left_out), step_end("s", 1, 2, unreached), end("s", 1)];
+    assert_eq!(played(events).scenarios[0].verdict, Verdict::Skipped);
+}
+
+#[test]
+fn scenario_begun_and_not_ended_is_inconclusive_and_never_begun_is_not_run() {
+    let record = played(vec![begin("s", 1), step("s", 1, 1), judged("s", 1, vec![], &[("c", "R")])]);
+    assert_eq!(record.scenarios[0].verdict, Verdict::Inconclusive);
+    assert_eq!(record.scenarios[0].attempts[0].steps[0].verdict, Verdict::Inconclusive);
+    let record = played(vec![]);
+    assert_eq!((record.scenarios[0].verdict, record.verdict, record.partial), (Verdict::NotRun, Verdict::Inconclusive, true));
+    assert_eq!(record.requirements[0].verdict, Verdict::NotRun);
+}
+
+#[test]
+fn finding_after_a_scenarios_end_still_counts() {
+    let events = vec![begin("s", 1), step("s", 1, 1), judged("s", 1, vec![], &[("c", "R")]), end("s", 1)];
+    let late = exchange(7, Some("s"), vec![fail("late", "R")], &[]);
+    let record = played(events.into_iter().chain([late]).collect());
+    assert_eq!((record.scenarios[0].verdict, record.requirements[0].verdict), (Verdict::Fail, Verdict::Fail));
+}
+
+#[test]
+fn pass_after_a_failed_attempt_is_a_flaky_warning_unless_retries_pass() {
+    let events = || {
+        vec![
+            begin("s", 1),
+            judged("s", 1, vec![fail("c", "R")], &[]),
+            end("s", 1),
+            begin("s", 2),
+            judged("s", 2, vec![], &[("c", "R")]),
+            end("s", 2),
+        ]
+    };
+    let record = played(events());
+    let one = &record.scenarios[0];
+    assert_eq!((one.verdict, one.flaky, one.attempts.len()), (Verdict::Warning, true, 2));
+    // The last attempt decides for the requirement too.
+    assert_eq!((record.requirements[0].verdict, record.requirements[0].failed), (Verdict::Pass, 0));
+    let mut head = header(vec![scenario("s", &["R"])], vec![requirement("R")]);
+    head.retry_passes = true;
+    let all = [vec![started(head)], events(), vec![run_ended()]].concat();
+    let record = fold(stamp(all)).unwrap();
+    assert_eq!((record.scenarios[0].verdict, record.scenarios[0].flaky), (Verdict::Pass, true));
+}
+
+#[test]
+fn settled_scenario_keeps_its_verdict_and_is_grouped_among_the_limits() {
+    let settled = |id: &str, verdict, reason: &str| {
+        let mut one = scenario(id, &["R"]);
+        one.settled = Some((verdict, reason.to_owned()));
+        one
+    };
+    let scenarios = vec![
+        settled("a", Verdict::Skipped, "not selected"),
+        settled("b", Verdict::Skipped, "not selected"),
+        settled("c", Verdict::Review, "a person must look"),
+        scenario("d", &["R"]),
+    ];
+    let events = vec![
+        started(header(scenarios, vec![requirement("R")])),
+        begin("d", 1),
+        judged("d", 1, vec![], &[("c", "R")]),
+        end("d", 1),
+        run_ended(),
+    ];
+    let record = fold(stamp(events)).unwrap();
+    assert_eq!((record.verdict, record.partial), (Verdict::Pass, true));
+    let limit = Limit { what: "2 scenarios skipped: a, b".to_owned(), why: "not selected".to_owned() };
+    assert!(record.limits.contains(&limit), "{:?}", record.limits);
+    assert_eq!((record.summary.skipped, record.summary.review, record.summary.pass), (2, 1, 1));
+}
+
+#[test]
+fn requirement_whose_checks_were_never_reached_is_inconclusive() {
+    let record = one_attempt(vec![judged("s", 1, vec![], &[("other", "X")])]);
+    assert_eq!(record.scenarios[0].verdict, Verdict::Pass);
+    let one = &record.requirements[0];
+    assert_eq!(one.verdict, Verdict::Inconclusive);
+    assert_eq!(one.reason.as_deref(), Some("no check of this requirement was reached"));
+}
+
+#[test]
+fn untestable_requirement_is_for_review_until_it_is_attested() {
+    let mut one = requirement("R");
+    one.untestable = Some("it is about people".to_owned());
+    let mut head = header(vec![], vec![one]);
+    let record = fold(stamp(vec![started(head.clone()), run_ended()])).unwrap();
+    assert_eq!((record.requirements[0].verdict, record.partial), (Verdict::Review, true));
+    head.attested.insert(RequirementId::new("R"), "A. Tester, 2026-11-22: seen".to_owned());
+    let record = fold(stamp(vec![started(head), run_ended()])).unwrap();
+    let one = &record.requirements[0];
+    assert_eq!((one.verdict, one.by.as_deref(), record.partial), (Verdict::Pass, Some("attestation"), false));
+}
+
+#[test]
+fn claims_are_held_against_what_was_seen() {
+    let mut hangs = requirement("R");
+    hangs.claim = Some("no".to_owned());
+    let mut exercised = scenario("s", &["R"]);
+    exercised.claims = vec!["yes".to_owned(), "no".to_owned()];
+    let mut head = header(vec![exercised], vec![hangs]);
+    head.claims = vec![
+        claim("yes", "optional", true),
+        claim("no", "optional", false),
+        claim("unseen", "optional", true),
+        claim("duty", "mandatory", false),
+    ];
+    let events = vec![started(head), begin("s", 1), judged("s", 1, vec![], &[("c", "R")]), end("s", 1), run_ended()];
+    let record = fold(stamp(events)).unwrap();
+    let remarks: Vec<_> = record.claims.iter().map(|claim| (claim.exercised, claim.remark.as_deref())).collect();
+    let wanted = [
+        (true, None),
+        (true, Some("seen, but not claimed")),
+        (false, Some("claimed, but never exercised")),
+        (false, Some("mandatory, but answered no")),
+    ];
+    assert_eq!(remarks, wanted);
+    assert_eq!((record.requirements[0].verdict, record.requirements[0].claimed), (Verdict::NotApplicable, Some(false)));
+}
+
+#[test]
+fn what_belongs_to_no_scenario_counts_for_run_and_requirement() {
+    let events = vec![
+        started(header(vec![], vec![requirement("R")])),
+        exchange(1, None, vec![fail("c", "R")], &[("d", "R")]),
+        exchange(2, Some("unknown"), vec![], &[]),
+        run_ended(),
+    ];
+    let record = fold(stamp(events)).unwrap();
+    assert_eq!((record.verdict, record.requirements[0].verdict), (Verdict::Fail, Verdict::Fail));
+    assert_eq!((record.unexpected.len(), record.unexpected_findings.len()), (2, 1));
+    assert_eq!((record.requirements[0].passed, record.requirements[0].failed), (1, 1));
+}
+
+#[test]
+fn run_that_broke_is_an_error_whatever_it_found() {
+    let broken = Event::RunEnded { finished: "t".to_owned(), early: None, broken: Some("the disk is full".to_owned()) };
+    let events =
+        vec![started(header(vec![scenario("s", &[])], vec![])), begin("s", 1), judged("s", 1, vec![fail("c", "R")], &[]), broken];
+    let record = fold(stamp(events)).unwrap();
+    assert_eq!((record.verdict, record.ended_early.as_deref()), (Verdict::Error, Some("the disk is full")));
+}
+
+#[test]
+fn cut_off_run_is_inconclusive_and_cut_off_simulation_is_not() {
+    for (mode, verdict) in [(RunMode::Run, Verdict::Inconclusive), (RunMode::Simulate, Verdict::Pass)] {
+        let mut head = header(vec![], vec![]);
+        head.mode = mode;
+        let record = fold(stamp(vec![started(head), exchange(1, None, vec![], &[("c", "R")])])).unwrap();
+        assert_eq!((record.verdict, record.finished), (verdict, None));
+    }
+}
+
+#[test]
+fn rules_that_never_answered_are_listed() {
+    let mut head = header(vec![], vec![]);
+    head.rules = vec!["rule-a".to_owned(), "rule-b".to_owned()];
+    let record = fold(stamp(vec![started(head), exchange(1, None, vec![], &[]), run_ended()])).unwrap();
+    assert_eq!(record.unused_rules, ["rule-b"]);
+}
+
+#[test]
+fn nothing_folds_to_nothing() {
+    assert_eq!(fold(Vec::<Stamped>::new()), None);
+    assert_eq!(fold(stamp(vec![run_ended()])), None);
+}
+
+proptest! {
+    #[test]
+    fn any_part_of_a_run_in_any_order_folds(order in proptest::collection::vec(0_usize..13, 0..40)) {
+        let run = whole_run();
+        let some: Vec<Stamped> = order.iter().map(|at| run[*at].clone()).collect();
+        let begun = some.iter().any(|stamped| matches!(stamped.event, Event::RunStarted(_)));
+        let record = fold(some);
+        prop_assert_eq!(record.is_some(), begun);
+        if let Some(record) = record {
+            prop_assert_eq!(record.scenarios.len(), 2);
+            // A scenario without any check that passed or failed never reads `pass`.
+            for scenario in &record.scenarios {
+                let judged = scenario.attempts.iter().flat_map(|one| &one.steps).any(|step| !step.passed.is_empty() || !step.findings.is_empty());
+                prop_assert!(judged || scenario.verdict != Verdict::Pass);
+            }
+        }
+    }
+
+    #[test]
+    fn any_prefix_of_a_run_folds_and_never_reads_pass(length in 1_usize..12) {
+        let record = fold(whole_run().into_iter().take(length)).unwrap();
+        prop_assert_ne!(record.verdict, Verdict::Pass);
+        prop_assert_eq!(&record.scenarios[0].id, &ScenarioId::new("a"));
+    }
+}
