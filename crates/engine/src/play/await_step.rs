@@ -43,7 +43,8 @@ impl Play {
             expectation.set_phase(Phase::Over);
         }
         let exchanges = expectation.matched();
-        let count = exchanges.len() as u64;
+        // A request that is held open is here, though its exchange is not over.
+        let count = exchanges.len() as u64 + expectation.held_count();
         if count < min {
             return self.too_few(plan, index, count, min, within_ms, exchanges);
         }

@@ -76,6 +76,17 @@ impl StepState {
         parts
     }
 
+    /// Gives its judgements as they weigh for the scenario: ISO/IEC 9646-1, a preamble that fails leaves it inconclusive.
+    fn weighed(&self) -> Vec<Judgement> {
+        let in_setup = self.header.as_ref().is_some_and(|header| header.phase == "setup");
+        let mut parts = self.judgements();
+        for part in parts.iter_mut().filter(|part| in_setup && part.verdict == Verdict::Fail) {
+            part.verdict = Verdict::Inconclusive;
+            part.reason = Some("the preamble did not come through".to_owned());
+        }
+        parts
+    }
+
     fn into_record(self, index: u32) -> StepRecord {
         let mut parts = self.judgements();
         if self.header.is_some() && self.ended.is_none() {

@@ -129,7 +129,7 @@ fn a_fault_names_the_path_that_is_to_blame() {
 #[test]
 fn arithmetic_that_has_no_value_is_a_fault() {
     for text in ["1 / 0", "1 % 0", "9223372036854775807 + 1", "1 + 'x'", "[1] < [2]", "int('x')", "mean([])", "percentile([1], 101)",
-        "timestamp('yesterday')", "range(1000000)", "{'a': 1, 'a': 2}", "first([])", "a.?m", "unbase64('!')", "'x'.matches('(')"]
+        "timestamp('yesterday')", "range(1000000)", "{'a': 1, 'a': 2}", "first([])", "a.?m", "unbase64('!')", "'x'.matches('(' + '')"]
     {
         assert!(value(text).is_err(), "{text}");
     }
@@ -222,7 +222,7 @@ fn an_expression_cannot_hang_or_eat_memory() {
         "range(100000).all(x, range(100000).all(y, range(100000).all(z, true)))",
         "range(100000).map(x, filler(1000000)).size() > 0",
         "range(100000).map(x, range(1000)).size() > 0",
-        "range(100000).all(x, 'a'.matches('a' + string(x)))",
+        "range(100000).exists(x, 'a'.matches('a' + string(x)))",
         "range(50000).map(x, x).distinct().size() > 0",
         "[filler(8000000)].map(x, x + x + x + x).size() > 0",
     ] {

@@ -54,6 +54,8 @@ pub(crate) struct Compiler<'a> {
     /// Settings that the expressions and templates compiled since this was last emptied use.
     pub(crate) settings_used: BTreeSet<String>,
     pub(crate) checks_of_scenarios: Vec<Arc<Check>>,
+    /// Names that named checks, requests and replies use, whoever gives them.
+    pub(crate) used_openly: BTreeSet<String>,
 }
 
 impl<'a> Compiler<'a> {
@@ -80,6 +82,7 @@ impl<'a> Compiler<'a> {
             used: BTreeSet::new(),
             settings_used: BTreeSet::new(),
             checks_of_scenarios: Vec::new(),
+            used_openly: BTreeSet::new(),
         };
         compiler.index();
         compiler

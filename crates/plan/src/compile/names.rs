@@ -87,6 +87,9 @@ impl Compiler<'_> {
     pub(crate) fn check_names(&mut self, names: &[String], members: &[String], span: Span, scope: &mut Scope) {
         for name in names {
             scope.note(name);
+            if scope.is_open() {
+                self.used_openly.insert(name.clone());
+            }
             if scope.knows(name) {
                 continue;
             }

@@ -424,6 +424,9 @@ impl Compiler<'_> {
     /// Reports captured values that nobody uses.
     pub(crate) fn report_unused(&mut self, scope: &Scope) {
         for (name, span) in scope.unused() {
+            if self.used_openly.contains(name) {
+                continue;
+            }
             self.diagnostics.push(
                 Diagnostic::error("PK006", format!("`{name}` is captured and never used")).at(span, "never used").help("use it in a later step, or leave the capture out"),
             );

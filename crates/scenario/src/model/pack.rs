@@ -40,7 +40,7 @@ record! {
         optional masking "masking": Masking,
         /// Checks applied to every exchange of a run.
         optional standing "standing": Standing,
-        /// Named CEL values over settings, usable wherever a setting is: `let.NAME`.
+        /// Named CEL values over settings, usable wherever a setting is: `pack.NAME` (`let` is a reserved word of CEL).
         map lets "let": Cel,
     }
 }
