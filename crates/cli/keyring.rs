@@ -20,7 +20,7 @@ pub(crate) const BAD: [(&str, Defect); 6] = [
 
 /// Makes an authority in memory.
 pub(crate) fn fresh_authority(now: SystemTime) -> Result<Authority, String> {
-    let options = AuthorityOptions { name: "Counterpart test authority".to_owned(), now, days: 30, key: KeyKind::ALL[0].0, crl_url: None };
+    let options = AuthorityOptions { name: "Counterpart test authority".to_owned(), now, days: 365, key: KeyKind::ALL[0].0, crl_url: None };
     Authority::new(&options).map_err(|error| format!("could not {error}"))
 }
 
