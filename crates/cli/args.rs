@@ -6,7 +6,9 @@ use std::path::PathBuf;
 /// Plays the other side of a national integration hub, and judges what it meets.
 #[derive(Debug, Parser)]
 #[command(name = "counterpart", version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Examples:\n  counterpart demo                                     see everything work, in half a minute\n  counterpart run PACK --role consumer --target https://127.0.0.1:8443 --set client_id=x --set client_secret=env:SECRET\n  counterpart run PACK --role provider --listen 127.0.0.1:8443\n  counterpart simulate PACK --listen 127.0.0.1:8443\n  counterpart check scenarios\n\nExit codes: 0 pass or warning, 1 fail, 2 wrong file or option, 3 our side broke, 4 inconclusive.")]
+#[command(
+    after_help = "Examples:\n  counterpart demo                                     see everything work, in half a minute\n  counterpart run PACK --role consumer --target https://127.0.0.1:8443 --set client_id=x --set client_secret=env:SECRET\n  counterpart run PACK --role provider --listen 127.0.0.1:8443\n  counterpart simulate PACK --listen 127.0.0.1:8443\n  counterpart check scenarios\n\nExit codes: 0 pass or warning, 1 fail, 2 wrong file or option, 3 our side broke, 4 inconclusive."
+)]
 pub(crate) struct Cli {
     /// How messages are shown.
     #[arg(long, global = true, value_enum, default_value = "human")]

@@ -3,7 +3,10 @@
 use crate::args::{CertsArgs, CertsCommand};
 use crate::exit::Exit;
 use crate::{console, keyring, moment};
-use counterpart_keys::{Authority, AuthorityOptions, Defect, Existing, Issue, KeyKind, Purpose, Question, Reason, Source, Usage, explain, file_name, read_chain};
+use counterpart_keys::{
+    Authority, AuthorityOptions, Defect, Existing, Issue, KeyKind, Purpose, Question, Reason, Source, Usage, explain, file_name,
+    read_chain,
+};
 use std::path::Path;
 
 fn could_not(error: counterpart_keys::Error) -> String {
@@ -16,9 +19,18 @@ pub(crate) fn certs(args: &CertsArgs) -> Result<Exit, String> {
         CertsCommand::Issue { dir, name, usage, san, defect, days } => {
             let usage = Usage::from_name(usage).ok_or_else(|| format!("`--usage {usage}`: server, client or both"))?;
             let known: Vec<&str> = Defect::ALL.iter().map(|(_, name)| *name).collect();
-            let defect = Defect::from_name(defect).ok_or_else(|| format!("`--defect {defect}`: known are {}", known.join(", ")))?;
+            let defect =
+                Defect::from_name(defect).ok_or_else(|| format!("`--defect {defect}`: known are {}", known.join(", ")))?;
             let mut authority = Authority::load(dir).map_err(could_not)?;
-            let issue = Issue { usage, common_name: name.clone(), names: san.clone(), defect, days: *days, key: KeyKind::ALL[0].0, now: moment::now() };
+            let issue = Issue {
+                usage,
+                common_name: name.clone(),
+                names: san.clone(),
+                defect,
+                days: *days,
+                key: KeyKind::ALL[0].0,
+                now: moment::now(),
+            };
             let credential = authority.issue(&issue).map_err(could_not)?;
             let files = credential.save(dir, &file_name(name), Existing::Keep).map_err(could_not)?;
             authority.save_index(dir, moment::now()).map_err(could_not)?;
@@ -46,19 +58,25 @@ pub(crate) fn certs(args: &CertsArgs) -> Result<Exit, String> {
 
 fn init(dir: &Path, existing: Existing) -> Result<Exit, String> {
     let now = moment::now();
-    let options = AuthorityOptions { name: "Counterpart test authority".to_owned(), now, days: 825, key: KeyKind::ALL[0].0, crl_url: None };
+    let options =
+        AuthorityOptions { name: "Counterpart test authority".to_owned(), now, days: 825, key: KeyKind::ALL[0].0, crl_url: None };
     let mut authority = Authority::new(&options).map_err(could_not)?;
     authority.save(dir, existing, now).map_err(could_not)?;
     for (usage, name, file) in [(Usage::Server, "localhost", "server"), (Usage::Client, "counterpart-client", "client")] {
         let names = if usage == Usage::Server { vec!["localhost".to_owned(), "127.0.0.1".to_owned()] } else { Vec::new() };
-        let issue = Issue { usage, common_name: name.to_owned(), names, defect: Defect::None, days: 397, key: KeyKind::ALL[0].0, now };
+        let issue =
+            Issue { usage, common_name: name.to_owned(), names, defect: Defect::None, days: 397, key: KeyKind::ALL[0].0, now };
         authority.issue(&issue).and_then(|credential| credential.save(dir, file, existing)).map_err(could_not)?;
     }
     authority.save_index(dir, now).map_err(could_not)?;
     for line in authority.summary().map_err(could_not)? {
         console::data(&format!("{line}\n"));
     }
-    console::talk(&format!("let the system under test trust `{}`, and give `--certs {}` to `counterpart run`", dir.join("root.pem").display(), dir.display()));
+    console::talk(&format!(
+        "let the system under test trust `{}`, and give `--certs {}` to `counterpart run`",
+        dir.join("root.pem").display(),
+        dir.display()
+    ));
     Ok(Exit::Pass)
 }
 
@@ -70,7 +88,8 @@ fn show(files: &[std::path::PathBuf], ca: Option<&Path>, name: Option<&str>) -> 
         chain.extend(read_chain(Source { name: &shown, bytes: &content }).map_err(could_not)?);
     }
     let trust = ca.map(keyring::trust).transpose()?;
-    let question = Question { chain: &chain, trust: trust.as_ref(), purpose: Purpose::Server, expected_name: name, now: moment::now() };
+    let question =
+        Question { chain: &chain, trust: trust.as_ref(), purpose: Purpose::Server, expected_name: name, now: moment::now() };
     let explanation = explain(&question);
     console::data(&explanation.render());
     Ok(if explanation.problems.is_empty() { Exit::Pass } else { Exit::Fail })

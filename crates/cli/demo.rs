@@ -15,21 +15,23 @@ use counterpart_transport::Network;
 use std::sync::Arc;
 
 /// How many times faster than real the demo runs: its longest back-off takes half an hour.
-const SCALE: f64 = 250.0;
+const SCALE: f64 = 400.0;
 /// Scenarios at once.
-const JOBS: usize = 12;
+const JOBS: usize = 40;
 
 pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, String> {
     let name = args.pack.clone().unwrap_or_else(packs::default_name);
     let packs = packs::find(&name).map_err(|reason| format!("could not {reason}"))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("could not start: {error}"))?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("could not start: {error}"))?;
     let mut worst = Exit::Pass;
     let mut verdicts = Vec::new();
     for role in [Role::Consumer, Role::Provider] {
         let scratch = std::env::temp_dir().join(format!("counterpart-demo-{}", moment::short_id()));
         let settings = invented(&packs, &scratch);
         let selection = Selection { scenarios: args.scenario.clone(), ..Selection::default() };
-        let both = Both { packs: &packs, role, selection, settings, mutant: None, mirror_settings: std::collections::BTreeMap::new() };
+        let both =
+            Both { packs: &packs, role, selection, settings, mutant: None, mirror_settings: std::collections::BTreeMap::new() };
         let mut sources = Sources::default();
         let plans = match plans(&both, &mut sources) {
             Ok(plans) => plans,
@@ -59,12 +61,23 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Strin
     Ok(worst)
 }
 
-async fn one(args: &DemoArgs, role: Role, plans: &crate::mirror::Plans) -> Result<(counterpart_evidence::RunRecord, std::path::PathBuf), String> {
+async fn one(
+    args: &DemoArgs,
+    role: Role,
+    plans: &crate::mirror::Plans,
+) -> Result<(counterpart_evidence::RunRecord, std::path::PathBuf), String> {
     let now = moment::now();
     let unix_ms = moment::unix_ms(now);
     let name = format!("run-{}-{}-{}-{}", moment::compact(unix_ms), plans.judge.pack.name, role.name(), moment::short_id());
     let progress = console::progress(plans.judge.scenarios.len());
-    let book = open_book(&args.out, &name, &plans.judge, &moment::random(), storage(counterpart_evidence::Flush::Kernel, WhenFull::Stop), progress.clone())?;
+    let book = open_book(
+        &args.out,
+        &name,
+        &plans.judge,
+        &moment::random(),
+        storage(counterpart_evidence::Flush::Kernel, WhenFull::Stop),
+        progress.clone(),
+    )?;
     let kind = ClockKind::Scaled(SCALE);
     let jobs = if role == Role::Provider { JOBS } else { 1 };
     let sink: Arc<dyn counterpart_engine::Sink> = Arc::clone(&book.sink) as Arc<dyn counterpart_engine::Sink>;
@@ -74,7 +87,12 @@ async fn one(args: &DemoArgs, role: Role, plans: &crate::mirror::Plans) -> Resul
         run: name,
         mode: RunMode::Demo,
         started: moment::rfc3339(unix_ms),
-        supplier: Supplier { name: Some("Counterpart".to_owned()), product: Some("its own mirror".to_owned()), version: Some(env!("CARGO_PKG_VERSION").to_owned()), build: None },
+        supplier: Supplier {
+            name: Some("Counterpart".to_owned()),
+            product: Some("its own mirror".to_owned()),
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            build: None,
+        },
         conductor: Conductor::SelfRun,
         endpoints: if role == Role::Provider { theatre.judge.urls() } else { theatre.mirror.urls() },
         seed: args.seed,
@@ -90,5 +108,11 @@ async fn one(args: &DemoArgs, role: Role, plans: &crate::mirror::Plans) -> Resul
     theatre.judge.close();
     theatre.mirror.close();
     progress.finish_and_clear();
-    finish(book, &theatre.clock, moment::rfc3339(moment::unix_ms(moment::now())), None, &[Format::Html, Format::Xml, Format::Junit])
+    finish(
+        book,
+        &theatre.clock,
+        moment::rfc3339(moment::unix_ms(moment::now())),
+        None,
+        &[Format::Html, Format::Xml, Format::Junit],
+    )
 }

@@ -42,6 +42,8 @@ pub(crate) fn of_record(record: &RunRecord, strictness: Strictness) -> Exit {
         Verdict::Pass | Verdict::Warning if strictness.require_complete && incomplete => Exit::Inconclusive,
         Verdict::Warning if strictness.strict => Exit::Fail,
         Verdict::Pass | Verdict::Warning => Exit::Pass,
-        Verdict::Inconclusive | Verdict::NotRun | Verdict::Review | Verdict::Skipped | Verdict::NotApplicable => Exit::Inconclusive,
+        Verdict::Inconclusive | Verdict::NotRun | Verdict::Review | Verdict::Skipped | Verdict::NotApplicable => {
+            Exit::Inconclusive
+        }
     }
 }

@@ -46,7 +46,12 @@ pub(crate) fn header(plan: &Plan, about: About) -> RunHeader {
         replay: format!("{} --scenario '{}'", about.replay, scenario.id),
         settled: scenario.settled.as_ref().map(|settled| (settled.verdict, settled.reason.clone())),
     });
-    let rules = plan.endpoints.iter().flat_map(|endpoint| &endpoint.stubs).flat_map(|stub| &stub.rules).filter(|rule| rule.on.action.is_none());
+    let rules = plan
+        .endpoints
+        .iter()
+        .flat_map(|endpoint| &endpoint.stubs)
+        .flat_map(|stub| &stub.rules)
+        .filter(|rule| rule.on.action.is_none());
     let rules: Vec<String> = if plan.role == Role::Provider { rules.map(|rule| rule.name.clone()).collect() } else { Vec::new() };
     let mut environment = BTreeMap::new();
     environment.insert("system".to_owned(), std::env::consts::OS.to_owned());

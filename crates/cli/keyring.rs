@@ -1,7 +1,9 @@
 //! Certificates by name, from files or minted by a test authority.
 
 use counterpart_engine::Keyring;
-use counterpart_keys::{Authority, AuthorityOptions, Defect, Identity, Issue, KeyKind, Source, Usage, read_file, read_identity, read_trust};
+use counterpart_keys::{
+    Authority, AuthorityOptions, Defect, Identity, Issue, KeyKind, Source, Usage, read_file, read_identity, read_trust,
+};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +22,8 @@ pub(crate) const BAD: [(&str, Defect); 6] = [
 
 /// Makes an authority in memory.
 pub(crate) fn fresh_authority(now: SystemTime) -> Result<Authority, String> {
-    let options = AuthorityOptions { name: "Counterpart test authority".to_owned(), now, days: 365, key: KeyKind::ALL[0].0, crl_url: None };
+    let options =
+        AuthorityOptions { name: "Counterpart test authority".to_owned(), now, days: 365, key: KeyKind::ALL[0].0, crl_url: None };
     Authority::new(&options).map_err(|error| format!("could not {error}"))
 }
 
@@ -50,7 +53,8 @@ pub(crate) fn minted(authority: &mut Authority, bad: Bad, now: SystemTime) -> Re
 }
 
 fn mint(authority: &mut Authority, usage: Usage, defect: Defect, now: SystemTime) -> Result<Identity, String> {
-    let names = if usage == Usage::Server { vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()] } else { Vec::new() };
+    let names =
+        if usage == Usage::Server { vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()] } else { Vec::new() };
     let common_name = if usage == Usage::Server { "localhost" } else { "counterpart-client" };
     let issue = Issue { usage, common_name: common_name.to_owned(), names, defect, days: 7, key: KeyKind::ALL[0].0, now };
     authority.issue(&issue).map(|credential| credential.identity).map_err(|error| format!("could not {error}"))
@@ -60,7 +64,8 @@ fn mint(authority: &mut Authority, usage: Usage, defect: Defect, now: SystemTime
 pub(crate) fn identity(cert: &Path, key: &Path) -> Result<Identity, String> {
     let (cert_bytes, key_bytes) = (bytes(cert)?, bytes(key)?);
     let (cert_name, key_name) = (cert.display().to_string(), key.display().to_string());
-    read_identity(Source { name: &cert_name, bytes: &cert_bytes }, Source { name: &key_name, bytes: &key_bytes }).map_err(|error| format!("could not {error}"))
+    read_identity(Source { name: &cert_name, bytes: &cert_bytes }, Source { name: &key_name, bytes: &key_bytes })
+        .map_err(|error| format!("could not {error}"))
 }
 
 /// Reads the authorities to trust.

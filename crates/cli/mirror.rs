@@ -63,7 +63,12 @@ pub(crate) fn invented(packs: &[PackFiles], folder: &Path) -> BTreeMap<String, (
     let id = sources.add("pack.yaml", text);
     let (node, _) = counterpart_scenario::parse(id, text);
     let mut found = Diagnostics::default();
-    let record = node.and_then(|node| <counterpart_scenario::model::PackFile as counterpart_scenario::Read>::read(&node, &mut counterpart_scenario::Reader::new(&mut found)));
+    let record = node.and_then(|node| {
+        <counterpart_scenario::model::PackFile as counterpart_scenario::Read>::read(
+            &node,
+            &mut counterpart_scenario::Reader::new(&mut found),
+        )
+    });
     for item in record.iter().flat_map(|pack| &pack.settings) {
         use counterpart_scenario::model::SettingKind;
         let name = item.name.value.clone();
@@ -142,18 +147,22 @@ pub(crate) async fn set(plans: &Plans, setting: &Setting) -> Result<Theatre, Str
     };
     let manner = Manner { jobs: setting.jobs, retries: 0, ending: Ending::Complete };
     let role = plans.judge.role;
-    let stage = |plan: &Arc<Plan>, around, doors| Performance { plan: Arc::clone(plan), clock: clock.clone(), around, doors, manner }.stage();
+    let stage = |plan: &Arc<Plan>, around, doors| {
+        Performance { plan: Arc::clone(plan), clock: clock.clone(), around, doors, manner }.stage()
+    };
     let nobody = Arc::new(LateActor::default());
     let open = || Doors::Open(BTreeMap::new());
     let (judge, mirror) = match role {
         Role::Consumer => {
             let (mirror, _, _) = stage(&plans.mirror, around(Arc::new(NoSink), nobody, BTreeMap::new()), open()).await?;
             let targets = targets(&mirror.urls());
-            let (judge, _, _) = stage(&plans.judge, around(Arc::clone(&setting.sink), Arc::clone(&late), targets), Doors::Shut).await?;
+            let (judge, _, _) =
+                stage(&plans.judge, around(Arc::clone(&setting.sink), Arc::clone(&late), targets), Doors::Shut).await?;
             (judge, mirror)
         }
         Role::Provider => {
-            let (judge, _, _) = stage(&plans.judge, around(Arc::clone(&setting.sink), Arc::clone(&late), BTreeMap::new()), open()).await?;
+            let (judge, _, _) =
+                stage(&plans.judge, around(Arc::clone(&setting.sink), Arc::clone(&late), BTreeMap::new()), open()).await?;
             let targets = targets(&judge.urls());
             let (mirror, _, _) = stage(&plans.mirror, around(Arc::new(NoSink), nobody, targets), Doors::Shut).await?;
             (judge, mirror)

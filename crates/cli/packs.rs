@@ -58,7 +58,8 @@ pub(crate) fn embedded() -> Vec<PackFiles> {
     folders
         .map(|folder| {
             let name = folder.path().display().to_string();
-            let mut pack = PackFiles { name: name.clone(), shown: format!("scenarios/{name}"), files: std::collections::BTreeMap::new() };
+            let mut pack =
+                PackFiles { name: name.clone(), shown: format!("scenarios/{name}"), files: std::collections::BTreeMap::new() };
             gather(folder, &name, &mut pack);
             pack
         })
@@ -77,6 +78,8 @@ fn gather(folder: &Dir<'_>, root: &str, pack: &mut PackFiles) {
 /// Gives the name of the default pack, as `scenarios/index.yaml` says.
 pub(crate) fn default_name() -> String {
     let text = std::fs::read_to_string("scenarios/index.yaml").ok();
-    let text = text.or_else(|| EMBEDDED.get_file("index.yaml").and_then(|file| file.contents_utf8()).map(ToOwned::to_owned)).unwrap_or_default();
+    let text = text
+        .or_else(|| EMBEDDED.get_file("index.yaml").and_then(|file| file.contents_utf8()).map(ToOwned::to_owned))
+        .unwrap_or_default();
     text.lines().find_map(|line| line.strip_prefix("default:")).map(|name| name.trim().to_owned()).unwrap_or_default()
 }

@@ -80,7 +80,8 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, String> {
         return Ok(Exit::Pass);
     };
     let plans = plans(name)?;
-    let everything = ![args.requirements, args.scenarios, args.checks, args.mutants, args.actions, args.settings, args.sentinels].contains(&true);
+    let everything = ![args.requirements, args.scenarios, args.checks, args.mutants, args.actions, args.settings, args.sentinels]
+        .contains(&true);
     let mut out = serde_json::Map::new();
     let mut section = |wanted: bool, title: &str, rows: Vec<Value>| {
         if wanted || everything {
@@ -93,13 +94,63 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, String> {
         all.dedup();
         all
     };
-    section(args.scenarios, "scenarios", each(&|plan| plan.scenarios.iter().map(|one| json!({"id": one.id.as_str(), "role": one.role.name(), "title": one.title, "tags": one.tags})).collect()));
-    section(args.requirements, "requirements", each(&|plan| plan.requirements.iter().map(|one| json!({"id": one.id.as_str(), "level": one.level.name(), "basis": one.basis.name(), "text": one.text, "source": one.source})).collect()));
-    section(args.checks, "checks", each(&|plan| plan.checks.values().map(|one| json!({"id": one.id.as_str(), "requirement": one.requirement.as_str(), "hint": one.hint})).collect()));
-    section(args.mutants, "mutants", each(&|plan| plan.mutants.iter().map(|one| json!({"id": one.id, "role": one.role.name(), "title": one.title, "fails": one.fails})).collect()));
-    section(args.actions, "actions", each(&|plan| plan.actions.values().map(|one| json!({"id": one.name, "does": one.does, "arguments": one.arguments, "returns": one.returns})).collect()));
-    section(args.settings, "settings", each(&|plan| plan.settings.iter().map(|one| json!({"id": one.name, "value": one.value, "origin": one.origin})).collect()));
-    section(args.sentinels, "sentinels", each(&|plan| plan.sentinels.iter().map(|one| json!({"id": one.rule, "text": one.text})).collect()));
+    section(
+        args.scenarios,
+        "scenarios",
+        each(&|plan| {
+            plan.scenarios
+                .iter()
+                .map(|one| json!({"id": one.id.as_str(), "role": one.role.name(), "title": one.title, "tags": one.tags}))
+                .collect()
+        }),
+    );
+    section(
+        args.requirements,
+        "requirements",
+        each(&|plan| {
+            plan.requirements.iter().map(|one| json!({"id": one.id.as_str(), "level": one.level.name(), "basis": one.basis.name(), "text": one.text, "source": one.source})).collect()
+        }),
+    );
+    section(
+        args.checks,
+        "checks",
+        each(&|plan| {
+            plan.checks
+                .values()
+                .map(|one| json!({"id": one.id.as_str(), "requirement": one.requirement.as_str(), "hint": one.hint}))
+                .collect()
+        }),
+    );
+    section(
+        args.mutants,
+        "mutants",
+        each(&|plan| {
+            plan.mutants
+                .iter()
+                .map(|one| json!({"id": one.id, "role": one.role.name(), "title": one.title, "fails": one.fails}))
+                .collect()
+        }),
+    );
+    section(
+        args.actions,
+        "actions",
+        each(&|plan| {
+            plan.actions
+                .values()
+                .map(|one| json!({"id": one.name, "does": one.does, "arguments": one.arguments, "returns": one.returns}))
+                .collect()
+        }),
+    );
+    section(
+        args.settings,
+        "settings",
+        each(&|plan| plan.settings.iter().map(|one| json!({"id": one.name, "value": one.value, "origin": one.origin})).collect()),
+    );
+    section(
+        args.sentinels,
+        "sentinels",
+        each(&|plan| plan.sentinels.iter().map(|one| json!({"id": one.rule, "text": one.text})).collect()),
+    );
     if args.json {
         console::data(&format!("{:#}\n", Value::Object(out)));
         return Ok(Exit::Pass);
@@ -108,7 +159,13 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, String> {
         console::data(&format!("{title} ({})\n", rows.as_array().map_or(0, Vec::len)));
         for row in rows.as_array().into_iter().flatten() {
             let id = row.get("id").and_then(Value::as_str).unwrap_or("");
-            let rest: Vec<String> = row.as_object().into_iter().flatten().filter(|(key, value)| *key != "id" && !value.is_null()).map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)).collect();
+            let rest: Vec<String> = row
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(key, value)| *key != "id" && !value.is_null())
+                .map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned))
+                .collect();
             console::data(&format!("  {id:<44} {}\n", rest.join("  ")));
         }
     }
@@ -120,26 +177,50 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, String> {
         console::data(&format!("{}: {page}\n", args.id));
         return Ok(Exit::Pass);
     }
-    let name = args.pack.clone().or_else(|| args.id.split_once('/').map(|(pack, _)| pack.to_owned())).unwrap_or_else(packs::default_name);
+    let name = args
+        .pack
+        .clone()
+        .or_else(|| args.id.split_once('/').map(|(pack, _)| pack.to_owned()))
+        .unwrap_or_else(packs::default_name);
     for plan in plans(&name)? {
         if let Some(requirement) = plan.requirements.iter().find(|one| one.id.as_str() == args.id) {
-            console::data(&format!("{} ({}, {}): {}\nsource: {}\n", requirement.id, requirement.level, requirement.basis, requirement.text, requirement.source));
+            console::data(&format!(
+                "{} ({}, {}): {}\nsource: {}\n",
+                requirement.id, requirement.level, requirement.basis, requirement.text, requirement.source
+            ));
             return Ok(Exit::Pass);
         }
         if let Some(check) = plan.checks.get(&args.id) {
-            console::data(&format!("{}: stands for requirement {} ({}, {})\nhint: {}\n", check.id, check.requirement, check.level, check.basis, check.hint.clone().unwrap_or_default()));
+            console::data(&format!(
+                "{}: stands for requirement {} ({}, {})\nhint: {}\n",
+                check.id,
+                check.requirement,
+                check.level,
+                check.basis,
+                check.hint.clone().unwrap_or_default()
+            ));
             return Ok(Exit::Pass);
         }
         if let Some(scenario) = plan.scenarios.iter().find(|one| one.id.as_str() == args.id) {
             let covers: Vec<&str> = scenario.covers.iter().map(counterpart_evidence::RequirementId::as_str).collect();
-            console::data(&format!("{}: {}\npurpose: {}\nrole: {}\ncovers: {}\n", scenario.id, scenario.title, scenario.purpose, scenario.role.name(), covers.join(", ")));
+            console::data(&format!(
+                "{}: {}\npurpose: {}\nrole: {}\ncovers: {}\n",
+                scenario.id,
+                scenario.title,
+                scenario.purpose,
+                scenario.role.name(),
+                covers.join(", ")
+            ));
             for step in scenario.setup.iter().chain(&scenario.steps).chain(&scenario.cleanup) {
                 console::data(&format!("  {:<8} {}\n", step.kind, step.title));
             }
             return Ok(Exit::Pass);
         }
     }
-    console::talk(&format!("error: there is no code, requirement, check or scenario `{}`\nhelp: `counterpart list {name}` lists them", args.id));
+    console::talk(&format!(
+        "error: there is no code, requirement, check or scenario `{}`\nhelp: `counterpart list {name}` lists them",
+        args.id
+    ));
     Ok(Exit::Usage)
 }
 
@@ -158,7 +239,9 @@ pub(crate) fn schema(args: &SchemaArgs) -> Result<Exit, String> {
         "mutants" => schema_of::<model::MutantFile>("mutants.yaml"),
         "run" => counterpart_evidence::run_schema(),
         other => {
-            console::talk(&format!("error: there is no schema `{other}`: known are pack, requirements, checks, requests, scenario, fragment, schedule, stub, store, player, mutants, run"));
+            console::talk(&format!(
+                "error: there is no schema `{other}`: known are pack, requirements, checks, requests, scenario, fragment, schedule, stub, store, player, mutants, run"
+            ));
             return Ok(Exit::Usage);
         }
     };

@@ -24,7 +24,10 @@ impl Actor for Person {
             for (name, url) in order.urls.iter().filter(|(name, _)| !name.is_empty()) {
                 console::talk(&format!("    {name} listens at {url}"));
             }
-            console::talk(&format!("    {} s left. Press Enter when it is done, or type what came back (JSON), or `no`", order.within_ms / 1_000));
+            console::talk(&format!(
+                "    {} s left. Press Enter when it is done, or type what came back (JSON), or `no`",
+                order.within_ms / 1_000
+            ));
             let line = tokio::task::spawn_blocking(|| {
                 let mut line = String::new();
                 std::io::stdin().lock().read_line(&mut line).map(|_| line)

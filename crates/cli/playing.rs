@@ -50,7 +50,14 @@ pub(crate) struct Book {
 }
 
 /// Opens a run folder with everything masked that the plan says.
-pub(crate) fn open_book(out: &Path, name: &str, plan: &Plan, random: &[u8; 32], storage: Storage, progress: ProgressBar) -> Result<Book, String> {
+pub(crate) fn open_book(
+    out: &Path,
+    name: &str,
+    plan: &Plan,
+    random: &[u8; 32],
+    storage: Storage,
+    progress: ProgressBar,
+) -> Result<Book, String> {
     let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
     let folder = RunFolder::create(out, name).map_err(could_not)?;
     let rules = MaskRules {
@@ -89,7 +96,13 @@ pub(crate) fn begin(sink: &RecordingSink, plan: &Plan, about: About, clock: &Clo
 }
 
 /// Records the run's end, folds the evidence, and writes every report.
-pub(crate) fn finish(book: Book, clock: &Clock, finished: String, early: Option<String>, formats: &[Format]) -> Result<(RunRecord, PathBuf), String> {
+pub(crate) fn finish(
+    book: Book,
+    clock: &Clock,
+    finished: String,
+    early: Option<String>,
+    formats: &[Format],
+) -> Result<(RunRecord, PathBuf), String> {
     use counterpart_engine::Sink as _;
     let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
     let Book { mut folder, sink } = book;
@@ -98,7 +111,10 @@ pub(crate) fn finish(book: Book, clock: &Clock, finished: String, early: Option<
     if let Some(recorder) = sink.take() {
         let _head = recorder.finish().map_err(could_not)?;
     }
-    let record = folder.fold_journal().map_err(could_not)?.ok_or_else(|| broken.clone().unwrap_or_else(|| "the run never began".to_owned()))?;
+    let record = folder
+        .fold_journal()
+        .map_err(could_not)?
+        .ok_or_else(|| broken.clone().unwrap_or_else(|| "the run never began".to_owned()))?;
     let rendered = rendered(&record, &folder, formats)?;
     folder.finish(&record, &rendered).map_err(could_not)?;
     Ok((record, folder.path().to_owned()))
@@ -109,7 +125,8 @@ pub(crate) fn rendered(record: &RunRecord, folder: &RunFolder, formats: &[Format
     let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned());
     let options = Options { folder: name, ..Options::default() };
     let files = formats.iter().filter(|format| **format != Format::Json).map(|format| {
-        let bytes = counterpart_report::render(record, &FolderBodies(folder), *format, &options).map_err(|error| format!("could not {error}"))?;
+        let bytes = counterpart_report::render(record, &FolderBodies(folder), *format, &options)
+            .map_err(|error| format!("could not {error}"))?;
         Ok((file_name(*format).to_owned(), bytes))
     });
     files.collect()
@@ -128,9 +145,11 @@ pub(crate) fn file_name(format: Format) -> &'static str {
 pub(crate) fn formats(names: &[String]) -> Result<Vec<Format>, String> {
     let known = [Format::Html, Format::Json, Format::Junit, Format::Xml];
     let find = |name: &String| {
-        known.iter().copied().find(|format| format.name() == name.trim()).ok_or_else(|| {
-            format!("unknown format `{name}`: known are {}", known.map(Format::name).join(", "))
-        })
+        known
+            .iter()
+            .copied()
+            .find(|format| format.name() == name.trim())
+            .ok_or_else(|| format!("unknown format `{name}`: known are {}", known.map(Format::name).join(", ")))
     };
     names.iter().map(find).collect()
 }

@@ -29,12 +29,18 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 impl Tally {
-    fn add(&self, scenario: Option<&str>, findings: &[counterpart_evidence::Finding], passed: &[(counterpart_evidence::CheckId, counterpart_evidence::RequirementId)]) {
+    fn add(
+        &self,
+        scenario: Option<&str>,
+        findings: &[counterpart_evidence::Finding],
+        passed: &[(counterpart_evidence::CheckId, counterpart_evidence::RequirementId)],
+    ) {
         for finding in findings.iter().filter(|finding| finding.outcome == FindingOutcome::Fail) {
             lock(&self.failed).entry(finding.check.to_string()).or_default().insert(scenario.unwrap_or("no scenario").to_owned());
         }
         for finding in findings.iter().filter(|finding| finding.outcome == FindingOutcome::Error) {
-            lock(&self.stopped).insert(scenario.unwrap_or("no scenario").to_owned(), format!("{}: {}", finding.check, finding.message));
+            lock(&self.stopped)
+                .insert(scenario.unwrap_or("no scenario").to_owned(), format!("{}: {}", finding.check, finding.message));
         }
         lock(&self.passed).extend(passed.iter().map(|(check, _)| check.to_string()));
     }
@@ -42,14 +48,20 @@ impl Tally {
 
 impl Sink for Tally {
     fn exchange(&self, judged: Judged<'_>, _: u64) {
-        self.add(judged.belonging.scenario.as_ref().map(counterpart_evidence::ScenarioId::as_str), &judged.findings, &judged.passed);
+        self.add(
+            judged.belonging.scenario.as_ref().map(counterpart_evidence::ScenarioId::as_str),
+            &judged.findings,
+            &judged.passed,
+        );
     }
 
     fn event(&self, event: Event, _: u64) {
         match event {
             Event::Judged { scenario, findings, passed, .. } => self.add(Some(scenario.as_str()), &findings, &passed),
             Event::StepEnded { scenario, verdict: Some(verdict), reason, .. } if verdict != Verdict::NotRun => {
-                lock(&self.stopped).entry(scenario.to_string()).or_insert_with(|| format!("{verdict}: {}", reason.unwrap_or_default()));
+                lock(&self.stopped)
+                    .entry(scenario.to_string())
+                    .or_insert_with(|| format!("{verdict}: {}", reason.unwrap_or_default()));
             }
             Event::Note { scenario, text } if text.starts_with("could not") => {
                 let name = scenario.map_or_else(|| "no scenario".to_owned(), |scenario| scenario.to_string());
@@ -94,10 +106,22 @@ enum Trouble {
 }
 
 /// Plays one role; tells whether everything is proved.
-fn one_role(args: &ProveArgs, role: Role, packs: &[PackFiles], keyring: &Keyring, records: &[MutantItem], sources: &mut Sources) -> Result<bool, Trouble> {
+fn one_role(
+    args: &ProveArgs,
+    role: Role,
+    packs: &[PackFiles],
+    keyring: &Keyring,
+    records: &[MutantItem],
+    sources: &mut Sources,
+) -> Result<bool, Trouble> {
     let (tally, mutants) = play(args, role, packs, keyring, Selection::default(), None, sources)?;
     let mut proved = true;
-    console::data(&format!("{}, role {}: {} checks passed against the mirror\n", args.pack, role.name(), lock(&tally.passed).len()));
+    console::data(&format!(
+        "{}, role {}: {} checks passed against the mirror\n",
+        args.pack,
+        role.name(),
+        lock(&tally.passed).len()
+    ));
     for (check, scenarios) in lock(&tally.failed).iter() {
         proved = false;
         console::data(&format!("  the conformant mirror fails `{check}` in {}\n", join(scenarios)));
@@ -150,7 +174,11 @@ fn play(
     let plans = plans(&both, sources).map_err(Trouble::Files)?;
     let mutants = plans.judge.mutants.clone();
     let tally = Arc::new(Tally::default());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().map_err(|error| Trouble::Ours(error.to_string()))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .map_err(|error| Trouble::Ours(error.to_string()))?;
     let setting = Setting {
         network: Network::Memory(MemoryNetwork::default()),
         kind: ClockKind::Virtual,

@@ -11,7 +11,8 @@ use crate::{console, moment, packs, person};
 use counterpart_diag::Sources;
 use counterpart_engine::{Actor, Clock, ClockKind, Doors, Ending, Hook, Hooks, Keyring, Manner, Sink, Surroundings, Target};
 use counterpart_evidence::{
-    BaselineEntry, CheckChange, Conductor, Event, Flush, Level, Preflight, RequirementId, Role, RunMode, RunRecord, Supplier, WhenFull,
+    BaselineEntry, CheckChange, Conductor, Event, Flush, Level, Preflight, RequirementId, Role, RunMode, RunRecord, Supplier,
+    WhenFull,
 };
 use counterpart_plan::{Abilities, Force, Options, Origin, PackFiles, Plan, Selection};
 use counterpart_transport::{Client, Connect, Limits, Network, ServerTrust, Timeouts, TlsClient, Versions};
@@ -74,9 +75,12 @@ pub(crate) fn run(args: &RunArgs, mode: Mode, format: MessageFormat) -> Result<E
         return Ok(Exit::Pass);
     }
     if mode == Mode::Run && plan.scenarios.iter().all(|scenario| scenario.settled.is_some()) {
-        console::talk("error: nothing is left to play: every scenario is left out\nhelp: `counterpart list PACK --scenarios` lists them; each report says why one was left out");
+        console::talk(
+            "error: nothing is left to play: every scenario is left out\nhelp: `counterpart list PACK --scenarios` lists them; each report says why one was left out",
+        );
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("could not start: {error}"))?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("could not start: {error}"))?;
     runtime.block_on(perform(args, mode, wanted, keyring, Arc::new(plan)))
 }
 
@@ -111,9 +115,17 @@ async fn perform(args: &RunArgs, mode: Mode, wanted: Wanted, keyring: Keyring, p
         sink,
     };
     let doors = if wanted.role == Role::Provider { Doors::Open(wanted.listen.clone()) } else { Doors::Shut };
-    let manner = Manner { jobs: args.jobs, retries: args.retry, ending: if args.fail_fast { Ending::FirstFailure } else { Ending::Complete } };
+    let manner = Manner {
+        jobs: args.jobs,
+        retries: args.retry,
+        ending: if args.fail_fast { Ending::FirstFailure } else { Ending::Complete },
+    };
     let (stage, manner, clock) = Performance { plan: Arc::clone(&plan), clock, around, doors, manner }.stage().await?;
-    let endpoints = if wanted.role == Role::Provider { stage.urls() } else { targets.iter().map(|(name, target)| (name.clone(), target.url())).collect() };
+    let endpoints = if wanted.role == Role::Provider {
+        stage.urls()
+    } else {
+        targets.iter().map(|(name, target)| (name.clone(), target.url())).collect()
+    };
     for (name, url) in &endpoints {
         console::talk(&format!("{} {name} at {url}", if wanted.role == Role::Provider { "listening as" } else { "calling" }));
     }
@@ -197,13 +209,19 @@ fn copies(args: &RunArgs, record: &RunRecord, folder: &Path) -> Result<(), Strin
 
 fn wanted(args: &RunArgs, mode: Mode) -> Result<Wanted, String> {
     let workspace = workspace::read(args.workspace.as_deref())?;
-    let pack = args.pack.clone().or_else(|| workspace.pack.clone()).ok_or("no pack is named: `counterpart run PACK`, or `pack = \"...\"` in the workspace file")?;
+    let pack = args
+        .pack
+        .clone()
+        .or_else(|| workspace.pack.clone())
+        .ok_or("no pack is named: `counterpart run PACK`, or `pack = \"...\"` in the workspace file")?;
     let role = match (args.role, workspace.role.as_deref(), mode) {
         (_, _, Mode::Simulate) => Role::Provider,
         (Some(RoleArg::Consumer), _, _) | (None, Some("consumer"), _) => Role::Consumer,
         (Some(RoleArg::Provider), _, _) | (None, Some("provider"), _) => Role::Provider,
         (None, Some(other), _) => return Err(format!("role `{other}` is neither `consumer` nor `provider`")),
-        (None, None, _) => return Err("no role is named: `--role consumer` calls a server, `--role provider` answers a client".to_owned()),
+        (None, None, _) => {
+            return Err("no role is named: `--role consumer` calls a server, `--role provider` answers a client".to_owned());
+        }
     };
     let mut settings = BTreeMap::new();
     for (name, value) in &workspace.settings {
@@ -214,7 +232,12 @@ fn wanted(args: &RunArgs, mode: Mode) -> Result<Wanted, String> {
         settings.insert(name.to_owned(), (workspace::text(value)?, Origin::Option));
     }
     let named = |values: &[String]| -> BTreeMap<String, String> {
-        values.iter().map(|value| value.split_once('=').map_or((String::new(), value.clone()), |(name, value)| (name.to_owned(), value.to_owned()))).collect()
+        values
+            .iter()
+            .map(|value| {
+                value.split_once('=').map_or((String::new(), value.clone()), |(name, value)| (name.to_owned(), value.to_owned()))
+            })
+            .collect()
     };
     let clock = match args.clock.split_once(':') {
         None if args.clock == "real" => ClockKind::Real,
@@ -222,7 +245,12 @@ fn wanted(args: &RunArgs, mode: Mode) -> Result<Wanted, String> {
             Ok(scale) if scale >= 1.0 && scale <= 100_000.0 => ClockKind::Scaled(scale),
             _ => return Err(format!("`--clock {}`: N is a number from 1 to 100000", args.clock)),
         },
-        _ => return Err(format!("`--clock {}`: write `real` or `scaled:N`; the virtual clock is for `demo` and `prove`", args.clock)),
+        _ => {
+            return Err(format!(
+                "`--clock {}`: write `real` or `scaled:N`; the virtual clock is for `demo` and `prove`",
+                args.clock
+            ));
+        }
     };
     let mut targets = named(&args.target);
     targets.extend(workspace.endpoints.clone().into_iter().filter(|(name, _)| !named(&args.target).contains_key(name)));
@@ -265,7 +293,9 @@ fn ring(args: &RunArgs, wanted: &Wanted) -> Result<Keyring, String> {
         ring.server.insert(name.clone(), identity);
     }
     if wanted.role == Role::Provider && ring.server.is_empty() && !args.plain {
-        console::talk("note: no certificate is given, so a fresh test authority is used for this run only; `counterpart certs init` makes one that stays, `--plain` listens without TLS");
+        console::talk(
+            "note: no certificate is given, so a fresh test authority is used for this run only; `counterpart certs init` makes one that stays, `--plain` listens without TLS",
+        );
         ring = keyring::minted(&mut keyring::fresh_authority(now)?, Bad::All, now)?;
     }
     if args.plain {
@@ -276,21 +306,32 @@ fn ring(args: &RunArgs, wanted: &Wanted) -> Result<Keyring, String> {
 
 fn options(args: &RunArgs, wanted: &Wanted, ring: &Keyring, mode: Mode) -> Result<Options, String> {
     let level = |word: &String| Level::from_name(word).ok_or_else(|| format!("`--level {word}`: levels are must, should, may"));
-    let selection =
-        Selection { scenarios: args.scenario.clone(), tags: args.tag.clone(), levels: args.level.iter().map(level).collect::<Result<_, _>>()? };
-    let certificates: BTreeSet<String> = BAD.iter().map(|(name, _)| (*name).to_owned()).chain(wanted.workspace.tls.other.keys().cloned()).collect();
+    let selection = Selection {
+        scenarios: args.scenario.clone(),
+        tags: args.tag.clone(),
+        levels: args.level.iter().map(level).collect::<Result<_, _>>()?,
+    };
+    let certificates: BTreeSet<String> =
+        BAD.iter().map(|(name, _)| (*name).to_owned()).chain(wanted.workspace.tls.other.keys().cloned()).collect();
     let held = if wanted.role == Role::Consumer { &ring.client } else { &ring.server };
     let abilities = Abilities {
         actions: wanted.workspace.hooks.keys().cloned().collect(),
         every_action: person::is_there(),
         credentials: wanted.workspace.credentials.keys().cloned().collect(),
         certificates: certificates.into_iter().filter(|name| held.contains_key(name)).collect(),
-        endpoints: if wanted.role == Role::Provider { all_endpoints(&wanted.pack) } else { wanted.targets.keys().cloned().collect() },
+        endpoints: if wanted.role == Role::Provider {
+            all_endpoints(&wanted.pack)
+        } else {
+            wanted.targets.keys().cloned().collect()
+        },
     };
     let mut attested = BTreeMap::new();
     for (id, evidence) in &wanted.workspace.evidence {
         let file = evidence.file.as_ref().map(|file| format!(" ({file})")).unwrap_or_default();
-        attested.insert(RequirementId::new(id), format!("{} on {}: {}{file}", evidence.by, workspace::plain(&evidence.date), evidence.note));
+        attested.insert(
+            RequirementId::new(id),
+            format!("{} on {}: {}{file}", evidence.by, workspace::plain(&evidence.date), evidence.note),
+        );
     }
     let mut force = BTreeMap::new();
     for (check, change) in &wanted.workspace.checks {
@@ -345,7 +386,9 @@ fn targets(args: &RunArgs, wanted: &Wanted, plan: &Plan) -> Result<BTreeMap<Stri
         targets.insert(if name.is_empty() { first.clone() } else { name.clone() }, one);
     }
     if targets.is_empty() {
-        return Err("no system under test is named: `--target https://HOST:PORT`, or `target = \"...\"` in the workspace file".to_owned());
+        return Err(
+            "no system under test is named: `--target https://HOST:PORT`, or `target = \"...\"` in the workspace file".to_owned()
+        );
     }
     Ok(targets)
 }
@@ -376,7 +419,15 @@ fn actor(workspace: &Workspace) -> Result<Arc<dyn Actor>, String> {
     Ok(Arc::new(Hooks::new(hooks, person)))
 }
 
-fn about(args: &RunArgs, mode: Mode, wanted: &Wanted, plan: &Plan, run: String, now_ms: i64, endpoints: BTreeMap<String, String>) -> About {
+fn about(
+    args: &RunArgs,
+    mode: Mode,
+    wanted: &Wanted,
+    plan: &Plan,
+    run: String,
+    now_ms: i64,
+    endpoints: BTreeMap<String, String>,
+) -> About {
     let product = wanted.workspace.product.clone().unwrap_or_default();
     let mut replay = format!("counterpart run {} --role {}", plan.pack.name, wanted.role.name());
     if let Some(target) = wanted.targets.get("") {
@@ -394,7 +445,12 @@ fn about(args: &RunArgs, mode: Mode, wanted: &Wanted, plan: &Plan, run: String, 
         run,
         mode: if mode == Mode::Simulate { RunMode::Simulate } else { RunMode::Run },
         started: moment::rfc3339(now_ms),
-        supplier: Supplier { name: wanted.workspace.supplier.clone(), product: product.name, version: product.version, build: product.build },
+        supplier: Supplier {
+            name: wanted.workspace.supplier.clone(),
+            product: product.name,
+            version: product.version,
+            build: product.build,
+        },
         conductor: Conductor::SelfRun,
         endpoints,
         seed: args.seed,
@@ -415,7 +471,12 @@ async fn preflight(targets: &BTreeMap<String, Target>, ring: &Keyring) -> Vec<Pr
             match TlsClient::new(&ServerTrust::Chain(ring.trust.clone()), ring.client.get("default"), Versions::Both, &[]) {
                 Ok(tls) => Some(tls),
                 Err(error) => {
-                    facts.push(Preflight { name: format!("TLS for {name}"), passed: Some(false), detail: format!("could not {error}"), hint: Some("give `--tls-ca`, `--tls-cert` and `--tls-key`, or `--certs FOLDER`".to_owned()) });
+                    facts.push(Preflight {
+                        name: format!("TLS for {name}"),
+                        passed: Some(false),
+                        detail: format!("could not {error}"),
+                        hint: Some("give `--tls-ca`, `--tls-cert` and `--tls-key`, or `--certs FOLDER`".to_owned()),
+                    });
                     continue;
                 }
             }
@@ -423,13 +484,24 @@ async fn preflight(targets: &BTreeMap<String, Target>, ring: &Keyring) -> Vec<Pr
             None
         };
         let address = target.resolve.clone().unwrap_or_else(|| format!("{}:{}", target.host, target.port));
-        let connect = Connect { address: address.clone(), host: target.host.clone(), tls, proxy: target.proxy.clone(), timeouts: Timeouts::of(&limits) };
+        let connect = Connect {
+            address: address.clone(),
+            host: target.host.clone(),
+            tls,
+            proxy: target.proxy.clone(),
+            timeouts: Timeouts::of(&limits),
+        };
         let client = Client::new(Network::Tcp, limits);
         let fact = match client.connect(&connect).await {
             Ok(mut connected) => {
                 let (outcome, alert) = connected.watch(std::time::Duration::from_millis(200)).await;
                 match alert {
-                    None => Preflight { name: format!("route to {name}"), passed: Some(true), detail: format!("{} answers at {address} ({})", name, outcome.name()), hint: None },
+                    None => Preflight {
+                        name: format!("route to {name}"),
+                        passed: Some(true),
+                        detail: format!("{} answers at {address} ({})", name, outcome.name()),
+                        hint: None,
+                    },
                     Some(alert) => Preflight {
                         name: format!("client certificate at {name}"),
                         passed: Some(false),
@@ -442,7 +514,10 @@ async fn preflight(targets: &BTreeMap<String, Target>, ring: &Keyring) -> Vec<Pr
                 name: format!("route to {name}"),
                 passed: Some(false),
                 detail: format!("{} at {address}: {}", failed.outcome.name(), failed.reason.unwrap_or_default()),
-                hint: Some("is it running, and is the address right? For TLS faults, `counterpart certs show` explains a chain".to_owned()),
+                hint: Some(
+                    "is it running, and is the address right? For TLS faults, `counterpart certs show` explains a chain"
+                        .to_owned(),
+                ),
             },
         };
         facts.push(fact);

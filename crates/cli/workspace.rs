@@ -94,7 +94,9 @@ pub(crate) fn text(value: &str) -> Result<String, String> {
         return std::env::var(name).map_err(|_| format!("environment variable `{name}` is not set"));
     }
     if let Some(path) = value.strip_prefix("file:") {
-        return std::fs::read_to_string(path).map(|text| text.trim_end_matches(['\r', '\n']).to_owned()).map_err(|error| format!("could not read `{path}`: {error}"));
+        return std::fs::read_to_string(path)
+            .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
+            .map_err(|error| format!("could not read `{path}`: {error}"));
     }
     Ok(value.to_owned())
 }

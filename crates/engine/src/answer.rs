@@ -90,14 +90,18 @@ fn take<'a>(
         names_now(&own, memory, &mut |names| {
             value = match &named.value {
                 NamedValue::Computed(expression) => expression.evaluate(names).unwrap_or(Value::Null),
-                NamedValue::Found { collection, key } => key.evaluate(names).map(|key| memory.find(collection, &key)).unwrap_or(Value::Null),
+                NamedValue::Found { collection, key } => {
+                    key.evaluate(names).map(|key| memory.find(collection, &key)).unwrap_or(Value::Null)
+                }
             };
         });
         own.insert(named.name.clone(), value);
     }
     if let Some(when) = &rule.when {
         let mut held = false;
-        names_now(&own, memory, &mut |names| held = asked.subjects.exchange().is_some_and(|exchange| holds(when, &Subjects::new(exchange, names))));
+        names_now(&own, memory, &mut |names| {
+            held = asked.subjects.exchange().is_some_and(|exchange| holds(when, &Subjects::new(exchange, names)))
+        });
         if !held {
             return None;
         }
@@ -124,7 +128,9 @@ fn answer(taken: Taken<'_>, asked: &Asked<'_>, memory: &mut Memory, generators: 
     let Taken { rule, mut own, lost } = taken;
     let (reply, fault) = match (&lost, &rule.otherwise) {
         (Some(_), Some(otherwise)) => (Arc::clone(otherwise), None),
-        (Some(reason), None) => return Err(format!("rule `{}`: its transaction lost ({reason}) and it has no `else`", rule.name)),
+        (Some(reason), None) => {
+            return Err(format!("rule `{}`: its transaction lost ({reason}) and it has no `else`", rule.name));
+        }
         (None, _) => {
             let (reply, attempt) = turn(rule, &own, asked, memory)?;
             own.insert("attempt".to_owned(), json!(attempt));
@@ -152,7 +158,9 @@ fn turn(rule: &Rule, own: &Map<String, Value>, asked: &Asked<'_>, memory: &mut M
     let key = match &rule.attempts_by {
         Some(expression) => {
             let layer = Layer::new(own, asked.subjects);
-            let key = expression.evaluate(&StoreNames { memory, behind: &layer }).map_err(|fault| format!("rule `{}`: {}", rule.name, fault.message))?;
+            let key = expression
+                .evaluate(&StoreNames { memory, behind: &layer })
+                .map_err(|fault| format!("rule `{}`: {}", rule.name, fault.message))?;
             format!("{} {key}", rule.name)
         }
         None => rule.name.clone(),
@@ -190,6 +198,9 @@ fn closest(indexes: &[Arc<RuleIndex>], asked: &Asked<'_>) -> Vec<String> {
 fn not_found(closest: &[String]) -> Answer {
     let mut response = Response { status: 404, reason: "Not Found".to_owned(), ..Response::default() };
     response.headers.push("Content-Type", "text/plain; charset=utf-8");
-    response.body = counterpart_evidence::Body::plain(format!("no rule of this simulated endpoint takes the request\n{}\n", closest.join("\n")));
+    response.body = counterpart_evidence::Body::plain(format!(
+        "no rule of this simulated endpoint takes the request\n{}\n",
+        closest.join("\n")
+    ));
     Answer { response, effect: Effect::None, fault: None, rule: None, unmatched: None, own: Map::new() }
 }

@@ -26,7 +26,11 @@ pub(crate) fn whole(value: &Value) -> Option<u64> {
 }
 
 /// Works out named values in order; each sees those before it.
-pub(crate) fn values(with: &[(String, Shape)], names: &dyn Names, generators: &mut Generators) -> Result<Map<String, Value>, String> {
+pub(crate) fn values(
+    with: &[(String, Shape)],
+    names: &dyn Names,
+    generators: &mut Generators,
+) -> Result<Map<String, Value>, String> {
     let mut own = Map::new();
     for (name, shape) in with {
         let value = shape.build(&Layer::new(&own, names), generators).map_err(|reason| format!("`{name}`: {reason}"))?;
@@ -36,10 +40,17 @@ pub(crate) fn values(with: &[(String, Shape)], names: &dyn Names, generators: &m
 }
 
 /// Builds a request; `Host` and `Content-Length` are the transport's.
-pub(crate) fn request(plan: &Request, base_path: &str, names: &dyn Names, generators: &mut Generators) -> Result<RequestBytes, String> {
+pub(crate) fn request(
+    plan: &Request,
+    base_path: &str,
+    names: &dyn Names,
+    generators: &mut Generators,
+) -> Result<RequestBytes, String> {
     let own = values(&plan.with, names, generators)?;
     let names = Layer::new(&own, names);
-    let text = |template: &counterpart_matching::Template, generators: &mut Generators| template.render(&names, generators).map_err(|fault| fault.message);
+    let text = |template: &counterpart_matching::Template, generators: &mut Generators| {
+        template.render(&names, generators).map_err(|fault| fault.message)
+    };
     let method = text(&plan.method, generators)?;
     let target = format!("{}{}", base_path.trim_end_matches('/'), text(&plan.path, generators)?);
     let mut headers = fields(&plan.headers, &names, generators)?;
@@ -50,11 +61,18 @@ pub(crate) fn request(plan: &Request, base_path: &str, names: &dyn Names, genera
 }
 
 /// Builds a reply.
-pub(crate) fn reply(plan: &Reply, names: &dyn Names, generators: &mut Generators, edits: &[Edit]) -> Result<ResponseBytes, String> {
+pub(crate) fn reply(
+    plan: &Reply,
+    names: &dyn Names,
+    generators: &mut Generators,
+    edits: &[Edit],
+) -> Result<ResponseBytes, String> {
     let own = values(&plan.with, names, generators)?;
     let names = Layer::new(&own, names);
     let status = plan.status.build(&names, generators)?;
-    let status = whole(&status).and_then(|status| u16::try_from(status).ok()).or_else(|| status.as_str().and_then(|text| text.parse().ok()));
+    let status = whole(&status)
+        .and_then(|status| u16::try_from(status).ok())
+        .or_else(|| status.as_str().and_then(|text| text.parse().ok()));
     let status = status.filter(|status| (100..=999).contains(status)).ok_or("the reply's status is no status code")?;
     let mut headers = fields(&plan.headers, &names, generators)?;
     let content = body(plan.body.as_ref(), &mut headers, &names, generators)?;
@@ -112,7 +130,9 @@ fn body(plan: Option<&Body>, headers: &mut Headers, names: &dyn Names, generator
 fn written(value: &Value, form: BodyForm) -> Result<Vec<u8>, String> {
     match form {
         BodyForm::Json => serde_json::to_vec(value).map_err(|error| error.to_string()),
-        BodyForm::Xml => value.as_str().map(|text| text.as_bytes().to_vec()).ok_or_else(|| "an XML body is built from text".to_owned()),
+        BodyForm::Xml => {
+            value.as_str().map(|text| text.as_bytes().to_vec()).ok_or_else(|| "an XML body is built from text".to_owned())
+        }
     }
 }
 

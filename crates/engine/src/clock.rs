@@ -70,7 +70,12 @@ impl Clock {
 
     /// Turns a duration of the machine into microseconds of the run.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a run is far shorter than 2^52 microseconds")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a run is far shorter than 2^52 microseconds"
+    )]
     pub fn run_us(&self, duration: Duration) -> u64 {
         match self.kind {
             ClockKind::Scaled(_) => (duration.as_micros() as f64 * self.scale()) as u64,

@@ -35,7 +35,10 @@ impl Hook {
     /// Why it is no such text, as a sentence.
     pub fn http(text: &str) -> Result<Self, String> {
         let (method, url) = text.split_once(' ').unwrap_or(("POST", text));
-        let rest = url.trim().strip_prefix("http://").ok_or_else(|| format!("`{url}` is not an `http://` URL: hooks are called on this machine, without TLS"))?;
+        let rest = url
+            .trim()
+            .strip_prefix("http://")
+            .ok_or_else(|| format!("`{url}` is not an `http://` URL: hooks are called on this machine, without TLS"))?;
         let (address, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
         let address = if address.contains(':') { address.to_owned() } else { format!("{address}:80") };
         Ok(Self::Http { method: method.to_owned(), address, path: path.to_owned() })
@@ -78,7 +81,10 @@ async fn run(command: &str, order: &Order) -> Result<Value, Undone> {
     let failed = |text: String| Undone::Failed(format!("hook `{command}`: {text}"));
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    shell.env("COUNTERPART_ACTION", &order.action).env("COUNTERPART_SCENARIO", &order.scenario).env("COUNTERPART_STEP", order.step.to_string());
+    shell
+        .env("COUNTERPART_ACTION", &order.action)
+        .env("COUNTERPART_SCENARIO", &order.scenario)
+        .env("COUNTERPART_STEP", order.step.to_string());
     for (name, url) in &order.urls {
         let key = if name.is_empty() { "COUNTERPART_URL".to_owned() } else { format!("COUNTERPART_URL_{}", variable(name)) };
         shell.env(key, url);
@@ -118,7 +124,9 @@ fn answer(bytes: &[u8]) -> Result<Value, String> {
     let text = text.trim();
     match text.chars().next() {
         None => Ok(Value::Null),
-        Some('{' | '[') => serde_json::from_str(text).map_err(|error| format!("what it printed begins like JSON and is none: {error}")),
+        Some('{' | '[') => {
+            serde_json::from_str(text).map_err(|error| format!("what it printed begins like JSON and is none: {error}"))
+        }
         Some(_) => Ok(serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))),
     }
 }
@@ -129,7 +137,10 @@ async fn call(method: &str, address: &str, path: &str, order: &Order) -> Result<
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host).to_owned();
     let connect = Connect { address: address.to_owned(), host, tls: None, proxy: None, timeouts: Timeouts::of(&limits) };
     let client = Client::new(Network::Tcp, limits);
-    let mut connected = client.connect(&connect).await.map_err(|error| failed(error.reason.unwrap_or_else(|| error.outcome.name().to_owned())))?;
+    let mut connected = client
+        .connect(&connect)
+        .await
+        .map_err(|error| failed(error.reason.unwrap_or_else(|| error.outcome.name().to_owned())))?;
     let mut arguments = order.arguments.clone();
     for (name, url) in &order.urls {
         let key = if name.is_empty() { "url".to_owned() } else { format!("url_{}", name.replace('-', "_")) };

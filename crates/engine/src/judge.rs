@@ -23,13 +23,18 @@ impl Found {
             check(one, subjects, &mut found);
             self.passed.extend(found.passed.iter().map(|id| ((*id).clone(), one.requirement.clone())));
             let exchange = subjects.exchange().map(|exchange| exchange.id);
-            self.findings.extend(found.others.into_iter().map(|finding| Finding { exchange: finding.exchange.or(exchange), ..finding }));
+            self.findings
+                .extend(found.others.into_iter().map(|finding| Finding { exchange: finding.exchange.or(exchange), ..finding }));
         }
     }
 
     /// Names the checks that failed.
     pub(crate) fn failed(&self) -> Vec<String> {
-        self.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Fail).map(|finding| finding.check.to_string()).collect()
+        self.findings
+            .iter()
+            .filter(|finding| finding.outcome == FindingOutcome::Fail)
+            .map(|finding| finding.check.to_string())
+            .collect()
     }
 
     /// Tells whether a check fails the scenario.
@@ -44,7 +49,13 @@ impl Found {
 }
 
 /// Makes the finding of a check that is broken by what came or did not come, rather than by a message's content.
-pub(crate) fn broken(check: &Check, message: String, expected: Vec<String>, actual: String, exchange: Option<ExchangeId>) -> Finding {
+pub(crate) fn broken(
+    check: &Check,
+    message: String,
+    expected: Vec<String>,
+    actual: String,
+    exchange: Option<ExchangeId>,
+) -> Finding {
     let effect = FindingEffect::of_failure(check.level, check.basis);
     Finding {
         check: check.id.clone(),
@@ -53,7 +64,11 @@ pub(crate) fn broken(check: &Check, message: String, expected: Vec<String>, actu
         basis: check.basis,
         outcome: FindingOutcome::Fail,
         effect,
-        cause: Some(if check.basis == Basis::Assumed && check.level != Level::May { Cause::Specification } else { Cause::Supplier }),
+        cause: Some(if check.basis == Basis::Assumed && check.level != Level::May {
+            Cause::Specification
+        } else {
+            Cause::Supplier
+        }),
         message,
         expected,
         actual: Some(actual),

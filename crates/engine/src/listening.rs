@@ -97,12 +97,20 @@ impl Listening {
 
     /// Changes how an endpoint listens.
     pub(crate) async fn change(&self, listen: &Listen) -> Result<(), String> {
-        let open = self.open.get(&listen.endpoint).ok_or_else(|| format!("endpoint `{}` is not ours to play in this run", listen.endpoint))?;
-        let tells_tls = listen.certificate.is_some() || listen.client_certificate.is_some() || listen.tls_max.is_some() || listen.alpn.is_some();
+        let open = self
+            .open
+            .get(&listen.endpoint)
+            .ok_or_else(|| format!("endpoint `{}` is not ours to play in this run", listen.endpoint))?;
+        let tells_tls = listen.certificate.is_some()
+            || listen.client_certificate.is_some()
+            || listen.tls_max.is_some()
+            || listen.alpn.is_some();
         let welcome = match (&listen.ends, listen.tls_max.as_deref()) {
             (Some(how), _) => Welcome::End(wire::how(*how)),
             (None, Some("1.1")) => Welcome::OldServerHello,
-            (None, _) if tells_tls => Welcome::With(server_tls(&self.keyring, &open.usual, listen).map_err(|error| format!("could not {error}"))?),
+            (None, _) if tells_tls => {
+                Welcome::With(server_tls(&self.keyring, &open.usual, listen).map_err(|error| format!("could not {error}"))?)
+            }
             (None, _) => Welcome::Usual,
         };
         lock(&self.welcomes).insert(listen.endpoint.clone(), welcome);
@@ -142,7 +150,8 @@ fn client_certificate(endpoint: &Endpoint, globals: &Map<String, Value>) -> Stri
 
 fn server_tls(keyring: &Keyring, usual: &Usual, listen: &Listen) -> Result<TlsServer, Error> {
     let name = listen.certificate.as_deref().unwrap_or("default");
-    let identity = keyring.server.get(name).ok_or_else(|| Error::Tls { reason: format!("there is no server certificate `{name}`") })?;
+    let identity =
+        keyring.server.get(name).ok_or_else(|| Error::Tls { reason: format!("there is no server certificate `{name}`") })?;
     let rule = listen.client_certificate.as_deref().unwrap_or(&usual.client_certificate);
     let clients = match rule {
         "none" => ClientAuth::None,

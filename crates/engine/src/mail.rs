@@ -26,14 +26,18 @@ pub(crate) struct Part {
 
 /// Writes a mail.
 pub(crate) fn render(letter: &Letter, boundary: &str) -> Vec<u8> {
-    let date = Timestamp::from_millisecond(letter.unix_ms).unwrap_or_default().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
+    let date =
+        Timestamp::from_millisecond(letter.unix_ms).unwrap_or_default().strftime("%a, %d %b %Y %H:%M:%S +0000").to_string();
     let mut text = format!(
         "From: {}\r\nTo: {}\r\nSubject: {}\r\nDate: {date}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=\"{boundary}\"\r\n\r\n",
         letter.from,
         letter.to.join(", "),
         encoded_word(&letter.subject),
     );
-    text.push_str(&format!("--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n", base64(letter.text.as_bytes())));
+    text.push_str(&format!(
+        "--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
+        base64(letter.text.as_bytes())
+    ));
     for part in &letter.attachments {
         text.push_str(&format!(
             "--{boundary}\r\nContent-Type: {}\r\nContent-Disposition: attachment; filename=\"{}\"\r\nContent-Transfer-Encoding: base64\r\n\r\n{}\r\n",
@@ -98,8 +102,12 @@ pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Option<Value> {
     let headers = headers(head);
     let mut parts = Vec::new();
     collect(&headers, body, 0, &mut parts);
-    let first_text = parts.iter().find(|part| part.name.is_none() && part.media_type.starts_with("text/")).map(|part| String::from_utf8_lossy(&part.bytes).into_owned());
-    let attachments: Vec<Value> = parts.iter().filter(|part| part.name.is_some() || !part.media_type.starts_with("text/")).map(attachment).collect();
+    let first_text = parts
+        .iter()
+        .find(|part| part.name.is_none() && part.media_type.starts_with("text/"))
+        .map(|part| String::from_utf8_lossy(&part.bytes).into_owned());
+    let attachments: Vec<Value> =
+        parts.iter().filter(|part| part.name.is_some() || !part.media_type.starts_with("text/")).map(attachment).collect();
     let one = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     Some(json!({
         "file": path.file_name().map(|name| name.to_string_lossy()),
@@ -202,7 +210,11 @@ fn decoded_words(text: &str) -> String {
         let mut fields = word.splitn(3, '?');
         let (Some(_), Some(coding), Some(tail)) = (fields.next(), fields.next(), fields.next()) else { break };
         let Some((encoded, after)) = tail.split_once("?=") else { break };
-        let bytes = if coding.eq_ignore_ascii_case("b") { unbase64(encoded).unwrap_or_default() } else { quoted_printable(&encoded.replace('_', " ")) };
+        let bytes = if coding.eq_ignore_ascii_case("b") {
+            unbase64(encoded).unwrap_or_default()
+        } else {
+            quoted_printable(&encoded.replace('_', " "))
+        };
         out.push_str(before);
         out.push_str(&String::from_utf8_lossy(&bytes));
         rest = after.trim_start();
@@ -225,7 +237,8 @@ mod tests {
 
     #[test]
     fn a_written_mail_reads_the_same() {
-        let attachments = vec![Part { name: "sdm.json".to_owned(), media_type: "application/json".to_owned(), bytes: b"{\"a\":[1]}".to_vec() }];
+        let attachments =
+            vec![Part { name: "sdm.json".to_owned(), media_type: "application/json".to_owned(), bytes: b"{\"a\":[1]}".to_vec() }];
         let letter = Letter {
             from: "a@example.org".to_owned(),
             to: vec!["b@example.org".to_owned(), "c@example.org".to_owned()],

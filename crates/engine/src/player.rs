@@ -106,8 +106,12 @@ impl Troupe {
             let value = self.provider.with_memory("", |memory| {
                 let names = StoreNames { memory, behind: &layer };
                 match &named.value {
-                    NamedValue::Computed(expression) => expression.evaluate(&names).map_err(|fault| format!("`{}`: {}", named.name, fault.message)),
-                    NamedValue::Found { collection, key } => Ok(key.evaluate(&names).map(|key| memory.find(collection, &key)).unwrap_or(Value::Null)),
+                    NamedValue::Computed(expression) => {
+                        expression.evaluate(&names).map_err(|fault| format!("`{}`: {}", named.name, fault.message))
+                    }
+                    NamedValue::Found { collection, key } => {
+                        Ok(key.evaluate(&names).map(|key| memory.find(collection, &key)).unwrap_or(Value::Null))
+                    }
                 }
             })?;
             frame.set(&named.name, value);
@@ -180,7 +184,10 @@ impl Troupe {
     fn holds(&self, rule: &counterpart_matching::Rule, exchange: &Exchange, frame: &Frame) -> bool {
         let globals = Layer::last(&self.provider.shared.globals);
         let layer = Layer::new(&frame.names, &globals);
-        matches!(judge(rule, &subjects(exchange, &layer, &self.provider.shared.clock)), Judgement::Holds | Judgement::HoldsWithWarning(_))
+        matches!(
+            judge(rule, &subjects(exchange, &layer, &self.provider.shared.clock)),
+            Judgement::Holds | Judgement::HoldsWithWarning(_)
+        )
     }
 
     fn player_rule(&self, action: &str) -> Option<Arc<PlayerRule>> {
@@ -272,13 +279,19 @@ impl Limits {
         })
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "gaps are far below 2^52 milliseconds")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "gaps are far below 2^52 milliseconds"
+    )]
     fn next(&self, gap_ms: u64) -> u64 {
         ((gap_ms as f64 * self.factor) as u64).min(self.longest_ms)
     }
 
     fn jitter_ms(&self, play: &Play, attempt: u64) -> u64 {
-        let mut random = counterpart_matching::Random::keyed(play.shared.around.seed, &[&play.key, "jitter", &attempt.to_string()]);
+        let mut random =
+            counterpart_matching::Random::keyed(play.shared.around.seed, &[&play.key, "jitter", &attempt.to_string()]);
         u64::try_from(random.range(0, i64::try_from(self.jitter_max_ms).unwrap_or(i64::MAX))).unwrap_or(0)
     }
 }

@@ -55,7 +55,12 @@ struct Decision {
 
 impl Provider {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        let base = shared.plan.endpoints.iter().map(|endpoint| (endpoint.name.clone(), Arc::new(RuleIndex::new(&endpoint.stubs)))).collect();
+        let base = shared
+            .plan
+            .endpoints
+            .iter()
+            .map(|endpoint| (endpoint.name.clone(), Arc::new(RuleIndex::new(&endpoint.stubs))))
+            .collect();
         let state = State {
             memories: Memories::new(Arc::clone(&shared.plan.store)),
             claimants: Vec::new(),
@@ -210,7 +215,8 @@ impl Provider {
             let (bound, open) = {
                 let state = lock(&self.state);
                 let bound = key.as_ref().and_then(|key| state.bound.get(key)).cloned();
-                let open: Vec<Arc<Claimant>> = state.claimants.iter().filter(|claimant| claimant.takes_unbound()).cloned().collect();
+                let open: Vec<Arc<Claimant>> =
+                    state.claimants.iter().filter(|claimant| claimant.takes_unbound()).cloned().collect();
                 (bound, open)
             };
             if bound.is_some() {
@@ -308,17 +314,26 @@ impl Provider {
     }
 
     /// Finds the expectation that takes a request, or the one whose quiet it breaks; gives its number in the expectation.
-    fn expectation(&self, arrival: &Arrival, request: &Request, subjects: &Subjects<'_>, found: &mut Found) -> (Option<Arc<Expectation>>, u64) {
+    fn expectation(
+        &self,
+        arrival: &Arrival,
+        request: &Request,
+        subjects: &Subjects<'_>,
+        found: &mut Found,
+    ) -> (Option<Arc<Expectation>>, u64) {
         let Some(owner) = &arrival.owner else { return (None, 0) };
         let mut matching = owner.expectations();
         matching.retain(|expectation| expects(expectation, &arrival.exchange, request, subjects));
-        let waiting = matching.iter().find_map(|one| (one.phase() == Phase::Waiting).then(|| one.take().map(|number| (one, number))).flatten());
+        let waiting = matching
+            .iter()
+            .find_map(|one| (one.phase() == Phase::Waiting).then(|| one.take().map(|number| (one, number))).flatten());
         if let Some((expectation, number)) = waiting {
             return (Some(Arc::clone(expectation)), number);
         }
         let Some(last) = matching.into_iter().next_back() else { return (None, 0) };
         if let Some((_, check)) = last.plan.then_quiet.as_ref().filter(|_| last.phase() != Phase::Over) {
-            let wanted = last.count_max.map_or_else(|| "no further request".to_owned(), |most| format!("{most} requests and then none"));
+            let wanted =
+                last.count_max.map_or_else(|| "no further request".to_owned(), |most| format!("{most} requests and then none"));
             let message = format!("a further {} {} came after the last one that was expected", request.method, request.path());
             let actual = format!("one more, after {}", last.matched_count());
             found.findings.push(broken(check, message, vec![wanted], actual, Some(arrival.exchange.id)));
@@ -333,7 +348,8 @@ impl Provider {
         state.schedules.iter().find_map(|(_, schedule, began_us)| {
             let since_ms = now_us.saturating_sub(*began_us) / 1_000;
             let row = schedule.rows.iter().find(|row| {
-                let within = milliseconds(&row.from, &names).is_ok_and(|from| from <= since_ms) && milliseconds(&row.to, &names).is_ok_and(|to| since_ms < to);
+                let within = milliseconds(&row.from, &names).is_ok_and(|from| from <= since_ms)
+                    && milliseconds(&row.to, &names).is_ok_and(|to| since_ms < to);
                 let concerned = row.endpoint.as_ref().is_none_or(|name| *name == arrival.endpoint);
                 within && concerned && (row.methods.is_empty() || row.methods.contains(&request.method))
             });
@@ -351,7 +367,8 @@ impl Provider {
         generators: &mut Generators,
     ) -> Result<Answer, String> {
         let mut state = lock(&self.state);
-        let mut indexes: Vec<Arc<RuleIndex>> = expectation.iter().flat_map(|expectation| expectation.using.iter().cloned()).collect();
+        let mut indexes: Vec<Arc<RuleIndex>> =
+            expectation.iter().flat_map(|expectation| expectation.using.iter().cloned()).collect();
         indexes.extend(arrival.owner.iter().flat_map(|owner| owner.using.iter().cloned()));
         indexes.extend(state.overlays.iter().map(|(_, index)| Arc::clone(index)));
         indexes.extend(self.base.get(&arrival.endpoint).cloned());
@@ -461,6 +478,7 @@ fn expects(expectation: &Expectation, exchange: &Exchange, request: &Request, su
         let mut generators = Generators::new(0, counterpart_matching::Random::keyed(0, &[]));
         template.render(subjects, &mut generators).is_ok_and(|pattern| path_parts(&pattern, request.path()).is_some())
     });
-    let holds = || when.as_ref().is_none_or(|when| matches!(judge(when, subjects), Judgement::Holds | Judgement::HoldsWithWarning(_)));
+    let holds =
+        || when.as_ref().is_none_or(|when| matches!(judge(when, subjects), Judgement::Holds | Judgement::HoldsWithWarning(_)));
     endpoint_fits && method_fits && path_fits && holds()
 }

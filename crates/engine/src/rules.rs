@@ -158,7 +158,10 @@ pub(crate) fn path_parts(pattern: &str, path: &str) -> Option<Map<String, Value>
                 return Some(parts);
             }
             (Some(part), Some(segment)) if part.starts_with('{') && part.ends_with('}') && !segment.is_empty() => {
-                parts.insert(part.trim_matches(|character| matches!(character, '{' | '}')).to_owned(), Value::String(decoded(segment)));
+                parts.insert(
+                    part.trim_matches(|character| matches!(character, '{' | '}')).to_owned(),
+                    Value::String(decoded(segment)),
+                );
             }
             (Some(part), Some(segment)) if part == segment => {}
             _ => return None,

@@ -55,7 +55,14 @@ impl Stage {
     ///
     /// # Errors
     /// [`Error`] where an address cannot be listened at or TLS cannot be set up.
-    pub async fn set(plan: Arc<Plan>, clock: Clock, around: Surroundings, doors: &Doors, recording: Recording, limits: Limits) -> Result<Self, Error> {
+    pub async fn set(
+        plan: Arc<Plan>,
+        clock: Clock,
+        around: Surroundings,
+        doors: &Doors,
+        recording: Recording,
+        limits: Limits,
+    ) -> Result<Self, Error> {
         let shared = Arc::new(Shared::new(plan, clock, around));
         let provider = Arc::new(Provider::new(Arc::clone(&shared)));
         let listening = match doors {
@@ -95,7 +102,8 @@ impl Stage {
 
     /// Plays every scenario of the plan that is not settled already; ends early when `stopping` becomes true.
     pub async fn play(&self, manner: Manner, stopping: watch::Receiver<bool>) {
-        let scenarios: Vec<Arc<Scenario>> = self.shared.plan.scenarios.iter().filter(|scenario| scenario.settled.is_none()).cloned().collect();
+        let scenarios: Vec<Arc<Scenario>> =
+            self.shared.plan.scenarios.iter().filter(|scenario| scenario.settled.is_none()).cloned().collect();
         let (first_failure, failed) = watch::channel(false);
         let order = Arc::new(Order {
             provider: Arc::clone(&self.provider),
@@ -130,7 +138,13 @@ impl Stage {
     /// Gives the addresses as hooks and people are told them: the first endpoint's also under the empty name.
     fn told_urls(&self) -> BTreeMap<String, String> {
         let mut urls = self.urls();
-        let first = self.shared.plan.endpoints.iter().find(|endpoint| urls.contains_key(&endpoint.name)).map(|endpoint| endpoint.name.clone());
+        let first = self
+            .shared
+            .plan
+            .endpoints
+            .iter()
+            .find(|endpoint| urls.contains_key(&endpoint.name))
+            .map(|endpoint| endpoint.name.clone());
         if let Some(url) = first.and_then(|name| urls.get(&name).cloned()) {
             urls.insert(String::new(), url);
         }
@@ -217,5 +231,3 @@ fn binds_nothing(scenario: &Scenario) -> bool {
     let binds = |step: &Step| !step.binds.is_empty();
     any_step(&scenario.steps, &waits) && !any_step(&scenario.steps, &binds) && !any_step(&scenario.setup, &binds)
 }
-
-

@@ -10,8 +10,8 @@ use counterpart_plan::Plan;
 use counterpart_transport::{Client, Limits, Network};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Where a system under test is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,7 +84,8 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(plan: Arc<Plan>, clock: Clock, around: Surroundings) -> Self {
         let mut globals = (*plan.globals).clone();
-        let endpoints: Map<String, Value> = around.targets.iter().map(|(name, target)| (name.clone(), json!({ "url": target.url() }))).collect();
+        let endpoints: Map<String, Value> =
+            around.targets.iter().map(|(name, target)| (name.clone(), json!({ "url": target.url() }))).collect();
         globals.insert("endpoint".to_owned(), Value::Object(endpoints));
         globals.insert("clock".to_owned(), json!({ "scale": clock.scale(), "kind": clock.kind().name() }));
         let client = Client::new(around.network.clone(), Limits::default());

@@ -93,7 +93,8 @@ impl Memory {
     pub(crate) fn work_out(&self, changes: &[Change], names: &dyn Names) -> Result<Transaction, String> {
         let mut effective = Vec::new();
         for change in changes {
-            let evaluate = |expression: &counterpart_matching::Expression| expression.evaluate(names).map_err(|fault| fault.message);
+            let evaluate =
+                |expression: &counterpart_matching::Expression| expression.evaluate(names).map_err(|fault| fault.message);
             let key_of = |expression| evaluate(expression).map(|key| key_text(&key));
             match change {
                 Change::Require(expression) => {

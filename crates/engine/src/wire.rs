@@ -7,8 +7,8 @@ use counterpart_evidence::{Body, Exchange, Outcome, Request, Response, Timing, T
 use counterpart_matching::{Editable, Generators, Names, apply};
 use counterpart_plan::model::{self, CutAfter, CutHow, Fault, Malformed, Offer};
 use counterpart_transport::{
-    Client, Closing, Connect, Connected, CutAfter as After, CutHow as How, Delivered, Delivery, Drip, Framing, Limits, OldVersion, Received, Sending,
-    ServerTrust, Timeouts, TlsClient, Versions, probe_old_tls,
+    Client, Closing, Connect, Connected, CutAfter as After, CutHow as How, Delivered, Delivery, Drip, Framing, Limits,
+    OldVersion, Received, Sending, ServerTrust, Timeouts, TlsClient, Versions, probe_old_tls,
 };
 use std::time::Duration;
 
@@ -37,7 +37,13 @@ pub(crate) fn our_fault(reason: &str) -> Response {
 }
 
 /// Puts a fault into a reply.
-pub(crate) fn delivery(fault: Option<&Fault>, mut response: Response, names: &dyn Names, generators: &mut Generators, clock: &Clock) -> Sent {
+pub(crate) fn delivery(
+    fault: Option<&Fault>,
+    mut response: Response,
+    names: &dyn Names,
+    generators: &mut Generators,
+    clock: &Clock,
+) -> Sent {
     let Some(fault) = fault else { return Sent { response, delivery: Delivery::default(), fault: None } };
     let edited = edit(fault, &mut response);
     spoil(fault, &mut response.body);
@@ -55,7 +61,9 @@ pub(crate) fn sending(
     generators: &mut Generators,
     clock: &Clock,
 ) -> Result<Outgoing, String> {
-    let Some(fault) = fault else { return Ok(Outgoing { request, sending: Sending { delivery: Delivery::default(), within }, fault: None }) };
+    let Some(fault) = fault else {
+        return Ok(Outgoing { request, sending: Sending { delivery: Delivery::default(), within }, fault: None });
+    };
     edit(fault, &mut request)?;
     spoil(fault, &mut request.body);
     let (delivery, words) = deliver(fault, names, generators, clock);
@@ -134,7 +142,15 @@ fn deliver(fault: &Fault, names: &dyn Names, generators: &mut Generators, clock:
         words.push(format!("interim {:?}", fault.interim));
     }
     let closing = if fault.closing.is_some() { Closing::Close } else { Closing::Keep };
-    let delivery = Delivery { delay: clock.real(delay_ms), interim: fault.interim.clone(), framing, raw: raw.map(Into::into), cut, drip, closing };
+    let delivery = Delivery {
+        delay: clock.real(delay_ms),
+        interim: fault.interim.clone(),
+        framing,
+        raw: raw.map(Into::into),
+        cut,
+        drip,
+        closing,
+    };
     (delivery, words)
 }
 
@@ -172,7 +188,12 @@ pub(crate) fn take(exchange: &mut Exchange, received: Received, clock: &Clock) {
 /// Turns durations of the machine into durations of the run.
 fn scaled(timing: Timing, clock: &Clock) -> Timing {
     let run = |duration: Option<u64>| duration.map(|us| clock.run_us(Duration::from_micros(us)));
-    Timing { connect_us: run(timing.connect_us), tls_us: run(timing.tls_us), first_byte_us: run(timing.first_byte_us), total_us: run(timing.total_us) }
+    Timing {
+        connect_us: run(timing.connect_us),
+        tls_us: run(timing.tls_us),
+        first_byte_us: run(timing.first_byte_us),
+        total_us: run(timing.total_us),
+    }
 }
 
 /// Works out how to connect to a target.
@@ -208,7 +229,13 @@ pub(crate) fn versions(min: Option<&str>, max: Option<&str>) -> Versions {
 }
 
 /// Tries a connection that offers an old TLS version at most.
-pub(crate) async fn probe_old(exchange: &mut Exchange, client: &Client, target: &Target, version: &str, within: Option<Duration>) {
+pub(crate) async fn probe_old(
+    exchange: &mut Exchange,
+    client: &Client,
+    target: &Target,
+    version: &str,
+    within: Option<Duration>,
+) {
     let old = if version == "1.0" { OldVersion::Tls10 } else { OldVersion::Tls11 };
     let mut timeouts = Timeouts::of(&Limits::default());
     timeouts.response = within.unwrap_or(timeouts.response);
@@ -217,7 +244,8 @@ pub(crate) async fn probe_old(exchange: &mut Exchange, client: &Client, target: 
     exchange.outcome = probe.outcome;
     exchange.reason = probe.reason;
     exchange.connection.peer = address;
-    exchange.connection.tls = Some(Tls { version: probe.version, alert: probe.alert, version_offered: Some(version.to_owned()), ..Tls::default() });
+    exchange.connection.tls =
+        Some(Tls { version: probe.version, alert: probe.alert, version_offered: Some(version.to_owned()), ..Tls::default() });
 }
 
 /// Looks whether a connection that was made stays: a TLS 1.3 server refuses a certificate only after the handshake.

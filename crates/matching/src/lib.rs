@@ -26,7 +26,7 @@ pub use message::{Capture, Edit, EditFault, Editable, Mutation, apply, capture, 
 pub use names::{NameTable, Names, NoNames};
 pub use operand::Operand;
 pub use rule::{
-    Alternative, Bounds, Condition, Format, Growing, Held, Judgement, JsonType, Mismatch, Operator, Pattern, PatternFault, Rule,
+    Alternative, Bounds, Condition, Format, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern, PatternFault, Rule,
     Sense, SeriesOperator, Test, can_pass_on_absence, cannot_fail, explain, judge,
 };
 pub use series::{Series, SeriesFrom};

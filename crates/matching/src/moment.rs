@@ -67,7 +67,8 @@ pub(crate) fn format(time: Timestamp, format: &str) -> Result<String, String> {
             return Err(format!("`{}` is not a format of moments; known are {known}", shown(other)));
         }
     };
-    strtime::format(pattern, &time.to_zoned(TimeZone::UTC)).map_err(|error| format!("`{}` is not a format of moments: {error}", shown(format)))
+    strtime::format(pattern, &time.to_zoned(TimeZone::UTC))
+        .map_err(|error| format!("`{}` is not a format of moments: {error}", shown(format)))
 }
 
 fn shown(text: &str) -> String {

@@ -23,7 +23,8 @@ pub(crate) struct Settings {
 
 pub(crate) fn resolve(tree: &Tree, options: &Options, diagnostics: &mut Diagnostics) -> Settings {
     let pack = &tree.pack.record;
-    let mut settings = Settings { profile: options.profile.clone().unwrap_or_else(|| "default".to_owned()), ..Settings::default() };
+    let mut settings =
+        Settings { profile: options.profile.clone().unwrap_or_else(|| "default".to_owned()), ..Settings::default() };
     let profile = pack.profiles.iter().find(|profile| profile.name.value == settings.profile);
     if profile.is_none() && options.profile.is_some() {
         let known: Vec<&str> = pack.profiles.iter().map(|profile| profile.name.value.as_str()).collect();
@@ -38,13 +39,15 @@ pub(crate) fn resolve(tree: &Tree, options: &Options, diagnostics: &mut Diagnost
     let mut switches = Map::new();
     for item in &pack.settings {
         let name = item.name.value.clone();
-        let from_profile = profile.and_then(|profile| profile.set.iter().find(|(key, _)| key.value == name)).map(|(_, value)| value.to_json());
+        let from_profile =
+            profile.and_then(|profile| profile.set.iter().find(|(key, _)| key.value == name)).map(|(_, value)| value.to_json());
         let given = options.settings.get(&name);
         let (value, origin) = match (given, from_profile) {
             (Some((text, origin)), _) => match typed(item, text) {
                 Ok(value) => (Some(value), *origin),
                 Err(reason) => {
-                    diagnostics.push(Diagnostic::error("PK008", format!("setting `{name}`: {reason}")).help(item.doc.value.clone()));
+                    diagnostics
+                        .push(Diagnostic::error("PK008", format!("setting `{name}`: {reason}")).help(item.doc.value.clone()));
                     (None, *origin)
                 }
             },
@@ -126,7 +129,10 @@ fn typed(item: &SettingItem, text: &str) -> Result<Value, String> {
     };
     let allowed: Vec<Value> = item.one_of.iter().map(counterpart_scenario::Node::to_json).collect();
     if !allowed.is_empty() && !allowed.contains(&value) {
-        let words: Vec<String> = allowed.iter().map(|value| format!("`{}`", value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned))).collect();
+        let words: Vec<String> = allowed
+            .iter()
+            .map(|value| format!("`{}`", value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)))
+            .collect();
         return Err(format!("`{text}` is none of {}", words.join(", ")));
     }
     Ok(value)

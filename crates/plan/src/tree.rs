@@ -4,7 +4,8 @@ use crate::options::MutantChange;
 use crate::source::PackFiles;
 use counterpart_diag::{Diagnostic, Diagnostics, Sources, Span};
 use counterpart_scenario::model::{
-    CheckFile, FragmentFile, MutantFile, PackFile, PlayerFile, RequestFile, RequirementFile, ScenarioFile, ScheduleFile, StoreFile, StubFile,
+    CheckFile, FragmentFile, MutantFile, PackFile, PlayerFile, RequestFile, RequirementFile, ScenarioFile, ScheduleFile,
+    StoreFile, StubFile,
 };
 use counterpart_scenario::{Data, Entry, Node, Read, Reader, parse};
 use std::collections::BTreeMap;
@@ -39,12 +40,20 @@ pub(crate) struct Tree {
 const KEPT: [&str; 9] = ["checks", "requests", "stubs", "players", "fragments", "schedules", "templates", "schemas", "tables"];
 
 /// Reads every YAML file of a pack; `None` where `pack.yaml` itself cannot be used.
-pub(crate) fn read(files: &PackFiles, change: Option<&MutantChange>, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Tree> {
+pub(crate) fn read(
+    files: &PackFiles,
+    change: Option<&MutantChange>,
+    sources: &mut Sources,
+    diagnostics: &mut Diagnostics,
+) -> Option<Tree> {
     let mut reading = Reading { files, change, sources, diagnostics };
     let Some(pack) = reading.file::<PackFile>("pack.yaml") else {
         if !files.files.contains_key("pack.yaml") {
             let message = format!("`{}` is not a pack: it has no `pack.yaml`", files.shown);
-            reading.diagnostics.push(Diagnostic::error("PK001", message).help("name a folder with a pack, or make one with `counterpart new pack NAME`"));
+            reading.diagnostics.push(
+                Diagnostic::error("PK001", message)
+                    .help("name a folder with a pack, or make one with `counterpart new pack NAME`"),
+            );
         }
         return None;
     };

@@ -157,7 +157,9 @@ impl Client {
             Ok(Err(error)) => {
                 // A name without an address is an error of its own kind that the standard library does not name.
                 let outcome = match error.kind() {
-                    std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::ConnectionReset | std::io::ErrorKind::TimedOut => outcome_of(error.kind()),
+                    std::io::ErrorKind::ConnectionRefused
+                    | std::io::ErrorKind::ConnectionReset
+                    | std::io::ErrorKind::TimedOut => outcome_of(error.kind()),
                     _ => Outcome::Unreachable,
                 };
                 return Err(failed(outcome, error.to_string(), &connection, &timing));
@@ -177,7 +179,12 @@ impl Client {
             Some(tls) => {
                 let name = ServerName::try_from(connect.host.clone());
                 let Ok(name) = name else {
-                    return Err(failed(Outcome::Unreachable, format!("`{}` is no host name", connect.host), &connection, &timing));
+                    return Err(failed(
+                        Outcome::Unreachable,
+                        format!("`{}` is no host name", connect.host),
+                        &connection,
+                        &timing,
+                    ));
                 };
                 let shaking = Instant::now();
                 let offer = Tls {
@@ -191,8 +198,12 @@ impl Client {
                     Ok(Ok(stream)) => {
                         timing.tls_us = Some(micros(shaking.elapsed()));
                         let agreed = facts(stream.get_ref().1);
-                        connection.tls =
-                            Some(Tls { alpn_offered: offer.alpn_offered, server_name: offer.server_name, version_offered: offer.version_offered, ..agreed });
+                        connection.tls = Some(Tls {
+                            alpn_offered: offer.alpn_offered,
+                            server_name: offer.server_name,
+                            version_offered: offer.version_offered,
+                            ..agreed
+                        });
                         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
                             version = Version::Http2;
                         }
@@ -204,7 +215,14 @@ impl Client {
                         connection.tls = Some(Tls { alert, ..offer });
                         return Err(failed(outcome, error.to_string(), &connection, &timing));
                     }
-                    Err(_) => return Err(failed(Outcome::Timeout, "the TLS handshake did not end in time".to_owned(), &connection, &timing)),
+                    Err(_) => {
+                        return Err(failed(
+                            Outcome::Timeout,
+                            "the TLS handshake did not end in time".to_owned(),
+                            &connection,
+                            &timing,
+                        ));
+                    }
                 }
             }
         };
@@ -216,7 +234,17 @@ impl Client {
         };
         let absolute = (connect.proxy.is_some() && connect.tls.is_none()).then(|| format!("http://{}", connect.address));
         let host = host_field(connect);
-        Ok(Connected { sender, deck, driver, connection, timing, limits: self.limits, within: connect.timeouts.response, host, absolute })
+        Ok(Connected {
+            sender,
+            deck,
+            driver,
+            connection,
+            timing,
+            limits: self.limits,
+            within: connect.timeouts.response,
+            host,
+            absolute,
+        })
     }
 
     async fn speak(&self, tape: Tape, version: Version) -> Result<(Sender, JoinHandle<Option<Alert>>), hyper::Error> {
@@ -327,7 +355,11 @@ impl Connected {
     async fn send_http1(&mut self, request: Request, sending: &Sending, within: Duration) -> Received {
         let Sender::Http1(sender) = &mut self.sender else { return unsent(request) };
         let head = head::request(&request);
-        let body = if sending.delivery.framing == Framing::Chunked { chunked(&request.body.content) } else { request.body.content.clone() };
+        let body = if sending.delivery.framing == Framing::Chunked {
+            chunked(&request.body.content)
+        } else {
+            request.body.content.clone()
+        };
         let hang = Duration::from_millis(self.limits.hang_ms);
         self.deck.substitute(script(&sending.delivery, &head, &body, hang, None));
         let method = http::Method::from_bytes(request.method.as_bytes()).unwrap_or(http::Method::GET);
@@ -396,7 +428,9 @@ impl Connected {
             (None, None) => Outcome::Closed,
         };
         received.reason = Some(match delivery.cut {
-            Some((CutAfter::Whole | CutAfter::Body(_) | CutAfter::Head | CutAfter::Nothing, _)) if alert.is_none() => "the connection was cut on purpose".to_owned(),
+            Some((CutAfter::Whole | CutAfter::Body(_) | CutAfter::Head | CutAfter::Nothing, _)) if alert.is_none() => {
+                "the connection was cut on purpose".to_owned()
+            }
             _ => error.to_string(),
         });
         received.connection.tls = alert.map(|alert| Tls { alert: Some(alert), ..Tls::default() });
@@ -406,7 +440,8 @@ impl Connected {
         let Sender::Http2(sender) = &mut self.sender else { return unsent(request) };
         let mut received = unsent(request);
         let authority = self.host.clone();
-        let uri = http::Uri::builder().scheme("https").authority(authority).path_and_query(received.request.target.clone()).build();
+        let uri =
+            http::Uri::builder().scheme("https").authority(authority).path_and_query(received.request.target.clone()).build();
         let Ok(uri) = uri else {
             received.outcome = Outcome::Malformed;
             received.reason = Some("the target cannot be sent in HTTP/2".to_owned());
@@ -436,10 +471,17 @@ impl Connected {
             Ok(Ok(response)) => {
                 received.timing.first_byte_us = Some(micros(started.elapsed()));
                 let (parts, incoming) = response.into_parts();
-                let (content, outcome, reason) = collect(incoming, within.saturating_sub(started.elapsed()), self.limits.body_bytes_max).await;
+                let (content, outcome, reason) =
+                    collect(incoming, within.saturating_sub(started.elapsed()), self.limits.body_bytes_max).await;
                 let headers = head::from_map(&parts.headers);
                 let body = coding::body(&headers, content, self.limits.body_bytes_max);
-                received.response = Some(Response { status: parts.status.as_u16(), reason: String::new(), version: Version::Http2, headers, body });
+                received.response = Some(Response {
+                    status: parts.status.as_u16(),
+                    reason: String::new(),
+                    version: Version::Http2,
+                    headers,
+                    body,
+                });
                 received.outcome = outcome;
                 received.reason = reason;
             }
@@ -467,7 +509,9 @@ async fn collect(incoming: Incoming, within: Duration, bytes_max: usize) -> (Byt
     };
     let (outcome, reason) = match timeout(within.max(Duration::from_millis(1)), reading).await {
         Ok(Ok(())) => (Outcome::Answered, None),
-        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => (Outcome::Oversized, Some(format!("the body is larger than {bytes_max} bytes"))),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
+            (Outcome::Oversized, Some(format!("the body is larger than {bytes_max} bytes")))
+        }
         Ok(Err(error)) => (Outcome::Truncated, Some(format!("the body broke off: {error}"))),
         Err(_) => (Outcome::Truncated, Some("the body did not end in time".to_owned())),
     };
@@ -486,4 +530,3 @@ fn unsent(request: Request) -> Received {
         connection: Connection::default(),
     }
 }
-

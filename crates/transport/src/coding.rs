@@ -40,7 +40,9 @@ pub(crate) fn body(headers: &Headers, content: Bytes, bytes_max: usize) -> Body 
     let result = match coding.as_str() {
         "gzip" | "x-gzip" => bounded(GzDecoder::new(&content[..]), bytes_max),
         // Some senders mean the raw format by `deflate` (RFC 9110 §8.4.1.2 notes it).
-        "deflate" => bounded(ZlibDecoder::new(&content[..]), bytes_max).or_else(|_| bounded(DeflateDecoder::new(&content[..]), bytes_max)),
+        "deflate" => {
+            bounded(ZlibDecoder::new(&content[..]), bytes_max).or_else(|_| bounded(DeflateDecoder::new(&content[..]), bytes_max))
+        }
         other => Err(format!("the content coding `{other}` is not known here")),
     };
     match result {
@@ -52,7 +54,10 @@ pub(crate) fn body(headers: &Headers, content: Bytes, bytes_max: usize) -> Body 
 fn bounded(reader: impl Read, bytes_max: usize) -> Result<Vec<u8>, String> {
     let mut decoded = Vec::new();
     let limit = bytes_max as u64;
-    reader.take(limit + 1).read_to_end(&mut decoded).map_err(|error| format!("the content coding could not be undone: {error}"))?;
+    reader
+        .take(limit + 1)
+        .read_to_end(&mut decoded)
+        .map_err(|error| format!("the content coding could not be undone: {error}"))?;
     if decoded.len() as u64 > limit {
         return Err(format!("the content is larger than {limit} bytes once its coding is undone"));
     }

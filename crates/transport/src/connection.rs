@@ -38,7 +38,8 @@ pub(crate) struct Serving {
 /// Serves a connection to its end.
 pub(crate) async fn serve(serving: &Serving, carrier: Carrier, from: String) {
     let started = Instant::now();
-    let mut connection = Connection { id: next_connection(), local: serving.address.clone(), peer: from, ..Connection::default() };
+    let mut connection =
+        Connection { id: next_connection(), local: serving.address.clone(), peer: from, ..Connection::default() };
     let tls = serving.tls.load_full();
     let Some(tls) = tls else {
         match serving.handler.welcome(None) {
@@ -223,11 +224,14 @@ impl Line {
                 let reason = format!("the body is larger than {} bytes", self.limits.body_bytes_max);
                 return Ok(self.refuse(413, Outcome::Oversized, &reason, started));
             }
-            Ok(Err(error)) => return Ok(self.refuse(400, self.deck.error().map_or(Outcome::Closed, outcome_of), &error.to_string(), started)),
+            Ok(Err(error)) => {
+                return Ok(self.refuse(400, self.deck.error().map_or(Outcome::Closed, outcome_of), &error.to_string(), started));
+            }
             Err(_) => return Ok(self.refuse(408, Outcome::Timeout, "the body did not come in time", started)),
         };
         let taken = self.deck.take_incoming();
-        let reread = if self.version == Version::Http2 { None } else { head::reread_request(&taken.bytes, self.limits.header_count_max) };
+        let reread =
+            if self.version == Version::Http2 { None } else { head::reread_request(&taken.bytes, self.limits.header_count_max) };
         let (headers, version, target) = reread.unwrap_or_else(|| {
             let target = parts.uri.path_and_query().map_or_else(|| parts.uri.to_string(), ToString::to_string);
             (head::from_map(&parts.headers), version_of(parts.version), target)
@@ -235,7 +239,8 @@ impl Line {
         let body = coding::body(&headers, content, self.limits.body_bytes_max);
         let request = Request { method: parts.method.as_str().to_owned(), target, version, headers, body };
         let wire = if self.version == Version::Http2 { Bytes::new() } else { taken.bytes };
-        let asked_to_close = request.headers.all("connection").any(|value| value.to_ascii_lowercase().contains("close")) || version == Version::Http10;
+        let asked_to_close = request.headers.all("connection").any(|value| value.to_ascii_lowercase().contains("close"))
+            || version == Version::Http10;
         let is_head = request.method == "HEAD";
         let connection = Arc::new(Connection { reused: number > 0, ..self.connection.clone() });
         let reply = self.handler.respond(Call { connection, request, wire, started }).await;
@@ -246,7 +251,13 @@ impl Line {
     fn refuse(&self, status: u16, outcome: Outcome, reason: &str, started: Instant) -> hyper::Response<Full<Bytes>> {
         let came = self.deck.take_incoming();
         let wire = came.bytes.slice(..came.bytes.len().min(GARBAGE_BYTES_MAX));
-        self.handler.silent(Ended { connection: self.connection.clone(), outcome, reason: Some(reason.to_owned()), wire, started });
+        self.handler.silent(Ended {
+            connection: self.connection.clone(),
+            outcome,
+            reason: Some(reason.to_owned()),
+            wire,
+            started,
+        });
         let mut response = hyper::Response::new(Full::new(Bytes::from(format!("{reason}\n"))));
         *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
         response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
@@ -277,7 +288,9 @@ impl Line {
                 let (outcome, reason) = match (mark.broken, cut, raw) {
                     (Some(kind), _, _) => (outcome_of(kind), Some(format!("the answer could not be sent whole: {kind}"))),
                     (None, Some((_, how)), _) => (cut_outcome(how), Some("the answer was cut on purpose".to_owned())),
-                    (None, None, true) => (Outcome::Malformed, Some("bytes were sent instead of an answer on purpose".to_owned())),
+                    (None, None, true) => {
+                        (Outcome::Malformed, Some("bytes were sent instead of an answer on purpose".to_owned()))
+                    }
                     (None, None, false) => (Outcome::Answered, None),
                 };
                 let timing = Timing {
@@ -299,11 +312,17 @@ impl Line {
         stand_in
     }
 
-    fn deliver_http2(&self, response: Response, record: Option<Box<dyn FnOnce(Delivered) + Send>>, started: Instant) -> hyper::Response<Full<Bytes>> {
+    fn deliver_http2(
+        &self,
+        response: Response,
+        record: Option<Box<dyn FnOnce(Delivered) + Send>>,
+        started: Instant,
+    ) -> hyper::Response<Full<Bytes>> {
         let mut out = hyper::Response::new(Full::new(response.body.content.clone()));
         *out.status_mut() = http::StatusCode::from_u16(response.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
         for header in &response.headers {
-            let connection_specific = ["connection", "transfer-encoding", "keep-alive"].iter().any(|name| header.name.eq_ignore_ascii_case(name));
+            let connection_specific =
+                ["connection", "transfer-encoding", "keep-alive"].iter().any(|name| header.name.eq_ignore_ascii_case(name));
             let name = http::HeaderName::from_bytes(header.name.to_ascii_lowercase().as_bytes());
             let bytes: Vec<u8> = header.value.chars().filter_map(|character| u8::try_from(u32::from(character)).ok()).collect();
             // RFC 9113 §8.2.2: fields that speak of the connection have no place in HTTP/2.

@@ -134,7 +134,10 @@ pub(crate) fn script(
     };
     let message = message.slice(..kept.min(message.len()));
     let mut pieces: VecDeque<Bytes> = match delivery.drip {
-        Some(drip) => (0..message.len()).step_by(drip.bytes.max(1)).map(|at| message.slice(at..(at + drip.bytes.max(1)).min(message.len()))).collect(),
+        Some(drip) => (0..message.len())
+            .step_by(drip.bytes.max(1))
+            .map(|at| message.slice(at..(at + drip.bytes.max(1)).min(message.len())))
+            .collect(),
         None if message.is_empty() => VecDeque::new(),
         None => [message].into(),
     };

@@ -33,7 +33,13 @@ pub struct OldProbe {
 }
 
 /// Offers a server an old version at most, and reads what it makes of it.
-pub async fn probe_old_tls(network: &Network, address: &str, server_name: &str, version: OldVersion, timeouts: Timeouts) -> OldProbe {
+pub async fn probe_old_tls(
+    network: &Network,
+    address: &str,
+    server_name: &str,
+    version: OldVersion,
+    timeouts: Timeouts,
+) -> OldProbe {
     let ended = |outcome, reason: String| OldProbe { outcome, alert: None, version: None, reason: Some(reason) };
     let mut stream = match timeout(timeouts.connect, network.connect(address)).await {
         Ok(Ok((stream, _, _))) => stream,
@@ -51,13 +57,20 @@ pub async fn probe_old_tls(network: &Network, address: &str, server_name: &str, 
     };
     match timeout(timeouts.response, exchange).await {
         Err(_) => ended(Outcome::Timeout, "nothing came in answer to the ClientHello".to_owned()),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => ended(Outcome::Closed, "the connection was closed".to_owned()),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            ended(Outcome::Closed, "the connection was closed".to_owned())
+        }
         Ok(Err(error)) => ended(outcome_of(error.kind()), error.to_string()),
         Ok(Ok((21, body))) => OldProbe { outcome: Outcome::TlsAlert, alert: alert(&body), version: None, reason: None },
         Ok(Ok((22, body))) => {
             // ServerHello: type, 24-bit length, then the version agreed.
             let number = usize::from(body.get(4).copied().unwrap_or(0)) << 8 | usize::from(body.get(5).copied().unwrap_or(0));
-            OldProbe { outcome: Outcome::Answered, alert: None, version: version_name(number), reason: Some("the server agreed to an old version".to_owned()) }
+            OldProbe {
+                outcome: Outcome::Answered,
+                alert: None,
+                version: version_name(number),
+                reason: Some("the server agreed to an old version".to_owned()),
+            }
         }
         Ok(Ok(_)) => ended(Outcome::Malformed, "what came is no TLS record".to_owned()),
     }
@@ -90,7 +103,8 @@ fn client_hello(server_name: &str, version: OldVersion) -> Vec<u8> {
     extensions.extend(extension(11, &vector(1, &[0])));
     let suites: Vec<u8> = SUITES.iter().flat_map(|suite| suite.to_be_bytes()).collect();
     // The random bytes protect nothing here: no key is ever made from them.
-    let body = [&number[..], &[0x43; 32], &vector(1, &[]), &vector(2, &suites), &vector(1, &[0]), &vector(2, &extensions)].concat();
+    let body =
+        [&number[..], &[0x43; 32], &vector(1, &[]), &vector(2, &suites), &vector(1, &[0]), &vector(2, &extensions)].concat();
     let message = [&[1][..], &vector(3, &body)].concat();
     [&[22, 3, 1][..], &vector(2, &message)].concat()
 }

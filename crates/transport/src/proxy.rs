@@ -21,7 +21,11 @@ pub(crate) async fn tunnel(carrier: &mut Carrier, address: &str, within: Duratio
     match timeout(within, exchange).await {
         Ok(Ok(answer)) => {
             let first = String::from_utf8_lossy(&answer).lines().next().unwrap_or("").to_owned();
-            if first.split(' ').nth(1).is_some_and(|status| status.starts_with('2')) { Ok(()) } else { Err(format!("the proxy answered `{first}`")) }
+            if first.split(' ').nth(1).is_some_and(|status| status.starts_with('2')) {
+                Ok(())
+            } else {
+                Err(format!("the proxy answered `{first}`"))
+            }
         }
         Ok(Err(error)) => Err(format!("the proxy could not be asked: {error}")),
         Err(_) => Err("the proxy did not answer in time".to_owned()),

@@ -136,7 +136,8 @@ impl Server {
     /// # Errors
     /// [`Error::Listen`] where the address is taken or not ours.
     pub async fn start(network: &Network, bind: &str, options: ServerOptions, handler: Arc<dyn Handler>) -> Result<Self, Error> {
-        let (listener, address) = network.listen(bind).await.map_err(|source| Error::Listen { address: bind.to_owned(), source })?;
+        let (listener, address) =
+            network.listen(bind).await.map_err(|source| Error::Listen { address: bind.to_owned(), source })?;
         let tls = Arc::new(ArcSwapOption::from(options.tls.map(Arc::new)));
         let (orders, receiver) = mpsc::unbounded_channel();
         let (stop, stopping) = watch::channel(false);

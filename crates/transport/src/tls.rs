@@ -9,8 +9,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, PeerIncompatible, ProtocolVersion, RootCertStore, ServerConfig,
-    SignatureScheme, SupportedProtocolVersion,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, PeerIncompatible, ProtocolVersion, RootCertStore,
+    ServerConfig, SignatureScheme, SupportedProtocolVersion,
 };
 use std::sync::Arc;
 
@@ -104,11 +104,16 @@ impl TlsServer {
         let verifier = |trust: &Trust| {
             let builder = WebPkiClientVerifier::builder_with_provider(roots(trust), provider());
             // A certificate whose issuer has no list here is judged by its signature alone.
-            builder.with_crls(trust.revocations.iter().cloned()).only_check_end_entity_revocation().allow_unknown_revocation_status()
+            builder
+                .with_crls(trust.revocations.iter().cloned())
+                .only_check_end_entity_revocation()
+                .allow_unknown_revocation_status()
         };
         let builder = match clients {
             ClientAuth::None => builder.with_no_client_auth(),
-            ClientAuth::Optional(trust) => builder.with_client_cert_verifier(verifier(trust).allow_unauthenticated().build().map_err(failed)?),
+            ClientAuth::Optional(trust) => {
+                builder.with_client_cert_verifier(verifier(trust).allow_unauthenticated().build().map_err(failed)?)
+            }
             ClientAuth::Required(trust) => builder.with_client_cert_verifier(verifier(trust).build().map_err(failed)?),
         };
         let mut config = builder.with_cert_resolver(resolver(identity)?);
@@ -165,11 +170,21 @@ impl ServerCertVerifier for TrustAnybody {
         Ok(ServerCertVerified::assertion())
     }
 
-    fn verify_tls12_signature(&self, message: &[u8], certificate: &CertificateDer<'_>, signed: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         rustls::crypto::verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
     }
 
-    fn verify_tls13_signature(&self, message: &[u8], certificate: &CertificateDer<'_>, signed: &DigitallySignedStruct) -> Result<HandshakeSignatureValid, rustls::Error> {
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
         rustls::crypto::verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
     }
 
@@ -257,9 +272,11 @@ fn our_alert(error: &rustls::Error) -> String {
             CertificateError::UnknownIssuer => "unknown_ca".to_owned(),
             other => format!("bad_certificate ({other})"),
         },
-        rustls::Error::PeerIncompatible(PeerIncompatible::SupportedVersionsExtensionRequired | PeerIncompatible::Tls12NotOfferedOrEnabled | PeerIncompatible::Tls12NotOffered) => {
-            "protocol_version".to_owned()
-        }
+        rustls::Error::PeerIncompatible(
+            PeerIncompatible::SupportedVersionsExtensionRequired
+            | PeerIncompatible::Tls12NotOfferedOrEnabled
+            | PeerIncompatible::Tls12NotOffered,
+        ) => "protocol_version".to_owned(),
         rustls::Error::PeerIncompatible(_) => "handshake_failure".to_owned(),
         rustls::Error::NoApplicationProtocol => "no_application_protocol".to_owned(),
         rustls::Error::InvalidMessage(_) => "decode_error".to_owned(),

@@ -37,7 +37,9 @@ impl Play {
                 reason: format!("there is no hook and no person for action `{action}`: give it under `[hooks]` of the workspace"),
             }),
             Ok(Err(Undone::Failed(reason))) => Err(Stop::error(Cause::Configuration, format!("action `{action}`: {reason}"))),
-            Err(_) => Err(Stop::error(Cause::Configuration, format!("action `{action}` did not end within {} ms", within.as_millis()))),
+            Err(_) => {
+                Err(Stop::error(Cause::Configuration, format!("action `{action}` did not end within {} ms", within.as_millis())))
+            }
         };
         // Only after the captures of this step are bound may unbound requests be given away; a failed one binds nothing.
         if result.is_err() {
@@ -62,7 +64,8 @@ impl Play {
     fn order(&self, ask: &Ask, index: u32, frame: &Frame) -> Result<Order, Stop> {
         let globals = Layer::last(&self.shared.globals);
         let layer = Layer::new(&frame.names, &globals);
-        let mut generators = generators(self.shared.around.seed, &[&self.key, &frame.branch, "ask", &index.to_string()], &self.shared.clock);
+        let mut generators =
+            generators(self.shared.around.seed, &[&self.key, &frame.branch, "ask", &index.to_string()], &self.shared.clock);
         let fault = |reason| Stop::error(Cause::Simulator, reason);
         let arguments = values(&ask.with, &layer, &mut generators).map_err(fault)?;
         let within_ms = milliseconds(&ask.within, &layer).map_err(fault)?;

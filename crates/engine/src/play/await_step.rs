@@ -13,7 +13,13 @@ use std::sync::atomic::Ordering;
 use tokio::time::Instant;
 
 impl Play {
-    pub(crate) async fn await_step(self: &Arc<Self>, step: &Step, plan: &Arc<Await>, index: u32, frame: &mut Frame) -> Result<Brought, Stop> {
+    pub(crate) async fn await_step(
+        self: &Arc<Self>,
+        step: &Step,
+        plan: &Arc<Await>,
+        index: u32,
+        frame: &mut Frame,
+    ) -> Result<Brought, Stop> {
         if !matches!(plan.what, AwaitWhat::Request(_) | AwaitWhat::Connection(..)) {
             return self.await_file(plan, frame).await;
         }
@@ -75,13 +81,22 @@ impl Play {
     }
 
     /// Makes the expectation of an `await` step.
-    pub(crate) fn expectation(&self, step: &Step, plan: &Arc<Await>, index: u32, frame: &Frame) -> Result<Arc<Expectation>, Stop> {
+    pub(crate) fn expectation(
+        &self,
+        step: &Step,
+        plan: &Arc<Await>,
+        index: u32,
+        frame: &Frame,
+    ) -> Result<Arc<Expectation>, Stop> {
         let globals = Layer::last(&self.shared.globals);
         let layer = Layer::new(&frame.names, &globals);
         let count_max = match &plan.count.max {
             Some(expression) => {
                 let value = expression.evaluate(&layer).map_err(|fault| Stop::error(Cause::Simulator, fault.message))?;
-                Some(whole(&value).ok_or_else(|| Stop::error(Cause::Simulator, format!("`count` gives {value}, which is no number")))?)
+                Some(
+                    whole(&value)
+                        .ok_or_else(|| Stop::error(Cause::Simulator, format!("`count` gives {value}, which is no number")))?,
+                )
             }
             None => None,
         };
@@ -119,7 +134,8 @@ impl Play {
     }
 
     pub(crate) async fn release(self: &Arc<Self>, id: &str, reply: &Reply, _: &mut Frame) -> Result<Brought, Stop> {
-        let released: usize = self.claimant.expectations().iter().filter(|one| one.plan.hold == Hold::Held).map(|one| one.release(reply)).sum();
+        let released: usize =
+            self.claimant.expectations().iter().filter(|one| one.plan.hold == Hold::Held).map(|one| one.release(reply)).sum();
         if released == 0 {
             return Err(Stop::inconclusive(Cause::Supplier, format!("step `{id}` holds no request open")));
         }

@@ -39,7 +39,8 @@ impl Play {
 
     fn number(&self, expression: &Expression, frame: &Frame) -> Result<u64, Stop> {
         let value = self.evaluate(expression, frame)?;
-        whole(&value).ok_or_else(|| Stop::error(Cause::Simulator, format!("`{}` gives {value}, which is no number", expression.text())))
+        whole(&value)
+            .ok_or_else(|| Stop::error(Cause::Simulator, format!("`{}` gives {value}, which is no number", expression.text())))
     }
 
     pub(crate) fn time_ms(&self, time: &Time, frame: &Frame) -> Result<u64, Stop> {
@@ -59,8 +60,11 @@ impl Play {
     }
 
     pub(crate) fn name_values(&self, with: &[(String, Shape)], index: u32, frame: &mut Frame) -> Result<Brought, Stop> {
-        let mut generators = generators(self.shared.around.seed, &[&self.key, &frame.branch, "let", &index.to_string()], &self.shared.clock);
-        let own = self.with_names(frame, |names| values(with, names, &mut generators)).map_err(|reason| Stop::error(Cause::Simulator, reason))?;
+        let mut generators =
+            generators(self.shared.around.seed, &[&self.key, &frame.branch, "let", &index.to_string()], &self.shared.clock);
+        let own = self
+            .with_names(frame, |names| values(with, names, &mut generators))
+            .map_err(|reason| Stop::error(Cause::Simulator, reason))?;
         for (name, value) in own {
             frame.set(&name, value);
         }
@@ -68,8 +72,11 @@ impl Play {
     }
 
     pub(crate) async fn call(self: &Arc<Self>, call: &Do, frame: &mut Frame) -> Result<Brought, Stop> {
-        let mut generators = generators(self.shared.around.seed, &[&self.key, &frame.branch, "do", &call.fragment.name], &self.shared.clock);
-        let own = self.with_names(frame, |names| values(&call.with, names, &mut generators)).map_err(|reason| Stop::error(Cause::Simulator, reason))?;
+        let mut generators =
+            generators(self.shared.around.seed, &[&self.key, &frame.branch, "do", &call.fragment.name], &self.shared.clock);
+        let own = self
+            .with_names(frame, |names| values(&call.with, names, &mut generators))
+            .map_err(|reason| Stop::error(Cause::Simulator, reason))?;
         let mut inner = frame.fork(&call.fragment.name);
         inner.connection = frame.connection.take();
         inner.barrier.clone_from(&frame.barrier);
@@ -95,11 +102,14 @@ impl Play {
         let items = match &each.of {
             EachOf::Expression(expression) => match self.evaluate(expression, frame)? {
                 Value::Array(items) => items,
-                other => return Err(Stop::error(Cause::Simulator, format!("`{}` gives {other}, which is no list", expression.text()))),
+                other => {
+                    return Err(Stop::error(Cause::Simulator, format!("`{}` gives {other}, which is no list", expression.text())));
+                }
             },
             EachOf::Values(shapes) => {
                 let mut generators = generators(self.shared.around.seed, &[&self.key, &frame.branch, "each"], &self.shared.clock);
-                let built: Result<Vec<Value>, String> = self.with_names(frame, |names| shapes.iter().map(|shape| shape.build(names, &mut generators)).collect());
+                let built: Result<Vec<Value>, String> =
+                    self.with_names(frame, |names| shapes.iter().map(|shape| shape.build(names, &mut generators)).collect());
                 built.map_err(|reason| Stop::error(Cause::Simulator, reason))?
             }
         };
@@ -201,7 +211,8 @@ impl Play {
                 break;
             }
             let rest = lasting.saturating_sub(began.elapsed());
-            let nap = if observe.until.is_some() { rest.min(std::time::Duration::from_millis(crate::limits::POLL_MS)) } else { rest };
+            let nap =
+                if observe.until.is_some() { rest.min(std::time::Duration::from_millis(crate::limits::POLL_MS)) } else { rest };
             tokio::select! {
                 () = tokio::time::sleep(nap) => {}
                 () = self.stopped() => {}
@@ -213,15 +224,16 @@ impl Play {
         Ok(Brought { exchange: exchanges.last().cloned(), exchanges, judged: false, ..Brought::default() })
     }
 
-    pub(crate) async fn listen(self: &Arc<Self>, listen: &Listen) -> Result<Brought, Stop> {
+    pub(crate) async fn listen(self: &Arc<Self>, plan: &Listen, frame: &Frame) -> Result<Brought, Stop> {
+        let certificate = plan.certificate.as_ref().map(|name| self.filled(name, frame)).transpose()?;
+        let listen = &Listen { certificate, ..plan.clone() };
         let Some(listening) = self.shared.listening() else {
             return Err(Stop::error(Cause::Simulator, "no endpoint of ours is open in this role"));
         };
         listening.change(listen).await.map_err(|reason| Stop::error(Cause::Configuration, reason))?;
         lock(&self.undo).push(Undo::Listen(listen.endpoint.clone()));
         if let Some(lasting) = &listen.lasting {
-            let frame = Frame::new(Map::new());
-            self.pause_ms(self.time_ms(lasting, &frame)?).await?;
+            self.pause_ms(self.time_ms(lasting, frame)?).await?;
             self.undo_all().await;
         }
         Ok(Brought::default())
@@ -257,7 +269,8 @@ struct Collected {
 
 impl Collected {
     fn add(&mut self, steps: &[Step], inner: &Frame) {
-        let names = steps.iter().flat_map(|step| step.captures.iter().map(|captured| captured.name.as_str()).chain(step.id.as_deref()));
+        let names =
+            steps.iter().flat_map(|step| step.captures.iter().map(|captured| captured.name.as_str()).chain(step.id.as_deref()));
         for name in names {
             let value = inner.names.get(name).cloned().unwrap_or(Value::Null);
             let list = self.lists.entry(name.to_owned()).or_insert_with(|| json!([]));

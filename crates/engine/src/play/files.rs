@@ -20,7 +20,9 @@ impl Play {
     /// Waits for files, lines or mails that fit, then for quiet.
     pub(crate) async fn await_file(self: &Arc<Self>, plan: &Await, frame: &mut Frame) -> Result<Brought, Stop> {
         let within_ms = self.time_ms(&plan.within, frame)?;
-        let number = |value: Value| whole(&value).ok_or_else(|| Stop::error(Cause::Simulator, format!("`count` gives {value}, which is no number")));
+        let number = |value: Value| {
+            whole(&value).ok_or_else(|| Stop::error(Cause::Simulator, format!("`count` gives {value}, which is no number")))
+        };
         let min = number(self.evaluate(&plan.count.min, frame)?)?;
         let max = match &plan.count.max {
             Some(expression) => Some(number(self.evaluate(expression, frame)?)?),
@@ -30,7 +32,10 @@ impl Play {
         let mut here;
         loop {
             here = self.look(plan, frame)?;
-            if (here.len() as u64) >= min.max(max.unwrap_or(0)).max(1) || (min > 0 && max.is_none() && here.len() as u64 >= min) || Instant::now() >= until {
+            if (here.len() as u64) >= min.max(max.unwrap_or(0)).max(1)
+                || (min > 0 && max.is_none() && here.len() as u64 >= min)
+                || Instant::now() >= until
+            {
                 break;
             }
             let nap = Duration::from_millis(POLL_MS).min(until.saturating_duration_since(Instant::now()));
@@ -80,9 +85,21 @@ impl Play {
         };
         let path = self.rendered(template, frame)?;
         let candidates: Vec<Value> = match kind {
-            "mail" => files(&Path::new(&path).join("*.eml")).iter().filter_map(|path| read(path)).filter_map(|(path, bytes)| mail::parse(&path, &bytes)).collect(),
-            "file" => files(Path::new(&path)).iter().filter_map(|path| read(path)).map(|(path, bytes)| file_value(&path, &bytes)).collect(),
-            _ => files(Path::new(&path)).iter().filter_map(|path| read(path)).flat_map(|(path, bytes)| lines(&path, &bytes)).collect(),
+            "mail" => files(&Path::new(&path).join("*.eml"))
+                .iter()
+                .filter_map(|path| read(path))
+                .filter_map(|(path, bytes)| mail::parse(&path, &bytes))
+                .collect(),
+            "file" => files(Path::new(&path))
+                .iter()
+                .filter_map(|path| read(path))
+                .map(|(path, bytes)| file_value(&path, &bytes))
+                .collect(),
+            _ => files(Path::new(&path))
+                .iter()
+                .filter_map(|path| read(path))
+                .flat_map(|(path, bytes)| lines(&path, &bytes))
+                .collect(),
         };
         Ok(candidates.into_iter().filter(|candidate| self.is_meant(which.as_ref(), kind, candidate, frame)).collect())
     }
@@ -96,7 +113,8 @@ impl Play {
 
     pub(crate) fn rendered(&self, template: &Template, frame: &Frame) -> Result<String, Stop> {
         let mut generators = generators(self.shared.around.seed, &[&self.key, &frame.branch, "path"], &self.shared.clock);
-        self.with_names(frame, |names| template.render(names, &mut generators)).map_err(|fault| Stop::error(Cause::Configuration, fault.message))
+        self.with_names(frame, |names| template.render(names, &mut generators))
+            .map_err(|fault| Stop::error(Cause::Configuration, fault.message))
     }
 }
 
@@ -136,5 +154,9 @@ fn file_value(path: &Path, bytes: &[u8]) -> Value {
 
 fn lines(path: &Path, bytes: &[u8]) -> Vec<Value> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-    String::from_utf8_lossy(bytes).lines().enumerate().map(|(at, line)| json!({ "file": name, "number": at + 1, "line": line })).collect()
+    String::from_utf8_lossy(bytes)
+        .lines()
+        .enumerate()
+        .map(|(at, line)| json!({ "file": name, "number": at + 1, "line": line }))
+        .collect()
 }

@@ -68,7 +68,8 @@ struct Tally {
 impl Tally {
     fn new() -> Self {
         // Three figures: 1 us to an hour within a thousandth. The bounds are valid by the crate's own rules.
-        let latency_us = Histogram::new_with_bounds(1, 3_600_000_000, 3).unwrap_or_else(|_| Histogram::new(3).expect("three figures are allowed"));
+        let latency_us = Histogram::new_with_bounds(1, 3_600_000_000, 3)
+            .unwrap_or_else(|_| Histogram::new(3).expect("three figures are allowed"));
         Self { latency_us, exchanges: Vec::new(), broken: 0 }
     }
 
@@ -95,6 +96,12 @@ impl Tally {
         });
         let mut names = Map::new();
         names.insert("load".to_owned(), figures);
-        Brought { exchange: self.exchanges.last().cloned(), exchanges: self.exchanges, names, judged: false, ..Brought::default() }
+        Brought {
+            exchange: self.exchanges.last().cloned(),
+            exchanges: self.exchanges,
+            names,
+            judged: false,
+            ..Brought::default()
+        }
     }
 }

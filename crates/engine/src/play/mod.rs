@@ -208,7 +208,14 @@ impl Play {
     }
 
     fn end(&self, step: u32, verdict: Option<Verdict>, cause: Option<Cause>, reason: Option<String>) {
-        self.shared.event(Event::StepEnded { scenario: self.scenario.clone(), attempt: self.attempt, step, verdict, cause, reason });
+        self.shared.event(Event::StepEnded {
+            scenario: self.scenario.clone(),
+            attempt: self.attempt,
+            step,
+            verdict,
+            cause,
+            reason,
+        });
     }
 
     async fn step(self: &Arc<Self>, step: &Step, next: &[Step], frame: &mut Frame) -> bool {
@@ -258,7 +265,7 @@ impl Play {
             Act::Do(call) => self.call(call, frame).await,
             Act::Each(each) => self.each(each, frame).await,
             Act::Let(values) => self.name_values(values, index, frame),
-            Act::Listen(listen) => self.listen(listen).await,
+            Act::Listen(listen) => self.listen(listen, frame).await,
             Act::Load(load) => self.load(load, index, frame).await,
             Act::Observe(observe) => self.observe(observe, frame).await,
             Act::Parallel(parallel) => self.parallel(parallel, frame).await,
@@ -383,9 +390,19 @@ impl Play {
 
     /// Records an exchange of ours with what checks found of it, and keeps it.
     pub(crate) fn record(&self, exchange: Exchange, step: u32, found: &Found) -> Arc<Exchange> {
-        let belonging = Belonging { scenario: Some(self.scenario.clone()), attempt: Some(self.attempt), step: Some(step), ..Belonging::default() };
-        let judged =
-            Judged { exchange: &exchange, belonging: &belonging, findings: found.findings.clone(), passed: found.passed.clone(), unmatched: None };
+        let belonging = Belonging {
+            scenario: Some(self.scenario.clone()),
+            attempt: Some(self.attempt),
+            step: Some(step),
+            ..Belonging::default()
+        };
+        let judged = Judged {
+            exchange: &exchange,
+            belonging: &belonging,
+            findings: found.findings.clone(),
+            passed: found.passed.clone(),
+            unmatched: None,
+        };
         self.shared.around.sink.exchange(judged, self.shared.clock.now_us());
         let exchange = Arc::new(exchange);
         self.claimant.keep(Arc::clone(&exchange));
@@ -409,7 +426,12 @@ fn is_step_level(check: &counterpart_validate::Check) -> bool {
 }
 
 /// What later steps can say of a step: its last exchange, all of them, and what it brought.
-fn step_value(exchange: Option<&Exchange>, exchanges: &[Arc<Exchange>], names: &Map<String, Value>, globals: &Map<String, Value>) -> Value {
+fn step_value(
+    exchange: Option<&Exchange>,
+    exchanges: &[Arc<Exchange>],
+    names: &Map<String, Value>,
+    globals: &Map<String, Value>,
+) -> Value {
     let layer = Layer::last(globals);
     let mut value = match exchange.map(|exchange| Subjects::new(exchange, &layer).exchange_value()) {
         Some(Value::Object(members)) => members,

@@ -27,10 +27,17 @@ impl Play {
         let kept = if unreachable && !looked_at { Found::default() } else { found };
         let exchange = self.record(exchange, index, &kept);
         if unreachable && !looked_at {
-            let reason = format!("the system under test could not be reached ({}): {}", outcome.name(), reason.unwrap_or_default());
+            let reason =
+                format!("the system under test could not be reached ({}): {}", outcome.name(), reason.unwrap_or_default());
             return Err(Stop::inconclusive(Cause::Environment, reason));
         }
-        Ok(Brought { exchanges: vec![Arc::clone(&exchange)], exchange: Some(exchange), found: kept, judged: true, ..Brought::default() })
+        Ok(Brought {
+            exchanges: vec![Arc::clone(&exchange)],
+            exchange: Some(exchange),
+            found: kept,
+            judged: true,
+            ..Brought::default()
+        })
     }
 
     /// Makes one exchange and puts it to the standing checks and those given.
@@ -43,7 +50,7 @@ impl Play {
         frame: &mut Frame,
     ) -> Result<(Exchange, Found), Stop> {
         let names = self.credentials(send, frame)?;
-        let endpoint = self.endpoint_name(&send.endpoint, frame)?;
+        let endpoint = self.filled(&send.endpoint, frame)?;
         let target = self.target(&endpoint)?;
         let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Outbound, &endpoint, self.shared.clock.now_us());
         let parts = [&self.key, &self.attempt.to_string(), &frame.branch, &index.to_string(), key];
@@ -74,7 +81,13 @@ impl Play {
     }
 
     /// Builds a request with all that goes wrong on its way.
-    fn outgoing(&self, send: &Send, target: &Target, names: &Map<String, Value>, parts: &[&str]) -> Result<wire::Outgoing, String> {
+    fn outgoing(
+        &self,
+        send: &Send,
+        target: &Target,
+        names: &Map<String, Value>,
+        parts: &[&str],
+    ) -> Result<wire::Outgoing, String> {
         let mut generators = generators(self.shared.around.seed, parts, &self.shared.clock);
         let globals = Layer::last(&self.shared.globals);
         let layer = Layer::new(names, &globals);
@@ -99,7 +112,10 @@ impl Play {
         let mut names = frame.names.clone();
         let Some(name) = &send.credentials else { return Ok(names) };
         let Some(values) = self.shared.around.credentials.get(name) else {
-            return Err(Stop { verdict: counterpart_evidence::Verdict::Skipped, ..Stop::error(Cause::Configuration, format!("there are no credentials `{name}`")) });
+            return Err(Stop {
+                verdict: counterpart_evidence::Verdict::Skipped,
+                ..Stop::error(Cause::Configuration, format!("there are no credentials `{name}`"))
+            });
         };
         let mut settings = self.shared.globals.get("setting").and_then(Value::as_object).cloned().unwrap_or_default();
         settings.extend(values.clone());
@@ -107,14 +123,15 @@ impl Play {
         Ok(names)
     }
 
-    /// Gives the endpoint's name; a player's route may work it out.
-    fn endpoint_name(&self, name: &str, frame: &Frame) -> Result<String, Stop> {
+    /// Fills a name that may be a template: a player's route, a variant's certificate.
+    pub(crate) fn filled(&self, name: &str, frame: &Frame) -> Result<String, Stop> {
         if !name.contains("{{") {
             return Ok(name.to_owned());
         }
         let fault = |reason: String| Stop::error(Cause::Simulator, reason);
-        let template = Template::compile("endpoint", name, counterpart_matching::Escape::Text).map_err(|error| fault(error.message))?;
-        let mut generators = generators(self.shared.around.seed, &[&self.key, "endpoint"], &self.shared.clock);
+        let template =
+            Template::compile("name", name, counterpart_matching::Escape::Text).map_err(|error| fault(error.message))?;
+        let mut generators = generators(self.shared.around.seed, &[&self.key, "name"], &self.shared.clock);
         self.with_names(frame, |names| template.render(names, &mut generators)).map_err(|error| fault(error.message))
     }
 
@@ -126,7 +143,13 @@ impl Play {
     }
 
     /// Gives the open connection where it fits, or makes one.
-    async fn connection(&self, endpoint: &str, target: &Target, send: &Send, frame: &mut Frame) -> Result<Result<Connected, Failed>, Stop> {
+    async fn connection(
+        &self,
+        endpoint: &str,
+        target: &Target,
+        send: &Send,
+        frame: &mut Frame,
+    ) -> Result<Result<Connected, Failed>, Stop> {
         let key = connection_key(endpoint, send);
         if send.connection == ConnectionRule::Keep
             && let Some((made_for, connected)) = frame.connection.take()
@@ -135,7 +158,8 @@ impl Play {
         {
             return Ok(Ok(connected));
         }
-        let connect = self.connect(target, &send.certificate, &send.tls)?;
+        let certificate = self.filled(&send.certificate, frame)?;
+        let connect = self.connect(target, &certificate, &send.tls)?;
         Ok(self.shared.client().connect(&connect).await)
     }
 
@@ -146,9 +170,16 @@ impl Play {
         })
     }
 
-    pub(crate) async fn probe(self: &Arc<Self>, step: &Step, probe: &Probe, index: u32, frame: &mut Frame) -> Result<Brought, Stop> {
+    pub(crate) async fn probe(
+        self: &Arc<Self>,
+        step: &Step,
+        probe: &Probe,
+        index: u32,
+        frame: &mut Frame,
+    ) -> Result<Brought, Stop> {
         let target = self.target(&probe.endpoint)?;
-        let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Outbound, &probe.endpoint, self.shared.clock.now_us());
+        let mut exchange =
+            Exchange::new(self.shared.next_exchange(), Direction::Outbound, &probe.endpoint, self.shared.clock.now_us());
         let within = match &probe.within {
             Some(time) => Some(self.shared.clock.real(self.time_ms(time, frame)?).max(Duration::from_millis(RESOLUTION_MS))),
             None => None,
@@ -156,7 +187,8 @@ impl Play {
         match &probe.old_tls {
             Some(version) => wire::probe_old(&mut exchange, self.shared.client(), &target, version, within).await,
             None => {
-                let connect = self.connect(&target, &probe.certificate, &probe.tls)?;
+                let certificate = self.filled(&probe.certificate, frame)?;
+                let connect = self.connect(&target, &certificate, &probe.tls)?;
                 match self.shared.client().connect(&connect).await {
                     Ok(mut connected) => wire::probe_open(&mut exchange, &mut connected, within).await,
                     Err(failed) => fail(&mut exchange, failed),
@@ -170,7 +202,13 @@ impl Play {
         let checks: Vec<Arc<Check>> = step.checks.iter().filter(|check| !super::is_step_level(check)).cloned().collect();
         found.check(&checks, &subjects(&exchange, &layer, &self.shared.clock));
         let exchange = self.record(exchange, index, &found);
-        Ok(Brought { exchanges: vec![Arc::clone(&exchange)], exchange: Some(exchange), found, judged: true, ..Brought::default() })
+        Ok(Brought {
+            exchanges: vec![Arc::clone(&exchange)],
+            exchange: Some(exchange),
+            found,
+            judged: true,
+            ..Brought::default()
+        })
     }
 }
 
@@ -194,10 +232,13 @@ fn looks_at_connection(check: &Check) -> bool {
             Rule::Any(alternatives) => alternatives.iter().any(|alternative| looks(&alternative.rule)),
             Rule::Condition(condition) => match &condition.subject {
                 Subject::Outcome | Subject::Tls(_) => true,
-                Subject::Expression(expression) => expression.names().iter().any(|name| name == "outcome" || name == "connection"),
+                Subject::Expression(expression) => {
+                    expression.names().iter().any(|name| name == "outcome" || name == "connection")
+                }
                 _ => false,
             },
         }
     }
-    check.on == counterpart_evidence::Part::Connection || matches!(&check.rule, counterpart_validate::CheckRule::Rule(rule) if looks(rule))
+    check.on == counterpart_evidence::Part::Connection
+        || matches!(&check.rule, counterpart_validate::CheckRule::Rule(rule) if looks(rule))
 }

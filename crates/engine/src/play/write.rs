@@ -19,7 +19,8 @@ impl Play {
             WriteWhat::Text(template) => self.rendered(template, frame)?.into_bytes(),
             WriteWhat::Mail(plan) => self.mail(plan, index, frame)?,
         };
-        let failed = |error: std::io::Error| Stop::error(Cause::Environment, format!("could not write `{}`: {error}", path.display()));
+        let failed =
+            |error: std::io::Error| Stop::error(Cause::Environment, format!("could not write `{}`: {error}", path.display()));
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder).map_err(failed)?;
         }
@@ -30,7 +31,8 @@ impl Play {
     }
 
     fn mail(&self, plan: &Mail, index: u32, frame: &Frame) -> Result<Vec<u8>, Stop> {
-        let mut generators = generators(self.shared.around.seed, &[&self.key, &frame.branch, "mail", &index.to_string()], &self.shared.clock);
+        let mut generators =
+            generators(self.shared.around.seed, &[&self.key, &frame.branch, "mail", &index.to_string()], &self.shared.clock);
         let boundary = format!("=_{}", generators.random.uuid());
         let mut attachments = Vec::new();
         for attachment in &plan.attachments {
@@ -38,9 +40,15 @@ impl Play {
             let text = content.as_str().map_or_else(|| content.to_string(), ToOwned::to_owned);
             let bytes = match attachment.form {
                 AttachmentForm::Text => text.into_bytes(),
-                AttachmentForm::Base64 => mail::unbase64(&text).ok_or_else(|| Stop::error(Cause::Simulator, "an attachment is not base64"))?,
+                AttachmentForm::Base64 => {
+                    mail::unbase64(&text).ok_or_else(|| Stop::error(Cause::Simulator, "an attachment is not base64"))?
+                }
             };
-            attachments.push(mail::Part { name: self.rendered(&attachment.name, frame)?, media_type: attachment.media_type.clone(), bytes });
+            attachments.push(mail::Part {
+                name: self.rendered(&attachment.name, frame)?,
+                media_type: attachment.media_type.clone(),
+                bytes,
+            });
         }
         let to: Result<Vec<String>, Stop> = plan.to.iter().map(|template| self.rendered(template, frame)).collect();
         let letter = mail::Letter {

@@ -217,7 +217,9 @@ impl Compiler {
     fn unknown(&self, id: u64, name: &str) -> ExpressionFault {
         let known = || function::names().chain(Loop::ALL.iter().map(|(_, name)| *name)).chain(["has"]);
         let help = match name {
-            "uuid" | "now" | "fake" | "sequence" => format!("`{name}` is a helper of templates; an expression gives the same value each time"),
+            "uuid" | "now" | "fake" | "sequence" => {
+                format!("`{name}` is a helper of templates; an expression gives the same value each time")
+            }
             _ => match suggest(name, known()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => {

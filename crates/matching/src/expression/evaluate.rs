@@ -93,9 +93,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
                 let (value, key) = (self.present(list)?, self.present(index)?);
                 operate::index(&value, &key)?.ok_or_else(|| self.missing(node, Some(&key)))
             }
-            Node::List(members) => {
-                members.iter().map(|member| self.present(member)).collect::<Result<_, _>>().map(Val::list)
-            }
+            Node::List(members) => members.iter().map(|member| self.present(member)).collect::<Result<_, _>>().map(Val::list),
             Node::Local(at, _) => self.locals.get(*at).cloned().ok_or_else(|| EvaluationFault::new("a variable is out of scope")),
             Node::Map(entries) => self.map(entries),
             Node::Matches(operand, pattern) => match self.present(operand)? {
@@ -117,7 +115,11 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
             Node::OptionalIndex(list, index) => {
                 let value = self.node(list)?;
                 let key = self.present(index)?;
-                if matches!(value, Val::Absent) { Ok(Val::Absent) } else { Ok(operate::index(&value, &key)?.unwrap_or(Val::Absent)) }
+                if matches!(value, Val::Absent) {
+                    Ok(Val::Absent)
+                } else {
+                    Ok(operate::index(&value, &key)?.unwrap_or(Val::Absent))
+                }
             }
             Node::OptionalSelect(operand, field) => match self.node(operand) {
                 Ok(value) => Ok(value.member(field).unwrap_or(Val::Absent)),

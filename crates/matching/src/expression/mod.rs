@@ -10,9 +10,9 @@ mod function;
 mod guard;
 mod node;
 mod operate;
-mod value;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub(crate) use compile::pattern;
 

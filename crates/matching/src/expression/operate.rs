@@ -66,9 +66,7 @@ fn arithmetic<'v>(operator: Binary, left: Val<'v>, right: Val<'v>, budget: &mut 
         (Binary::Add, Val::Time(time), Val::Span(span)) | (Binary::Add, Val::Span(span), Val::Time(time)) => {
             time.checked_add(span).map(Val::Time).map_err(|_| overflow())
         }
-        (Binary::Subtract, Val::Time(time), Val::Span(span)) => {
-            time.checked_sub(span).map(Val::Time).map_err(|_| overflow())
-        }
+        (Binary::Subtract, Val::Time(time), Val::Span(span)) => time.checked_sub(span).map(Val::Time).map_err(|_| overflow()),
         (Binary::Subtract, Val::Time(left), Val::Time(right)) => Ok(Val::Span(left.duration_since(right))),
         (Binary::Add, Val::Span(left), Val::Span(right)) => left.checked_add(right).map(Val::Span).ok_or_else(overflow),
         (Binary::Subtract, Val::Span(left), Val::Span(right)) => left.checked_sub(right).map(Val::Span).ok_or_else(overflow),
@@ -191,9 +189,7 @@ pub(super) fn contains(whole: &Val<'_>, part: &Val<'_>, budget: &mut Budget) -> 
 /// Gives a member by number or name; `None` where there is none.
 pub(super) fn index<'v>(value: &Val<'v>, key: &Val<'v>) -> Result<Option<Val<'v>>> {
     match (value, key) {
-        (Val::Json(Value::Array(_)) | Val::List(_), Val::Int(at)) => {
-            Ok(usize::try_from(*at).ok().and_then(|at| value.at(at)))
-        }
+        (Val::Json(Value::Array(_)) | Val::List(_), Val::Int(at)) => Ok(usize::try_from(*at).ok().and_then(|at| value.at(at))),
         (Val::Json(Value::Object(_)) | Val::Map(_), Val::Text(name)) => Ok(value.member(name)),
         (Val::Json(Value::Object(_)) | Val::Map(_), Val::Int(name)) => Ok(value.member(&name.to_string())),
         _ => Err(EvaluationFault::new(format!("a {} cannot be indexed by a {}", value.type_name(), key.type_name()))),

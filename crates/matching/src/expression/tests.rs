@@ -128,9 +128,23 @@ fn a_fault_names_the_path_that_is_to_blame() {
 
 #[test]
 fn arithmetic_that_has_no_value_is_a_fault() {
-    for text in ["1 / 0", "1 % 0", "9223372036854775807 + 1", "1 + 'x'", "[1] < [2]", "int('x')", "mean([])", "percentile([1], 101)",
-        "timestamp('yesterday')", "range(1000000)", "{'a': 1, 'a': 2}", "first([])", "a.?m", "unbase64('!')", "'x'.matches('(' + '')"]
-    {
+    for text in [
+        "1 / 0",
+        "1 % 0",
+        "9223372036854775807 + 1",
+        "1 + 'x'",
+        "[1] < [2]",
+        "int('x')",
+        "mean([])",
+        "percentile([1], 101)",
+        "timestamp('yesterday')",
+        "range(1000000)",
+        "{'a': 1, 'a': 2}",
+        "first([])",
+        "a.?m",
+        "unbase64('!')",
+        "'x'.matches('(' + '')",
+    ] {
         assert!(value(text).is_err(), "{text}");
     }
 }
@@ -163,7 +177,10 @@ fn only_names_that_are_reached_are_asked_for_and_once() {
 #[test]
 fn an_unknown_function_is_a_fault_with_a_suggestion() {
     let fault = Expression::compile("1 + percentle([1], 50)").unwrap_err();
-    assert_eq!((fault.message.as_str(), fault.help.as_deref()), ("unknown function `percentle`", Some("did you mean `percentile`?")));
+    assert_eq!(
+        (fault.message.as_str(), fault.help.as_deref()),
+        ("unknown function `percentle`", Some("did you mean `percentile`?"))
+    );
     assert!(fault.offset >= 4, "{}", fault.offset);
     assert!(Expression::compile("zzzzzzzz(1)").unwrap_err().help.unwrap().contains("distinct"));
     assert!(Expression::compile("uuid()").unwrap_err().help.unwrap().contains("templates"));

@@ -78,9 +78,9 @@ impl<'v> Val<'v> {
             Self::Int(number) => Value::from(number),
             Self::Json(value) => value.clone(),
             Self::List(members) => Value::Array(Rc::unwrap_or_clone(members).into_iter().map(Self::into_json).collect()),
-            Self::Map(members) => Value::Object(
-                Rc::unwrap_or_clone(members).into_iter().map(|(name, value)| (name, value.into_json())).collect(),
-            ),
+            Self::Map(members) => {
+                Value::Object(Rc::unwrap_or_clone(members).into_iter().map(|(name, value)| (name, value.into_json())).collect())
+            }
             Self::Span(span) => Value::String(span_text(span)),
             Self::Text(text) => Value::String(text.into_owned()),
             Self::Time(time) => Value::String(time.to_string()),
@@ -119,9 +119,7 @@ impl<'v> Val<'v> {
             Self::Json(Value::Object(members)) => {
                 Some(members.iter().map(|(name, value)| (Cow::Borrowed(name.as_str()), Self::borrowed(value))).collect())
             }
-            Self::Map(members) => {
-                Some(members.iter().map(|(name, value)| (Cow::Owned(name.clone()), value.clone())).collect())
-            }
+            Self::Map(members) => Some(members.iter().map(|(name, value)| (Cow::Owned(name.clone()), value.clone())).collect()),
             _ => None,
         }
     }

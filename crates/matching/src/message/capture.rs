@@ -47,7 +47,8 @@ pub fn capture(capture: &Capture, side: Side, subjects: &Subjects<'_>) -> Result
     let message = |blocked| match blocked {
         Blocked::Peer(message, _) | Blocked::Us(message) => message,
     };
-    let select = |subject: &Subject| select(subject, side, subjects).map_err(message).and_then(|seen| first(&seen, &subject.label()));
+    let select =
+        |subject: &Subject| select(subject, side, subjects).map_err(message).and_then(|seen| first(&seen, &subject.label()));
     match capture {
         Capture::Connection(field) => {
             let tls = subjects.exchange().and_then(|exchange| exchange.connection.tls.as_ref());

@@ -172,9 +172,7 @@ fn apply_one(edit: &Edit, message: &mut dyn Editable) -> Result<(), EditFault> {
             *message.headers_mut() = turned;
             Ok(())
         }
-        Edit::JsonDrop(at) => edit_json(message, |value| {
-            pointer::remove(value, at).map(drop).ok_or_else(|| no_node(at))
-        }),
+        Edit::JsonDrop(at) => edit_json(message, |value| pointer::remove(value, at).map(drop).ok_or_else(|| no_node(at))),
         Edit::JsonDuplicate(at) => duplicate_json(message, at),
         Edit::JsonEmpty(at) => edit_json(message, |value| replace(value, at, emptied)),
         Edit::JsonPatch(operations) => edit_json(message, |value| patch(value, operations)),
@@ -278,7 +276,9 @@ fn retyped(value: &Value) -> Value {
 fn reordered(value: &Value) -> Value {
     match value {
         Value::Array(members) => members.iter().rev().cloned().collect(),
-        Value::Object(members) => Value::Object(members.iter().rev().map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>()),
+        Value::Object(members) => {
+            Value::Object(members.iter().rev().map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>())
+        }
         other => other.clone(),
     }
 }
@@ -291,7 +291,8 @@ fn patch(value: &mut Value, operations: &Value) -> Result<(), EditFault> {
         return Err(fault(format!("the patch has more than {PATCH_OPERATIONS_MAX} operations")));
     }
     for operation in &operations {
-        json_patch::patch(value, std::slice::from_ref(operation)).map_err(|error| fault(format!("the patch does not fit: {error}")))?;
+        json_patch::patch(value, std::slice::from_ref(operation))
+            .map_err(|error| fault(format!("the patch does not fit: {error}")))?;
         if pointer::weight(value) > NODES_MAX || pointer::depth(value) > VALUE_DEPTH_MAX {
             return Err(fault("the patch makes the body too big or too deep"));
         }

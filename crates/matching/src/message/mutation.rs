@@ -44,10 +44,25 @@ fn headers(message: &dyn Editable, found: &mut Vec<Mutation>) {
             continue;
         }
         push(found, format!("header-drop:{lower}"), format!("without header `{name}`"), Edit::HeaderRemove(name.to_owned()));
-        push(found, format!("header-duplicate:{lower}"), format!("header `{name}` twice"), Edit::HeaderDuplicate(name.to_owned()));
-        push(found, format!("header-empty:{lower}"), format!("header `{name}` empty"), Edit::HeaderSet(name.to_owned(), String::new()));
+        push(
+            found,
+            format!("header-duplicate:{lower}"),
+            format!("header `{name}` twice"),
+            Edit::HeaderDuplicate(name.to_owned()),
+        );
+        push(
+            found,
+            format!("header-empty:{lower}"),
+            format!("header `{name}` empty"),
+            Edit::HeaderSet(name.to_owned(), String::new()),
+        );
         let other = "12345".to_owned();
-        push(found, format!("header-retype:{lower}"), format!("header `{name}` a bare number"), Edit::HeaderSet(name.to_owned(), other));
+        push(
+            found,
+            format!("header-retype:{lower}"),
+            format!("header `{name}` a bare number"),
+            Edit::HeaderSet(name.to_owned(), other),
+        );
     }
     if message.headers().len() > 1 {
         push(found, "headers-reorder".to_owned(), "header fields in reverse order".to_owned(), Edit::HeadersReorder);
@@ -84,7 +99,9 @@ fn nodes(value: &Value, at: &str, found: &mut Vec<Mutation>) {
     }
     let children: Vec<(String, &Value)> = match value {
         Value::Array(members) => members.iter().enumerate().map(|(index, member)| (format!("{at}/{index}"), member)).collect(),
-        Value::Object(members) => members.iter().map(|(name, member)| (format!("{at}/{}", pointer::escape(name)), member)).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, member)| (format!("{at}/{}", pointer::escape(name)), member)).collect()
+        }
         _ => Vec::new(),
     };
     let name = if at.is_empty() { "the body" } else { at };
@@ -100,7 +117,12 @@ fn nodes(value: &Value, at: &str, found: &mut Vec<Mutation>) {
         push(found, format!("json-empty:{at}"), format!("`{name}` empty"), Edit::JsonEmpty(at.to_owned()));
     }
     if children.len() > 1 {
-        push(found, format!("json-reorder:{at}"), format!("members of `{name}` in reverse order"), Edit::JsonReorder(at.to_owned()));
+        push(
+            found,
+            format!("json-reorder:{at}"),
+            format!("members of `{name}` in reverse order"),
+            Edit::JsonReorder(at.to_owned()),
+        );
     }
     for (child, member) in children {
         push(found, format!("json-drop:{child}"), format!("without `{child}`"), Edit::JsonDrop(child.clone()));

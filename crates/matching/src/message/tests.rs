@@ -7,7 +7,12 @@ use counterpart_evidence::{Body, Direction, Exchange, ExchangeId, Request, Respo
 use serde_json::json;
 
 fn request() -> Request {
-    let mut request = Request { method: "POST".to_owned(), target: "/a".to_owned(), body: Body::plain(r#"{"a": 1, "b": ["x", {"c/d": true}]}"#), ..Request::default() };
+    let mut request = Request {
+        method: "POST".to_owned(),
+        target: "/a".to_owned(),
+        body: Body::plain(r#"{"a": 1, "b": ["x", {"c/d": true}]}"#),
+        ..Request::default()
+    };
     request.headers.push("Location", "/things/42");
     request.headers.push("X-A", "1");
     request.headers.push("Content-Length", "35");
@@ -34,7 +39,10 @@ fn every_edit_changes_what_it_names_and_nothing_else() {
         (Edit::JsonEmpty("/b".to_owned()), r#"{"a":1,"b":[]}"#),
         (Edit::JsonRetype("/a".to_owned()), r#"{"a":"1","b":["x",{"c/d":true}]}"#),
         (Edit::JsonReorder(String::new()), r#"{"b":["x",{"c/d":true}],"a":1}"#),
-        (Edit::JsonPatch(json!([{"op": "add", "path": "/b/-", "value": 2}, {"op": "remove", "path": "/a"}])), r#"{"b":["x",{"c/d":true},2]}"#),
+        (
+            Edit::JsonPatch(json!([{"op": "add", "path": "/b/-", "value": 2}, {"op": "remove", "path": "/a"}])),
+            r#"{"b":["x",{"c/d":true},2]}"#,
+        ),
         (Edit::TextReplace { from: "x".to_owned(), to: "yy".to_owned() }, r#"{"a": 1, "b": ["yy", {"c/d": true}]}"#),
         (Edit::Body(b"z".to_vec()), "z"),
     ] {
@@ -83,9 +91,20 @@ fn every_generic_mutation_applies_and_changes_the_message() {
         assert_ne!(mutated, request(), "{}", mutation.id);
     }
     let ids: Vec<&str> = found.iter().map(|mutation| mutation.id.as_str()).collect();
-    for id in ["header-drop:x-a", "header-duplicate:x-a", "header-empty:location", "header-retype:x-a", "headers-reorder", "body-empty", "body-cut",
-        "json-drop:/a", "json-duplicate:/b/1/c~1d", "json-retype:/b", "json-empty:/a", "json-reorder:"]
-    {
+    for id in [
+        "header-drop:x-a",
+        "header-duplicate:x-a",
+        "header-empty:location",
+        "header-retype:x-a",
+        "headers-reorder",
+        "body-empty",
+        "body-cut",
+        "json-drop:/a",
+        "json-duplicate:/b/1/c~1d",
+        "json-retype:/b",
+        "json-empty:/a",
+        "json-reorder:",
+    ] {
         assert!(ids.contains(&id), "{id} in {ids:?}");
     }
     assert!(!ids.iter().any(|id| id.contains("content-length")));
@@ -102,7 +121,10 @@ fn captures_take_values_or_say_why_not() {
     let hook = json!({"id": 9});
     let subjects = Subjects::new(&exchange, &NoNames).with_hook(&hook);
     let path = |text: &str| JsonPath::compile(text).unwrap();
-    let header = |name: &str, pattern: Option<&str>| Capture::Header { name: name.to_owned(), pattern: pattern.map(|text| Pattern::compile(text).unwrap()) };
+    let header = |name: &str, pattern: Option<&str>| Capture::Header {
+        name: name.to_owned(),
+        pattern: pattern.map(|text| Pattern::compile(text).unwrap()),
+    };
     for (one, expected) in [
         (Capture::Json(path("/b/0")), Ok(json!("x"))),
         (Capture::Hook(path("/id")), Ok(json!(9))),

@@ -22,7 +22,9 @@ const TABLE: &[Entry] = &[
     ("date-time", date_time),
     ("digits", |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())),
     ("email", email),
-    ("fhir-id", |text| (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')),
+    ("fhir-id", |text| {
+        (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'.')
+    }),
     ("hex", |text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())),
     ("http-date", http_date),
     ("instant", instant),
@@ -87,7 +89,8 @@ fn check_digit_mod11(text: &str) -> bool {
 
 /// RFC 3339 §5.6 `full-date`; the calendar is kept.
 fn date(text: &str) -> bool {
-    let shaped = text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
+    let shaped = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() });
     shaped && text.parse::<Date>().is_ok()
 }
 
@@ -102,7 +105,8 @@ fn time(text: &str) -> bool {
 
 fn clock_time(text: &str) -> bool {
     let (whole, fraction) = text.split_once('.').map_or((text, None), |(whole, fraction)| (whole, Some(fraction)));
-    let shaped = whole.len() == 8 && whole.bytes().enumerate().all(|(at, byte)| if at == 2 || at == 5 { byte == b':' } else { byte.is_ascii_digit() });
+    let shaped = whole.len() == 8
+        && whole.bytes().enumerate().all(|(at, byte)| if at == 2 || at == 5 { byte == b':' } else { byte.is_ascii_digit() });
     let exact = fraction.is_none_or(|fraction| !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit()));
     // RFC 3339 §5.7: a leap second is written 60.
     shaped && exact && (whole.parse::<Time>().is_ok() || whole.get(6..8) == Some("60"))
@@ -114,7 +118,9 @@ fn offset_of(text: &str) -> bool {
     }
     let digits = text.strip_prefix(['+', '-']).unwrap_or("");
     let Some((hours, minutes)) = digits.split_once(':') else { return false };
-    let within = |part: &str, most: u8| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse::<u8>().is_ok_and(|number| number <= most);
+    let within = |part: &str, most: u8| {
+        part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()) && part.parse::<u8>().is_ok_and(|number| number <= most)
+    };
     within(hours, 23) && within(minutes, 59)
 }
 
@@ -146,8 +152,16 @@ fn http_date(text: &str) -> bool {
 /// RFC 5321 §4.1.2 as far as mail systems go: one `@`, no spaces, a dot within the domain.
 fn email(text: &str) -> bool {
     let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'(' | b')' | b'<' | b'>' | b',' | b';' | b':' | b'"' | b'[' | b']' | b'@' | b'\\');
-    let label = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let plain = |byte: u8| {
+        byte.is_ascii_graphic()
+            && !matches!(byte, b'(' | b')' | b'<' | b'>' | b',' | b';' | b':' | b'"' | b'[' | b']' | b'@' | b'\\')
+    };
+    let label = |label: &str| {
+        !label.is_empty()
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
     (1..=64).contains(&local.len())
         && local.bytes().all(plain)
         && !local.starts_with('.')
@@ -164,33 +178,45 @@ fn jwt(text: &str) -> bool {
 
 /// RFC 9110 §8.3.1: type and subtype are tokens; parameters may follow.
 fn media_type(text: &str) -> bool {
-    let token = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    let token = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    };
     let mut parts = text.split(';');
     let whole = parts.next().unwrap_or("").trim_end();
-    let parameters = parts.all(|parameter| parameter.trim().split_once('=').is_some_and(|(name, value)| token(name) && !value.is_empty()));
+    let parameters =
+        parts.all(|parameter| parameter.trim().split_once('=').is_some_and(|(name, value)| token(name) && !value.is_empty()));
     whole.split_once('/').is_some_and(|(kind, sub)| token(kind) && token(sub)) && parameters
 }
 
 /// Digits divided by dots; no part begins with a needless zero (ITU-T X.660).
 fn oid(text: &str) -> bool {
     let text = text.strip_prefix("urn:oid:").unwrap_or(text);
-    let part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) && (part == "0" || !part.starts_with('0'));
+    let part = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) && (part == "0" || !part.starts_with('0'))
+    };
     text.contains('.') && text.split('.').all(part) && text.starts_with(['0', '1', '2'])
 }
 
 /// RFC 3986 §3: a scheme, then only characters that may stand in a URI.
 fn uri(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else { return false };
-    let scheme_fits = scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let scheme_fits = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
-    let escapes = rest.split('%').skip(1).all(|after| after.get(..2).is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit())));
+    let escapes = rest
+        .split('%')
+        .skip(1)
+        .all(|after| after.get(..2).is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit())));
     scheme_fits && !rest.is_empty() && rest.bytes().all(allowed) && escapes
 }
 
 /// Any 8-4-4-4-12 of hexadecimal digits, whatever its version says.
 fn uuid(text: &str) -> bool {
     text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
 /// RFC 9562 §4: version 1 to 8, variant 10xx.

@@ -130,7 +130,8 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
             return broken(Mismatch { message, expected: all_expected(tests), actual: None, place: Some(place), exchange: None });
         }
     };
-    let wants_absent = |test: &Test| matches!((&test.operator, test.sense), (Operator::Absent, Sense::Is) | (Operator::Present, Sense::Not));
+    let wants_absent =
+        |test: &Test| matches!((&test.operator, test.sense), (Operator::Absent, Sense::Is) | (Operator::Present, Sense::Not));
     if seen.is_empty() {
         if !tests.is_empty() && tests.iter().all(wants_absent) {
             return Judgement::Holds;
@@ -149,7 +150,13 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
     for test in tests {
         if wants_absent(test) {
             let first = seen.first().map_or_else(String::new, |first| shown(&first.value));
-            return broken(mismatch(condition, seen.first(), format!("is `{first}`; expected none"), vec!["none".to_owned()], subjects));
+            return broken(mismatch(
+                condition,
+                seen.first(),
+                format!("is `{first}`; expected none"),
+                vec!["none".to_owned()],
+                subjects,
+            ));
         }
         match test::all(test, condition, &seen, subjects) {
             Ok(None) => {}

@@ -33,7 +33,8 @@ pub fn cannot_fail(rule: &Rule) -> Option<String> {
                 return Some(reason);
             }
             let absent = alternatives.iter().filter_map(|alternative| single(&alternative.rule, asks_for_absence));
-            let present: Vec<String> = alternatives.iter().filter_map(|alternative| single(&alternative.rule, asks_for_presence)).collect();
+            let present: Vec<String> =
+                alternatives.iter().filter_map(|alternative| single(&alternative.rule, asks_for_presence)).collect();
             let both = absent.into_iter().find(|subject| present.contains(subject));
             both.map(|subject| format!("{subject} may be present or absent"))
         }
@@ -85,7 +86,8 @@ fn never_broken(condition: &Condition) -> Option<String> {
     {
         return Some("a count with only a most is met by silence".to_owned());
     }
-    let vacuous = |test: &Test| test_never_broken(test, counts).or_else(|| always_present(subject).then(|| presence(test)).flatten());
+    let vacuous =
+        |test: &Test| test_never_broken(test, counts).or_else(|| always_present(subject).then(|| presence(test)).flatten());
     let reasons = tests.iter().map(vacuous).collect::<Option<Vec<_>>>()?;
     // Vacuous tests of a subject that can be missing still ask for its presence, which is a rule; it is badly said,
     // so that only `present` may be used for it.
@@ -117,7 +119,8 @@ fn test_never_broken(test: &Test, counts: bool) -> Option<String> {
 
 /// Bounds that exclude nothing; of a count or a length, a least of 0 does not bind.
 fn unbound(bounds: &Bounds, never_negative: bool) -> Option<String> {
-    let least = bounds.min.is_none_or(|min| never_negative && min <= 0.0) && bounds.above.is_none_or(|above| never_negative && above < 0.0);
+    let least = bounds.min.is_none_or(|min| never_negative && min <= 0.0)
+        && bounds.above.is_none_or(|above| never_negative && above < 0.0);
     let most = bounds.max.is_none() && bounds.below.is_none();
     (least && most).then(|| "its bounds exclude nothing".to_owned())
 }
@@ -133,9 +136,9 @@ fn matches_everything(pattern: &str) -> bool {
 
 fn series_never_broken(test: &Test) -> Option<String> {
     match (&test.operator, test.sense) {
-        (Operator::Series(SeriesOperator::Count(bounds)), Sense::Is) => {
-            unbound(bounds, true).or_else(|| (bounds.min.is_none() && bounds.above.is_none()).then(|| "a count with only a most is met by silence".to_owned()))
-        }
+        (Operator::Series(SeriesOperator::Count(bounds)), Sense::Is) => unbound(bounds, true).or_else(|| {
+            (bounds.min.is_none() && bounds.above.is_none()).then(|| "a count with only a most is met by silence".to_owned())
+        }),
         (Operator::Series(SeriesOperator::Gaps { range, mean, growing }), Sense::Is) => {
             let open = |bounds: &Option<Bounds>| bounds.as_ref().is_none_or(|bounds| unbound(bounds, true).is_some());
             (open(range) && open(mean) && growing.is_none()).then(|| "its gaps have no limit".to_owned())

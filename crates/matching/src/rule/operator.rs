@@ -99,9 +99,9 @@ impl Pattern {
 /// How gaps must grow.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Growing {
-    /// Each gap is this many times the one before.
+    /// Each gap is at least this many times the one before.
     pub factor: f64,
-    /// By how much of the expected gap it may differ, as a fraction.
+    /// By how much of that it may fall short, as a fraction.
     pub tolerance: f64,
 }
 

@@ -37,7 +37,8 @@ pub(super) fn judge(series: &Series, tests: &[Test], subjects: &Subjects<'_>) ->
         Err(reason) => return Judgement::Undecided(reason),
     };
     // A count of none is an answer; everything else demands exchanges.
-    let counts_only = !tests.is_empty() && tests.iter().all(|test| matches!(test.operator, Operator::Series(SeriesOperator::Count(_))));
+    let counts_only =
+        !tests.is_empty() && tests.iter().all(|test| matches!(test.operator, Operator::Series(SeriesOperator::Count(_))));
     if groups.is_empty() && !counts_only {
         return broken("the series has no exchange".to_owned(), "exchanges".to_owned(), "none".to_owned(), None);
     }
@@ -107,7 +108,9 @@ fn apply(operator: &SeriesOperator, group: &Group<'_>, series: &Series, subjects
     match operator {
         SeriesOperator::Count(bounds) => count(bounds, group),
         SeriesOperator::EachAcceptedOnce(value) => each_accepted_once(value.as_ref(), group, subjects),
-        SeriesOperator::Gaps { range, mean, growing } => gaps((range.as_ref(), mean.as_ref(), growing.as_ref()), group, series.from, subjects),
+        SeriesOperator::Gaps { range, mean, growing } => {
+            gaps((range.as_ref(), mean.as_ref(), growing.as_ref()), group, series.from, subjects)
+        }
         SeriesOperator::InFlightMax(most) => in_flight(*most, group),
         SeriesOperator::InOrderOf { value, list } => in_order(value, list.as_ref(), group, subjects),
         SeriesOperator::NoneAfterAccepted => none_after_accepted(group),
@@ -159,7 +162,12 @@ fn each_accepted_once(value: Option<&Expression>, group: &Group<'_>, subjects: &
     for (key, (count, last)) in counts {
         if count != 1 {
             let subject = if key.is_empty() { "it".to_owned() } else { format!("`{key}`") };
-            return Err(miss(format!("{subject} was accepted {count} times"), "each accepted exactly once", count.to_string(), last));
+            return Err(miss(
+                format!("{subject} was accepted {count} times"),
+                "each accepted exactly once",
+                count.to_string(),
+                last,
+            ));
         }
     }
     Ok(())
@@ -194,7 +202,12 @@ fn in_flight(most: u64, group: &Group<'_>) -> Result<(), Miss> {
     for (_, begins, exchange) in moments {
         open = if begins { open + 1 } else { open.saturating_sub(1) };
         if open > most {
-            return Err(miss(format!("{open} exchanges are under way at once"), format!("at most {most}"), open.to_string(), Some(exchange)));
+            return Err(miss(
+                format!("{open} exchanges are under way at once"),
+                format!("at most {most}"),
+                open.to_string(),
+                Some(exchange),
+            ));
         }
     }
     Ok(())
@@ -258,7 +271,12 @@ fn gaps(
         })
         .collect();
     let Some((_, last)) = gaps.last() else {
-        return Err(miss("has one exchange, so that there is no gap", "at least two exchanges", "1", group.exchanges.first().copied()));
+        return Err(miss(
+            "has one exchange, so that there is no gap",
+            "at least two exchanges",
+            "1",
+            group.exchanges.first().copied(),
+        ));
     };
     for bounds in [range, mean].into_iter().flatten() {
         too_coarse(bounds, subjects)?;
@@ -266,12 +284,22 @@ fn gaps(
     if let Some(bounds) = range
         && let Some((gap, exchange)) = gaps.iter().find(|(gap, _)| !bounds.hold(*gap))
     {
-        return Err(miss(format!("a gap is {gap:.0} ms"), format!("{} ms", bounds.words()), format!("{gap:.0} ms"), Some(exchange)));
+        return Err(miss(
+            format!("a gap is {gap:.0} ms"),
+            format!("{} ms", bounds.words()),
+            format!("{gap:.0} ms"),
+            Some(exchange),
+        ));
     }
     if let Some(bounds) = mean {
         let mean = gaps.iter().map(|(gap, _)| gap).sum::<f64>() / float(gaps.len() as u64);
         if !bounds.hold(mean) {
-            return Err(miss(format!("the mean gap is {mean:.0} ms"), format!("{} ms", bounds.words()), format!("{mean:.0} ms"), Some(last)));
+            return Err(miss(
+                format!("the mean gap is {mean:.0} ms"),
+                format!("{} ms", bounds.words()),
+                format!("{mean:.0} ms"),
+                Some(last),
+            ));
         }
     }
     if let Some(growing) = growing {
@@ -282,9 +310,19 @@ fn gaps(
             // A window of two has two members.
             let (Some((before, _)), Some((gap, exchange))) = (pair.first(), pair.get(1)) else { continue };
             let wanted = before * growing.factor;
-            if (gap - wanted).abs() > wanted * growing.tolerance {
-                let expected = format!("{wanted:.0} ms ({} times the gap before, give or take {}%)", growing.factor, growing.tolerance * 100.0);
-                return Err(miss(format!("a gap of {before:.0} ms is followed by {gap:.0} ms"), expected, format!("{gap:.0} ms"), Some(exchange)));
+            // At least so many times: a gap that grows faster grows too.
+            if *gap < wanted * (1.0 - growing.tolerance) {
+                let expected = format!(
+                    "at least {wanted:.0} ms ({} times the gap before, {}% less at most)",
+                    growing.factor,
+                    growing.tolerance * 100.0
+                );
+                return Err(miss(
+                    format!("a gap of {before:.0} ms is followed by {gap:.0} ms"),
+                    expected,
+                    format!("{gap:.0} ms"),
+                    Some(exchange),
+                ));
             }
         }
     }

@@ -28,7 +28,12 @@ enum Ready<'t> {
 }
 
 /// Applies a test to everything found and gives the first miss; `Err` is a fault of ours.
-pub(super) fn all(test: &Test, condition: &Condition, seen: &[Seen<'_>], subjects: &Subjects<'_>) -> Result<Option<Miss>, String> {
+pub(super) fn all(
+    test: &Test,
+    condition: &Condition,
+    seen: &[Seen<'_>],
+    subjects: &Subjects<'_>,
+) -> Result<Option<Miss>, String> {
     if let Operator::Unique = test.operator {
         return Ok(unique(seen, test.sense));
     }
@@ -56,7 +61,9 @@ fn ready<'t>(operator: &'t Operator, subjects: &Subjects<'_>) -> Result<Ready<'t
             let mut values = Vec::with_capacity(operands.len());
             for operand in operands {
                 match (operand, resolve(operand)?) {
-                    (Operand::Expression(_), Cow::Owned(Value::Array(members))) => values.extend(members.into_iter().map(Cow::Owned)),
+                    (Operand::Expression(_), Cow::Owned(Value::Array(members))) => {
+                        values.extend(members.into_iter().map(Cow::Owned))
+                    }
                     (_, value) => values.push(value),
                 }
             }
@@ -69,7 +76,13 @@ fn ready<'t>(operator: &'t Operator, subjects: &Subjects<'_>) -> Result<Ready<'t
 
 type Verdict = Option<(String, Vec<String>)>;
 
-fn judge_one(test: &Test, ready: &Ready<'_>, subject: &Subject, found: &Found<'_>, subjects: &Subjects<'_>) -> Result<Verdict, String> {
+fn judge_one(
+    test: &Test,
+    ready: &Ready<'_>,
+    subject: &Subject,
+    found: &Found<'_>,
+    subjects: &Subjects<'_>,
+) -> Result<Verdict, String> {
     let actual = || shown(found);
     let (holds, expected) = match ready {
         Ready::Each(tests) => return each(tests, test.sense, found, subjects),
@@ -124,7 +137,9 @@ fn each(tests: &[Test], sense: Sense, found: &Found<'_>, subjects: &Subjects<'_>
     Ok(match (sense, missed) {
         (Sense::Is, missed) => missed,
         (Sense::Not, Some(_)) => None,
-        (Sense::Not, None) => Some(("has only members that should not all pass".to_owned(), vec!["a member that differs".to_owned()])),
+        (Sense::Not, None) => {
+            Some(("has only members that should not all pass".to_owned(), vec!["a member that differs".to_owned()]))
+        }
     })
 }
 
@@ -345,11 +360,17 @@ fn unique(seen: &[Seen<'_>], sense: Sense) -> Option<Miss> {
         (Sense::Is, Some(at)) => {
             let value = values.get(at).map_or_else(String::new, |value| shown_json(value));
             let at = if seen.len() == 1 { 0 } else { at };
-            Some(Miss { at, message: format!("has `{value}` twice; expected no value twice"), expected: vec!["no value twice".to_owned()] })
+            Some(Miss {
+                at,
+                message: format!("has `{value}` twice; expected no value twice"),
+                expected: vec!["no value twice".to_owned()],
+            })
         }
-        (Sense::Not, None) => {
-            Some(Miss { at: 0, message: "has no value twice; expected one".to_owned(), expected: vec!["a value twice".to_owned()] })
-        }
+        (Sense::Not, None) => Some(Miss {
+            at: 0,
+            message: "has no value twice; expected one".to_owned(),
+            expected: vec!["a value twice".to_owned()],
+        }),
         _ => None,
     }
 }

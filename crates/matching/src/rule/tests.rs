@@ -5,8 +5,8 @@ use super::{
     SeriesOperator, Test, can_pass_on_absence, cannot_fail, explain, judge,
 };
 use crate::{
-    BodyAspect, Clock, Escape, Expression, JwtPart, NameTable, NoNames, Operand, Series, SeriesFrom, Side, Subject, Subjects, Template,
-    TimingPhase, TlsField,
+    BodyAspect, Clock, Escape, Expression, JwtPart, NameTable, NoNames, Operand, Series, SeriesFrom, Side, Subject, Subjects,
+    Template, TimingPhase, TlsField,
 };
 use counterpart_document::{JsonPath, XPath};
 use counterpart_evidence::{
@@ -19,7 +19,8 @@ const BODY: &str = "{\n \"id\": \"ABC\", \"n\": 5, \"list\": [1, 2, 2], \"rows\"
 
 fn exchange() -> Exchange {
     let mut exchange = Exchange::new(ExchangeId(3), Direction::Inbound, "main", 5_000);
-    let headers = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Headers>();
+    let headers =
+        |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Headers>();
     exchange.request = Some(Request {
         method: "POST".to_owned(),
         target: "/things/7?q=a%20b&q=c".to_owned(),
@@ -46,7 +47,11 @@ fn exchange() -> Exchange {
     exchange.connection = Connection {
         tls: Some(Tls {
             version: Some("1.3".to_owned()),
-            peer: Some(PeerCertificate { subject: "CN=client".to_owned(), names: vec!["client.test".to_owned()], ..PeerCertificate::default() }),
+            peer: Some(PeerCertificate {
+                subject: "CN=client".to_owned(),
+                names: vec!["client.test".to_owned()],
+                ..PeerCertificate::default()
+            }),
             ..Tls::default()
         }),
         ..Connection::default()
@@ -195,20 +200,28 @@ fn every_subject_gives_its_value() {
         let rule = on(subject.clone(), side, vec![is(Operator::Equals(literal(value)))]);
         assert_eq!(judge(&rule, &subjects), Judgement::Holds, "{subject:?}");
     }
-    let query = on(Subject::Query("q".to_owned()), Side::Request, vec![is(Operator::OneOf(vec![literal(json!("a b")), literal(json!("c"))]))]);
+    let query = on(
+        Subject::Query("q".to_owned()),
+        Side::Request,
+        vec![is(Operator::OneOf(vec![literal(json!("a b")), literal(json!("c"))]))],
+    );
     assert_eq!(judged(&query), Judgement::Holds);
 }
 
 #[test]
 fn a_mismatch_is_written_for_its_reader() {
-    let status = miss(&on(Subject::Status, Side::Response, vec![is(Operator::OneOf(vec![literal(json!(200)), literal(json!("4xx"))]))]));
+    let status =
+        miss(&on(Subject::Status, Side::Response, vec![is(Operator::OneOf(vec![literal(json!(200)), literal(json!("4xx"))]))]));
     assert_eq!(status.message, "status is `201`; expected `200` or `4xx`");
     assert_eq!(status.expected, ["`200`", "`4xx`"]);
     assert_eq!(status.actual.as_deref(), Some("201"));
     assert_eq!(status.place.unwrap().path, "status");
     let number = miss(&json_rule("/id", is(Operator::Range(bounds(1.0, 2.0)))));
     assert_eq!(number.message, "`/id` is `ABC`, which is no number; expected at least 1 and at most 2");
-    let each = miss(&json_rule("/rows", is(Operator::Each(vec![is(Operator::Type(JsonType::Object)), is(Operator::Contains(literal(json!({"k": 1}))))]))));
+    let each = miss(&json_rule(
+        "/rows",
+        is(Operator::Each(vec![is(Operator::Type(JsonType::Object)), is(Operator::Contains(literal(json!({"k": 1}))))])),
+    ));
     assert!(each.message.starts_with("`/rows` member `1` is"), "{}", each.message);
     assert_eq!(miss(&json_rule("/list", is(Operator::Unique))).message, "`/list` has `2` twice; expected no value twice");
     let long = json_rule("/id", not(Operator::Contains(literal(json!("A")))));
@@ -222,7 +235,12 @@ fn of_several_nodes_the_first_that_misses_is_reported_with_its_place() {
     assert_eq!(place.path, "/rows/1/k");
     let (from, to) = place.bytes.unwrap();
     assert_eq!(BODY.get(usize::try_from(from).unwrap()..usize::try_from(to).unwrap()), Some("\"x\""));
-    assert_eq!(miss(&on(Subject::Header("X-Two".to_owned()), Side::Request, vec![is(Operator::Equals(literal(json!("a"))))])).actual.as_deref(), Some("b"));
+    assert_eq!(
+        miss(&on(Subject::Header("X-Two".to_owned()), Side::Request, vec![is(Operator::Equals(literal(json!("a"))))]))
+            .actual
+            .as_deref(),
+        Some("b")
+    );
 }
 
 #[test]
@@ -245,19 +263,27 @@ fn a_missing_member_is_the_peers_fault_only_in_the_peers_message() {
     assert!(matches!(judged(&rule("response.json.none == 1")), Judgement::Undecided(_)));
     assert!(matches!(judged(&rule("setting.none == 1")), Judgement::Undecided(_)));
     assert!(matches!(judged(&rule("1 + 1")), Judgement::Undecided(_)));
-    assert_eq!(judged(&rule("request.headers['x-two'].size() == 2 && effect == 'stored' && connection.version == '1.3'")), Judgement::Holds);
+    assert_eq!(
+        judged(&rule("request.headers['x-two'].size() == 2 && effect == 'stored' && connection.version == '1.3'")),
+        Judgement::Holds
+    );
 }
 
 #[test]
 fn alternatives_give_their_result_and_all_that_was_allowed() {
     let status = |value: u16| on(Subject::Status, Side::Response, vec![is(Operator::Equals(literal(json!(value))))]);
-    let any = |alternatives: &[(u16, Held)]| Rule::Any(alternatives.iter().map(|(value, result)| Alternative { rule: status(*value), result: *result }).collect());
+    let any = |alternatives: &[(u16, Held)]| {
+        Rule::Any(alternatives.iter().map(|(value, result)| Alternative { rule: status(*value), result: *result }).collect())
+    };
     assert_eq!(judged(&any(&[(200, Held::Pass), (201, Held::Pass)])), Judgement::Holds);
     assert!(matches!(judged(&any(&[(200, Held::Pass), (201, Held::Warning)])), Judgement::HoldsWithWarning(_)));
     let mismatch = miss(&any(&[(200, Held::Pass), (409, Held::Warning)]));
     assert_eq!(mismatch.expected, ["`200`", "`409`"]);
     assert_eq!(judged(&Rule::All(vec![status(201), any(&[(201, Held::Pass)])])), Judgement::Holds);
-    assert_eq!(explain(&Rule::All(vec![status(201), status(200)]), &Subjects::new(&exchange(), &NoNames)), ["status `201`: held", "status is `201`; expected `200`"]);
+    assert_eq!(
+        explain(&Rule::All(vec![status(201), status(200)]), &Subjects::new(&exchange(), &NoNames)),
+        ["status `201`: held", "status is `201`; expected `200`"]
+    );
 }
 
 fn at(id: u64, started_ms: u64, effect: Effect, key: &str) -> Exchange {
@@ -281,7 +307,12 @@ fn series(operator: SeriesOperator, from: SeriesFrom, exchanges: &[Exchange], cl
 
 #[test]
 fn series_operators_hold_and_break() {
-    let backoff = [at(1, 0, Effect::Refused, "a"), at(2, 1_000, Effect::Refused, "a"), at(3, 3_000, Effect::Refused, "a"), at(4, 7_000, Effect::Stored, "a")];
+    let backoff = [
+        at(1, 0, Effect::Refused, "a"),
+        at(2, 1_000, Effect::Refused, "a"),
+        at(3, 3_000, Effect::Refused, "a"),
+        at(4, 7_000, Effect::Stored, "a"),
+    ];
     let repeated = [at(1, 0, Effect::Stored, "a"), at(2, 50, Effect::None, "a"), at(3, 2_000, Effect::Stored, "a")];
     let gaps = |range, mean, growing| SeriesOperator::Gaps { range, mean, growing };
     let growing = |factor| gaps(None, None, Some(Growing { factor, tolerance: 0.1 }));
@@ -294,11 +325,21 @@ fn series_operators_hold_and_break() {
         (gaps(Some(bounds(900.0, 4_000.0)), None, None), &backoff[..], &repeated[..]),
         (gaps(None, Some(bounds(2_000.0, 2_500.0)), None), &backoff[..], &repeated[..]),
         (growing(2.0), &backoff[..], &repeated[..]),
-        (SeriesOperator::InOrderOf { value: value(), list: Some(literal(json!([1, 2, 3, 4]))) }, &backoff[..], &[at(2, 0, Effect::None, "a"), at(1, 9, Effect::None, "a")][..]),
-        (SeriesOperator::InOrderOf { value: value(), list: None }, &backoff[..], &[at(2, 0, Effect::None, "a"), at(1, 9, Effect::None, "a")][..]),
+        (
+            SeriesOperator::InOrderOf { value: value(), list: Some(literal(json!([1, 2, 3, 4]))) },
+            &backoff[..],
+            &[at(2, 0, Effect::None, "a"), at(1, 9, Effect::None, "a")][..],
+        ),
+        (
+            SeriesOperator::InOrderOf { value: value(), list: None },
+            &backoff[..],
+            &[at(2, 0, Effect::None, "a"), at(1, 9, Effect::None, "a")][..],
+        ),
     ] {
         assert_eq!(series(operator.clone(), SeriesFrom::Start, good, None), Judgement::Holds, "{operator:?}");
-        let Judgement::Broken(mismatch) = series(operator.clone(), SeriesFrom::Start, bad, None) else { panic!("{operator:?} holds") };
+        let Judgement::Broken(mismatch) = series(operator.clone(), SeriesFrom::Start, bad, None) else {
+            panic!("{operator:?} holds")
+        };
         assert!(mismatch.message.starts_with("the series `/a`: "), "{}", mismatch.message);
         let empty = series(operator.clone(), SeriesFrom::Start, &[], None);
         assert!(matches!(empty, Judgement::Broken(_)), "{operator:?} of nothing: {empty:?}");
@@ -367,14 +408,19 @@ fn rules_that_absence_satisfies_are_found() {
     assert!(can_pass_on_absence(&json_rule("/a", is(Operator::Absent))));
     assert!(can_pass_on_absence(&json_rule("/a", not(Operator::Present))));
     assert!(!can_pass_on_absence(&json_rule("/a", not(Operator::Equals(literal(json!(1)))))));
-    assert!(!can_pass_on_absence(&Rule::All(vec![json_rule("/a", is(Operator::Absent)), json_rule("/b", is(Operator::Present))])));
+    assert!(!can_pass_on_absence(&Rule::All(vec![
+        json_rule("/a", is(Operator::Absent)),
+        json_rule("/b", is(Operator::Present))
+    ])));
     let any = Rule::Any(vec![Alternative { rule: json_rule("/a", is(Operator::Absent)), result: Held::Pass }]);
     assert!(can_pass_on_absence(&any));
 }
 
 #[test]
 fn rules_that_cannot_fail_are_found() {
-    let either = |first, second| Rule::Any(vec![Alternative { rule: first, result: Held::Pass }, Alternative { rule: second, result: Held::Pass }]);
+    let either = |first, second| {
+        Rule::Any(vec![Alternative { rule: first, result: Held::Pass }, Alternative { rule: second, result: Held::Pass }])
+    };
     let expression = |text| on(Subject::Expression(Expression::compile(text).unwrap()), Side::Request, vec![]);
     let most = Bounds { max: Some(3.0), ..Bounds::default() };
     for rule in [

@@ -3,8 +3,8 @@
 pub(crate) mod select;
 mod subjects;
 
-pub(crate) use subjects::{media_type, milliseconds};
 pub use subjects::{Clock, Subjects};
+pub(crate) use subjects::{media_type, milliseconds};
 
 use crate::{Expression, Series};
 use counterpart_document::{JsonPath, XPath};

@@ -109,9 +109,9 @@ pub(crate) fn select<'s>(subject: &Subject, side: Side, subjects: &'s Subjects<'
                 .collect(),
             None => Vec::new(),
         },
-        Subject::HeaderCount(name) => {
-            one(subjects.headers(side).map(|headers| headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name)).count().into()))
-        }
+        Subject::HeaderCount(name) => one(subjects
+            .headers(side)
+            .map(|headers| headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name)).count().into())),
         Subject::Hook(path) => nodes(path, subjects.hook()),
         Subject::Json(path) => match subjects.json(side) {
             Some(Ok(json)) => nodes(path, Some(json.value())),

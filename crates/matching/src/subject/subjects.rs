@@ -253,9 +253,7 @@ impl<'a> Subjects<'a> {
         match (side, name) {
             (Side::Request, "method") => text(&exchange.request.as_ref()?.method),
             (Side::Request, "path") => text(exchange.request.as_ref()?.path()),
-            (Side::Request, "query") => {
-                Some(Cow::Owned(query::value(exchange.request.as_ref()?.query().unwrap_or(""))))
-            }
+            (Side::Request, "query") => Some(Cow::Owned(query::value(exchange.request.as_ref()?.query().unwrap_or("")))),
             (Side::Request, "target") => text(&exchange.request.as_ref()?.target),
             (Side::Response, "reason") => text(&exchange.response.as_ref()?.reason),
             (Side::Response, "status") => Some(Cow::Owned(exchange.response.as_ref()?.status.into())),

@@ -54,10 +54,12 @@ pub(super) fn compile(name: &str, text: &str, escape: Escape) -> Result<Program,
     let parsed = Parsed::compile(text).map_err(|error| {
         let (line, column) = error.pos().unwrap_or((1, 1));
         let reason = error.reason().to_string();
-        let message = reason.strip_prefix("invalid handlebars syntax: ").unwrap_or(&reason).lines().next().unwrap_or("").to_owned();
+        let message =
+            reason.strip_prefix("invalid handlebars syntax: ").unwrap_or(&reason).lines().next().unwrap_or("").to_owned();
         TemplateFault { line: number(line), column: number(column), ..fault(text, 0, message) }
     })?;
-    let mut compiler = Compiler { text, escape, place: (1, 1), scopes: 0, parameters: Vec::new(), names: Vec::new(), members: Vec::new() };
+    let mut compiler =
+        Compiler { text, escape, place: (1, 1), scopes: 0, parameters: Vec::new(), names: Vec::new(), members: Vec::new() };
     let nodes = compiler.nodes(&parsed)?;
     Ok(Program { name: name.to_owned(), nodes, escape, names: compiler.names, members: compiler.members })
 }

@@ -3,7 +3,8 @@
 use crate::Random;
 
 const ADJECTIVES: &[&str] = &["Amber", "Brisk", "Copper", "Dapper", "Eager", "Fabled", "Gentle", "Hazel"];
-const FAMILY_NAMES: &[&str] = &["Testwood", "Samplefield", "Mockridge", "Dummett", "Trialby", "Fixtureton", "Specimen", "Proofley"];
+const FAMILY_NAMES: &[&str] =
+    &["Testwood", "Samplefield", "Mockridge", "Dummett", "Trialby", "Fixtureton", "Specimen", "Proofley"];
 const GIVEN_NAMES: &[&str] = &["Alva", "Bertil", "Cleo", "Doran", "Elsin", "Fenna", "Gavril", "Hedda"];
 const STREETS: &[&str] = &["Example Lane", "Placeholder Road", "Sample Street", "Template Terrace"];
 const TOWNS: &[&str] = &["Mockton", "Fixture Green", "Testbury", "Stubford"];

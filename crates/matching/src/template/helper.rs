@@ -58,7 +58,12 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|helper| helper.name)
 }
 
-const fn helper(name: &'static str, usage: &'static str, arguments: (usize, usize), body: for<'c> fn(Call<'c>) -> Outcome) -> Helper {
+const fn helper(
+    name: &'static str,
+    usage: &'static str,
+    arguments: (usize, usize),
+    body: for<'c> fn(Call<'c>) -> Outcome,
+) -> Helper {
     Helper { name, usage, arguments_min: arguments.0, arguments_max: arguments.1, options: &[], asks: false, body }
 }
 
@@ -71,11 +76,15 @@ static TABLE: &[Helper] = &[
     helper("default", "default value other", (2, 2), default).asking(),
     helper("digest", "digest text", (1, 1), |call| Ok(digest::sha256(call.text(0)?.as_bytes()).into())),
     helper("digits", "digits count", (1, 1), |call| Ok(call.generators.random.digits(call.count(0)?).into())),
-    helper("eq", "eq a b", (2, 2), |call| Ok(Value::from(call.pair().is_some_and(|(left, right)| crate::compare::same(left, right)))))
-        .asking(),
+    helper("eq", "eq a b", (2, 2), |call| {
+        Ok(Value::from(call.pair().is_some_and(|(left, right)| crate::compare::same(left, right))))
+    })
+    .asking(),
     helper("fake", "fake 'given-name'", (1, 1), |call| {
         let kind = call.text(0)?.into_owned();
-        fake(&kind, &mut call.generators.random).map(Value::from).ok_or_else(|| format!("there is no `{kind}`; there are {}", KINDS.join(", ")))
+        fake(&kind, &mut call.generators.random)
+            .map(Value::from)
+            .ok_or_else(|| format!("there is no `{kind}`; there are {}", KINDS.join(", ")))
     }),
     helper("filler", "filler bytes", (1, 1), filler),
     helper("join", "join list ', '", (2, 2), join),
@@ -83,8 +92,10 @@ static TABLE: &[Helper] = &[
     helper("length", "length value", (1, 1), length),
     helper("lookup", "lookup map key", (2, 2), lookup),
     helper("lower", "lower text", (1, 1), |call| Ok(call.text(0)?.to_lowercase().into())),
-    helper("ne", "ne a b", (2, 2), |call| Ok(Value::from(call.pair().is_some_and(|(left, right)| !crate::compare::same(left, right)))))
-        .asking(),
+    helper("ne", "ne a b", (2, 2), |call| {
+        Ok(Value::from(call.pair().is_some_and(|(left, right)| !crate::compare::same(left, right))))
+    })
+    .asking(),
     helper("not", "not value", (1, 1), |call| Ok(Value::from(!call.arguments.iter().any(|value| truthy(value))))).asking(),
     helper("now", "now 'rfc3339'", (0, 1), |call| {
         let format = call.optional_text(0, "rfc3339")?;
@@ -103,7 +114,9 @@ static TABLE: &[Helper] = &[
         let (low, high) = (bound(0)?, bound(1)?);
         Ok(call.generators.random.range(low, high).into())
     }),
-    helper("raw-json", "raw-json value", (1, 1), |call| Ok(call.arguments.first().map_or(Value::Null, |value| (**value).clone()))),
+    helper("raw-json", "raw-json value", (1, 1), |call| {
+        Ok(call.arguments.first().map_or(Value::Null, |value| (**value).clone()))
+    }),
     helper("replace", "replace text from to", (3, 3), replace),
     helper("sequence", "sequence 'name'", (0, 1), sequence).with(&["pad"]),
     helper("trim", "trim text", (1, 1), |call| Ok(call.text(0)?.trim().into())),
@@ -203,7 +216,8 @@ fn join(call: Call<'_>) -> Outcome {
 /// Makes an unsecured token (RFC 7519 §6): signed ones need a key, which no template has.
 fn jwt(call: Call<'_>) -> Outcome {
     let claims = call.arguments.first().filter(|claims| claims.is_object()).ok_or("it takes claims, an object")?;
-    let header = call.arguments.get(1).map_or_else(|| serde_json::json!({"alg": "none", "typ": "JWT"}), |header| (**header).clone());
+    let header =
+        call.arguments.get(1).map_or_else(|| serde_json::json!({"alg": "none", "typ": "JWT"}), |header| (**header).clone());
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     Ok(format!("{}.{}.", part(&header), part(claims)).into())
 }

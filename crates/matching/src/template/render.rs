@@ -11,7 +11,8 @@ use std::borrow::Cow;
 
 /// Renders a program.
 pub(super) fn render(program: &Program, names: &dyn Names, generators: &mut Generators) -> Result<String, String> {
-    let mut rendering = Rendering { names, generators, output: Output::new(program.escape), scopes: Vec::new(), steps: 0, bytes: 0 };
+    let mut rendering =
+        Rendering { names, generators, output: Output::new(program.escape), scopes: Vec::new(), steps: 0, bytes: 0 };
     rendering.nodes(&program.nodes)?;
     Ok(rendering.output.text)
 }

@@ -35,7 +35,10 @@ fn blocks_paths_and_helpers_render() {
         ("{{#with o.deep}}{{x}}{{this.x}}{{/with}}{{#with o.none}}a{{else}}b{{/with}}", "yyb"),
         ("{{list.0.id}}{{o.[deep].x}}", "1y"),
         ("a {{~n~}} b{{! comment }}{{!-- {{n}} --}}", "a5b"),
-        ("{{now}} {{now 'ms'}} {{now 'unix'}} {{now 'date' add='P1D'}}", "2026-01-31T12:00:00Z 2026-01-31T12:00:00.123Z 1769860800 2026-02-01"),
+        (
+            "{{now}} {{now 'ms'}} {{now 'unix'}} {{now 'date' add='P1D'}}",
+            "2026-01-31T12:00:00Z 2026-01-31T12:00:00.123Z 1769860800 2026-02-01",
+        ),
         ("{{now 'http'}}", "Sat, 31 Jan 2026 12:00:00 GMT"),
         ("{{date-add 'now' '-2h'}} {{date-add '2026-01-31T00:00:00Z' 'P1M' '%d.%m.%Y'}}", "2026-01-31T10:00:00Z 28.02.2026"),
         ("{{base64 'hi'}} {{digest ''}}", "aGk= e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
@@ -58,11 +61,18 @@ fn blocks_paths_and_helpers_render() {
 
 #[test]
 fn a_value_cannot_break_out_of_where_it_stands() {
-    let json = render(r#"{"a": "{{s}}", "b": {{s}}, "c": {{n}}, "d": "x{{raw-json map}}", "e": {{raw-json map}}}"#, Escape::Json).unwrap();
+    let json = render(r#"{"a": "{{s}}", "b": {{s}}, "c": {{n}}, "d": "x{{raw-json map}}", "e": {{raw-json map}}}"#, Escape::Json)
+        .unwrap();
     let parsed: Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(parsed, json!({"a": "a\"b\\<c>&'d", "b": "a\"b\\<c>&'d", "c": 5, "d": "x{\"k\":\"v\",\"l\":\"w\"}", "e": {"k": "v", "l": "w"}}));
+    assert_eq!(
+        parsed,
+        json!({"a": "a\"b\\<c>&'d", "b": "a\"b\\<c>&'d", "c": 5, "d": "x{\"k\":\"v\",\"l\":\"w\"}", "e": {"k": "v", "l": "w"}})
+    );
     assert_eq!(render(r#""\" {{s}} \\""#, Escape::Json).unwrap(), r#""\" a\"b\\<c>&'d \\""#);
-    assert_eq!(render("<a b=\"{{s}}\">{{s}}</a>", Escape::Xml).unwrap(), "<a b=\"a&quot;b\\&lt;c&gt;&amp;&#39;d\">a&quot;b\\&lt;c&gt;&amp;&#39;d</a>");
+    assert_eq!(
+        render("<a b=\"{{s}}\">{{s}}</a>", Escape::Xml).unwrap(),
+        "<a b=\"a&quot;b\\&lt;c&gt;&amp;&#39;d\">a&quot;b\\&lt;c&gt;&amp;&#39;d</a>"
+    );
     assert_eq!(render("{{s}}", Escape::Html).unwrap(), "a&quot;b\\&lt;c&gt;&amp;&#39;d");
     assert_eq!(render("/p/{{s}}?q={{line}}", Escape::Url).unwrap(), "/p/a%22b%5C%3Cc%3E%26%27d?q=a%0D%0AX-Evil%3A%201");
     assert_eq!(render("{{line}}", Escape::Xml).unwrap(), "a&#13;\nX-Evil: 1");
@@ -79,7 +89,13 @@ fn a_value_cannot_break_out_of_where_it_stands() {
 
 #[test]
 fn what_is_missing_null_or_a_list_is_a_fault() {
-    for (text, part) in [("{{none}}", "`none` is missing"), ("{{o.none}}", "`o.none` is missing"), ("{{z}}", "null"), ("{{list}}", "raw-json"), ("{{#each n}}{{/each}}", "takes a list")] {
+    for (text, part) in [
+        ("{{none}}", "`none` is missing"),
+        ("{{o.none}}", "`o.none` is missing"),
+        ("{{z}}", "null"),
+        ("{{list}}", "raw-json"),
+        ("{{#each n}}{{/each}}", "takes a list"),
+    ] {
         assert!(render(text, Escape::Text).unwrap_err().contains(part), "{text}");
     }
 }
@@ -87,13 +103,32 @@ fn what_is_missing_null_or_a_list_is_a_fault() {
 #[test]
 fn a_template_fault_has_its_place_and_a_suggestion() {
     let fault = Template::compile("t", "a\n  {{uppper 'x'}}", Escape::Text).unwrap_err();
-    assert_eq!((fault.message.as_str(), fault.line, fault.help.as_deref()), ("unknown helper `uppper`", 2, Some("did you mean `upper`?")));
-    for text in ["{{{s}}}", "{{&s}}", "{{> part}}", "{{#foo}}{{/foo}}", "{{#if}}{{/if}}", "{{now x=1}}", "{{fake 'gven-name'}}", "{{../n}}",
-        "{{@none}}", "{{#if n}}", "{{n", "{{date-add}}", "{{@root}}", "{{#each list}}{{../../n}}{{/each}}"]
-    {
+    assert_eq!(
+        (fault.message.as_str(), fault.line, fault.help.as_deref()),
+        ("unknown helper `uppper`", 2, Some("did you mean `upper`?"))
+    );
+    for text in [
+        "{{{s}}}",
+        "{{&s}}",
+        "{{> part}}",
+        "{{#foo}}{{/foo}}",
+        "{{#if}}{{/if}}",
+        "{{now x=1}}",
+        "{{fake 'gven-name'}}",
+        "{{../n}}",
+        "{{@none}}",
+        "{{#if n}}",
+        "{{n",
+        "{{date-add}}",
+        "{{@root}}",
+        "{{#each list}}{{../../n}}{{/each}}",
+    ] {
         assert!(Template::compile("t", text, Escape::Text).is_err(), "{text}");
     }
-    assert_eq!(Template::compile("t", "{{fake 'gven-name'}}", Escape::Text).unwrap_err().help.as_deref(), Some("did you mean `given-name`?"));
+    assert_eq!(
+        Template::compile("t", "{{fake 'gven-name'}}", Escape::Text).unwrap_err().help.as_deref(),
+        Some("did you mean `given-name`?")
+    );
 }
 
 #[test]

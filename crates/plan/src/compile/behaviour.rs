@@ -29,7 +29,10 @@ impl Compiler<'_> {
             let mut rules = Vec::new();
             for record in &file.record.rules {
                 if !ids.insert(record.id.value.clone()) {
-                    compiler.diagnostics.push(Diagnostic::error("PK003", format!("rule `{}` is declared twice", record.id.value)).at(record.id.span, "again here"));
+                    compiler.diagnostics.push(
+                        Diagnostic::error("PK003", format!("rule `{}` is declared twice", record.id.value))
+                            .at(record.id.span, "again here"),
+                    );
                 }
                 rules.extend(compiler.rule(&name.value, record).map(Arc::new));
             }
@@ -51,7 +54,11 @@ impl Compiler<'_> {
             })
         };
         for (at, rule) in rules.iter().enumerate() {
-            let Some(before) = rules.iter().take(at).find(|before| before.when.is_empty() && (before.on.is_none() || key(before) == key(rule))) else { continue };
+            let Some(before) =
+                rules.iter().take(at).find(|before| before.when.is_empty() && (before.on.is_none() || key(before) == key(rule)))
+            else {
+                continue;
+            };
             self.diagnostics.push(
                 Diagnostic::error("PK011", format!("rule `{}` can never be reached", rule.id.value))
                     .at(rule.id.span, "never reached")
@@ -81,7 +88,10 @@ impl Compiler<'_> {
             None => Vec::new(),
         };
         if respond.is_empty() && on.action.is_none() {
-            self.diagnostics.push(Diagnostic::error("SC010", format!("rule `{}` needs `respond`", record.id.value)).at(record.id.span, "answers nothing"));
+            self.diagnostics.push(
+                Diagnostic::error("SC010", format!("rule `{}` needs `respond`", record.id.value))
+                    .at(record.id.span, "answers nothing"),
+            );
         }
         Some(Rule {
             name: format!("{file}#{}", record.id.value),
@@ -125,7 +135,8 @@ impl Compiler<'_> {
     }
 
     fn known_collection(&mut self, name: &Text) {
-        let known: Vec<&str> = self.main().store.iter().flat_map(|file| &file.record.collections).map(|(name, _)| name.value.as_str()).collect();
+        let known: Vec<&str> =
+            self.main().store.iter().flat_map(|file| &file.record.collections).map(|(name, _)| name.value.as_str()).collect();
         if !known.contains(&name.value.as_str()) {
             self.unknown("collection", name, &known);
         }
@@ -150,20 +161,32 @@ impl Compiler<'_> {
         }
         if let Some(name) = &record.insert {
             self.known_collection(name);
-            let (key, value) = (self.part(record, record.key.as_ref(), "key", scope)?, self.part(record, record.value.as_ref(), "value", scope)?);
+            let (key, value) = (
+                self.part(record, record.key.as_ref(), "key", scope)?,
+                self.part(record, record.value.as_ref(), "value", scope)?,
+            );
             changes.push(Change::Insert { collection: name.value.clone(), key, value });
         }
         if let Some(name) = &record.update {
             self.known_collection(name);
-            let (key, value) = (self.part(record, record.key.as_ref(), "key", scope)?, self.part(record, record.value.as_ref(), "value", scope)?);
+            let (key, value) = (
+                self.part(record, record.key.as_ref(), "key", scope)?,
+                self.part(record, record.value.as_ref(), "value", scope)?,
+            );
             changes.push(Change::Update { collection: name.value.clone(), key, value });
         }
         if let Some(name) = &record.delete {
             self.known_collection(name);
-            changes.push(Change::Delete { collection: name.value.clone(), key: self.part(record, record.key.as_ref(), "key", scope)? });
+            changes.push(Change::Delete {
+                collection: name.value.clone(),
+                key: self.part(record, record.key.as_ref(), "key", scope)?,
+            });
         }
         if changes.is_empty() {
-            self.diagnostics.push(Diagnostic::error("SC016", "a store change needs one of insert, update, delete, clear, set, require").at(record.span, "changes nothing"));
+            self.diagnostics.push(
+                Diagnostic::error("SC016", "a store change needs one of insert, update, delete, clear, set, require")
+                    .at(record.span, "changes nothing"),
+            );
         }
         Some(changes)
     }
@@ -172,7 +195,10 @@ impl Compiler<'_> {
         match cel {
             Some(cel) => self.expression(cel, scope),
             None => {
-                self.diagnostics.push(Diagnostic::error("SC010", format!("this store change needs `{what}`")).at(record.span, format!("`{what}` is missing here")));
+                self.diagnostics.push(
+                    Diagnostic::error("SC010", format!("this store change needs `{what}`"))
+                        .at(record.span, format!("`{what}` is missing here")),
+                );
                 None
             }
         }
@@ -187,7 +213,9 @@ impl Compiler<'_> {
             let seed = rows
                 .into_iter()
                 .enumerate()
-                .map(|(at, row)| (row.get("key").and_then(Value::as_str).map_or_else(|| at.to_string(), ToOwned::to_owned), Value::Object(row)))
+                .map(|(at, row)| {
+                    (row.get("key").and_then(Value::as_str).map_or_else(|| at.to_string(), ToOwned::to_owned), Value::Object(row))
+                })
                 .collect();
             let rows_max = record.at_most.as_ref().and_then(|most| usize::try_from(most.value).ok()).unwrap_or(ROWS_KEPT_DEFAULT);
             collections.push(Collection { name: name.value.clone(), rows_max, seed });
@@ -208,7 +236,8 @@ impl Compiler<'_> {
             return None;
         };
         let player = self.guarded("player", name, |compiler| {
-            let rules = file.record.rules.iter().filter_map(|record| compiler.player_rule(&name.value, record)).map(Arc::new).collect();
+            let rules =
+                file.record.rules.iter().filter_map(|record| compiler.player_rule(&name.value, record)).map(Arc::new).collect();
             Some(Player { name: name.value.clone(), rules })
         });
         let player = player.map(Arc::new);
@@ -248,7 +277,9 @@ impl Compiler<'_> {
         let place = Place { side: Side::Response, namespaces: &[] };
         let failed: Vec<_> = record.failed.iter().filter_map(|condition| self.condition(condition, place, scope)).collect();
         let failed = (!failed.is_empty()).then(|| {
-            let alternatives = failed.into_iter().map(|rule| counterpart_matching::Alternative { rule, result: counterpart_matching::Held::Pass });
+            let alternatives = failed
+                .into_iter()
+                .map(|rule| counterpart_matching::Alternative { rule, result: counterpart_matching::Held::Pass });
             counterpart_matching::Rule::Any(alternatives.collect())
         });
         let or = |compiler: &mut Self, cel: Option<&Cel>, default: &str, scope: &mut Scope| match cel {

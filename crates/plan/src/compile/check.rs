@@ -73,8 +73,13 @@ impl Compiler<'_> {
                 let check = self.check(item, scenario, &[], scope)?;
                 if let Some(first) = self.checks_of_scenarios.iter().find(|known| known.id == check.id) {
                     // A variant compiles the same file again; two checks of one file would differ in their text.
-                    if format!("{:?}", first.rule).len() != format!("{:?}", check.rule).len() && scenario.is_none_or(|scenario| !scenario.contains('[')) {
-                        self.diagnostics.push(Diagnostic::error("PK003", format!("check `{}` is declared twice", check.id)).at(item.id.span, "again here"));
+                    if format!("{:?}", first.rule).len() != format!("{:?}", check.rule).len()
+                        && scenario.is_none_or(|scenario| !scenario.contains('['))
+                    {
+                        self.diagnostics.push(
+                            Diagnostic::error("PK003", format!("check `{}` is declared twice", check.id))
+                                .at(item.id.span, "again here"),
+                        );
                     }
                 } else {
                     self.checks_of_scenarios.push(Arc::clone(&check));
@@ -89,7 +94,13 @@ impl Compiler<'_> {
         matches!(self.options.force.get(id), Some((Force::Disabled, _)))
     }
 
-    pub(crate) fn check(&mut self, item: &CheckItem, scenario: Option<&str>, namespaces: &[(Text, Text)], scope: &mut Scope) -> Option<Arc<Check>> {
+    pub(crate) fn check(
+        &mut self,
+        item: &CheckItem,
+        scenario: Option<&str>,
+        namespaces: &[(Text, Text)],
+        scope: &mut Scope,
+    ) -> Option<Arc<Check>> {
         let part = item.on.map_or_else(|| self.default_part(), part_of);
         let side = if part == Part::Request { Side::Request } else { self.default_side(part) };
         let place = Place { side, namespaces };
@@ -109,7 +120,16 @@ impl Compiler<'_> {
             Some((Force::Promoted, _)) => (level, Basis::Published),
             _ => (level, requirement.basis),
         };
-        Some(Arc::new(Check { id, requirement: requirement.id, level, basis, on: part, when, rule, hint: Some(item.hint.value.clone()) }))
+        Some(Arc::new(Check {
+            id,
+            requirement: requirement.id,
+            level,
+            basis,
+            on: part,
+            when,
+            rule,
+            hint: Some(item.hint.value.clone()),
+        }))
     }
 
     fn check_level(&mut self, item: &CheckItem, requirement: &Requirement) -> Level {
@@ -161,7 +181,8 @@ impl Compiler<'_> {
         let CheckRule::Rule(rule) = rule else { return };
         if let Some(reason) = cannot_fail(rule) {
             self.diagnostics.push(
-                Diagnostic::error("RL001", format!("check `{}` cannot fail: {reason}", item.id.value)).at(item.that.span, "holds for every message"),
+                Diagnostic::error("RL001", format!("check `{}` cannot fail: {reason}", item.id.value))
+                    .at(item.that.span, "holds for every message"),
             );
         }
         if can_pass_on_absence(rule) && !has_precondition && !asks_absence(rule) {
@@ -186,7 +207,9 @@ impl Compiler<'_> {
     }
 
     fn compile_schema(&mut self, content: &[u8], pointer: &str, name: &Text) -> Option<Arc<Schema>> {
-        let fault = |message: String, span: Span| Diagnostic::error("SX001", format!("schema `{}`: {message}", name.value)).at(span, "used here");
+        let fault = |message: String, span: Span| {
+            Diagnostic::error("SX001", format!("schema `{}`: {message}", name.value)).at(span, "used here")
+        };
         let value: serde_json::Value = match serde_json::from_slice(content) {
             Ok(value) => value,
             Err(error) => {
@@ -200,7 +223,9 @@ impl Compiler<'_> {
         };
         if let Some(object) = value.as_object_mut() {
             // References between files of `schemas/` are relative; the base makes them so.
-            object.entry("$id").or_insert_with(|| serde_json::Value::String(format!("pack:/schemas/{}", name.value.split('#').next().unwrap_or(""))));
+            object.entry("$id").or_insert_with(|| {
+                serde_json::Value::String(format!("pack:/schemas/{}", name.value.split('#').next().unwrap_or("")))
+            });
         }
         let files = self.files;
         let resolve = |uri: &str| {
@@ -233,6 +258,8 @@ fn asks_absence(rule: &Rule) -> bool {
     match rule {
         Rule::All(rules) => rules.iter().any(asks_absence),
         Rule::Any(alternatives) => alternatives.iter().any(|alternative| asks_absence(&alternative.rule)),
-        Rule::Condition(condition) => condition.tests.iter().any(|test| matches!(test.operator, counterpart_matching::Operator::Absent)),
+        Rule::Condition(condition) => {
+            condition.tests.iter().any(|test| matches!(test.operator, counterpart_matching::Operator::Absent))
+        }
     }
 }

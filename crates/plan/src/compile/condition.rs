@@ -4,13 +4,14 @@ use super::{Compiler, Scope};
 use counterpart_diag::Diagnostic;
 use counterpart_document::{JsonPath, XPath};
 use counterpart_matching::{
-    Alternative, BodyAspect, Bounds, Condition as MatchCondition, Format, Growing, Held, JsonType, Operand, Operator, Rule, Sense, Series,
-    SeriesFrom, SeriesOperator, Side, Subject, Test, TimingPhase, TlsField,
-};
-use counterpart_scenario::model::{
-    Condition, Gaps, Operators, SameAs, Series as SeriesRecord, SeriesFrom as SeriesFromWord, Subject as SubjectRecord, SubjectValue, TypeWord,
+    Alternative, BodyAspect, Bounds, Condition as MatchCondition, Format, Growing, Held, JsonType, Operand, Operator, Rule,
+    Sense, Series, SeriesFrom, SeriesOperator, Side, Subject, Test, TimingPhase, TlsField,
 };
 use counterpart_scenario::model::{AlternativeResult, Range};
+use counterpart_scenario::model::{
+    Condition, Gaps, Operators, SameAs, Series as SeriesRecord, SeriesFrom as SeriesFromWord, Subject as SubjectRecord,
+    SubjectValue, TypeWord,
+};
 use counterpart_scenario::{Cel, Data, Node, Read, Reader, Spanned, Text};
 use serde_json::json;
 use std::sync::Arc;
@@ -49,8 +50,12 @@ const BODY_ASPECTS: &[(&str, BodyAspect)] = &[
     ("text", BodyAspect::Text),
 ];
 
-const TIMING_PHASES: &[(&str, TimingPhase)] =
-    &[("connect", TimingPhase::Connect), ("first-byte", TimingPhase::FirstByte), ("tls", TimingPhase::Tls), ("total", TimingPhase::Total)];
+const TIMING_PHASES: &[(&str, TimingPhase)] = &[
+    ("connect", TimingPhase::Connect),
+    ("first-byte", TimingPhase::FirstByte),
+    ("tls", TimingPhase::Tls),
+    ("total", TimingPhase::Total),
+];
 
 impl Compiler<'_> {
     /// Compiles conditions that must all hold; `None` for none.
@@ -95,9 +100,12 @@ impl Compiler<'_> {
             match &check.rule {
                 counterpart_validate::CheckRule::Rule(rule) => rules.push(rule.clone()),
                 _ => self.diagnostics.push(
-                    Diagnostic::error("MT002", format!("check `{}` looks at a whole document and cannot be part of a combination", name.value))
-                        .at(name.span, "")
-                        .help("name it in `expect` by itself"),
+                    Diagnostic::error(
+                        "MT002",
+                        format!("check `{}` looks at a whole document and cannot be part of a combination", name.value),
+                    )
+                    .at(name.span, "")
+                    .help("name it in `expect` by itself"),
                 ),
             }
         }
@@ -106,7 +114,10 @@ impl Compiler<'_> {
 
     fn no_operators(&mut self, condition: &Condition) {
         if operator_count(&condition.operators) > 0 {
-            self.diagnostics.push(Diagnostic::error("MT002", "a combination of conditions takes no operators").at(condition.span, "operators stand beside it"));
+            self.diagnostics.push(
+                Diagnostic::error("MT002", "a combination of conditions takes no operators")
+                    .at(condition.span, "operators stand beside it"),
+            );
         }
     }
 
@@ -141,7 +152,8 @@ impl Compiler<'_> {
     /// Reads `of`: which message, and of which earlier step.
     fn side(&mut self, of: Option<&Text>, default: Side) -> Option<(Side, Option<String>)> {
         let Some(of) = of else { return Some((default, None)) };
-        let (step, word) = of.value.rsplit_once('.').map_or((None, of.value.as_str()), |(step, word)| (Some(step.to_owned()), word));
+        let (step, word) =
+            of.value.rsplit_once('.').map_or((None, of.value.as_str()), |(step, word)| (Some(step.to_owned()), word));
         match word {
             "request" => Some((Side::Request, step)),
             "response" => Some((Side::Response, step)),
@@ -172,9 +184,12 @@ impl Compiler<'_> {
             (_, Subject::Header(name)) => format!("{step}.{message}.headers[{}][0]", json!(name.to_lowercase())),
             _ => {
                 self.diagnostics.push(
-                    Diagnostic::error("MT002", "of an earlier step's message, `status`, `outcome`, `header` and `json` by pointer can be looked at")
-                        .at(condition.span, "")
-                        .help(format!("write `value: {step}.{message}...` for the rest")),
+                    Diagnostic::error(
+                        "MT002",
+                        "of an earlier step's message, `status`, `outcome`, `header` and `json` by pointer can be looked at",
+                    )
+                    .at(condition.span, "")
+                    .help(format!("write `value: {step}.{message}...` for the rest")),
                 );
                 return None;
             }
@@ -265,7 +280,8 @@ impl Compiler<'_> {
     }
 
     pub(crate) fn xpath(&mut self, path: &Text, namespaces: &[(Text, Text)]) -> Option<Arc<XPath>> {
-        let namespaces: Vec<(String, String)> = namespaces.iter().map(|(prefix, uri)| (prefix.value.clone(), uri.value.clone())).collect();
+        let namespaces: Vec<(String, String)> =
+            namespaces.iter().map(|(prefix, uri)| (prefix.value.clone(), uri.value.clone())).collect();
         match XPath::compile(&path.value, &namespaces) {
             Ok(path) => Some(Arc::new(path)),
             Err(fault) => {
@@ -299,7 +315,11 @@ impl Compiler<'_> {
         let mut tests: Vec<Test> = found.into_iter().map(|operator| Test { operator, sense: Sense::Is }).collect();
         if let Some(nested) = &operators.not {
             let inner = self.operators(&nested.0, scope);
-            tests.extend(inner.into_iter().map(|test| Test { sense: if test.sense == Sense::Is { Sense::Not } else { Sense::Is }, ..test }));
+            tests.extend(
+                inner
+                    .into_iter()
+                    .map(|test| Test { sense: if test.sense == Sense::Is { Sense::Not } else { Sense::Is }, ..test }),
+            );
         }
         tests
     }
@@ -356,7 +376,9 @@ impl Compiler<'_> {
         match flag {
             Some(flag) if flag.value => found.push(operator),
             Some(flag) => self.diagnostics.push(
-                Diagnostic::error("MT002", "this operator takes `true` only").at(flag.span, "asks nothing").help(format!("write `{opposite}` for the opposite")),
+                Diagnostic::error("MT002", "this operator takes `true` only")
+                    .at(flag.span, "asks nothing")
+                    .help(format!("write `{opposite}` for the opposite")),
             ),
             None => {}
         }
@@ -383,7 +405,10 @@ impl Compiler<'_> {
             (None, Some(header)) => format!("{}.headers[{}][0]", of.value, json!(header.value.to_lowercase())),
             (None, None) => format!("{}.sha256", of.value),
             (Some(_), Some(header)) => {
-                self.diagnostics.push(Diagnostic::error("SC015", "same-as takes one of `json` and `header`, not both").at(header.span, "one too many"));
+                self.diagnostics.push(
+                    Diagnostic::error("SC015", "same-as takes one of `json` and `header`, not both")
+                        .at(header.span, "one too many"),
+                );
                 return None;
             }
         };
@@ -396,7 +421,9 @@ impl Compiler<'_> {
             found.extend(self.gaps(gaps, scope).map(Operator::Series));
         }
         if let Some(key) = &operators.in_order_of {
-            found.extend(self.expression(key, scope).map(|value| Operator::Series(SeriesOperator::InOrderOf { value, list: None })));
+            found.extend(
+                self.expression(key, scope).map(|value| Operator::Series(SeriesOperator::InOrderOf { value, list: None })),
+            );
         }
         self.flag(operators.each_accepted_once.as_ref(), "not", Operator::Series(SeriesOperator::EachAcceptedOnce(None)), found);
         if let Some(word) = &operators.none_after {
@@ -490,4 +517,3 @@ fn index(part: &str) -> String {
     let name = part.replace("~1", "/").replace("~0", "~");
     if name.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() { name } else { json!(name).to_string() }
 }
-

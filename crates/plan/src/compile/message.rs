@@ -2,14 +2,16 @@
 
 use super::{Compiler, Scope};
 use crate::model::{
-    AlpnAnswer, Body, BodyForm, BodyFrom, Chunked, Closing, Coding, Cut, CutAfter, CutHow, Drip, Fault, Field, Malformed, Offer, Reply, Request, Shape,
+    AlpnAnswer, Body, BodyForm, BodyFrom, Chunked, Closing, Coding, Cut, CutAfter, CutHow, Drip, Fault, Field, Malformed, Offer,
+    Reply, Request, Shape,
 };
 use counterpart_diag::Diagnostic;
 use counterpart_evidence::Effect;
 use counterpart_matching::{Edit, Escape, Template};
 use counterpart_scenario::model::{
-    AlpnAnswer as AlpnWord, Body as BodyRecord, BodyForm as FormWord, BodyFrom as FromRecord, CutHow as CutWord, EditItem, EffectWord, Encoding,
-    Fault as FaultRecord, Malformed as MalformedWord, Offer as OfferRecord, Reply as ReplyRecord, ReplyItem, RequestItem, Send as SendRecord,
+    AlpnAnswer as AlpnWord, Body as BodyRecord, BodyForm as FormWord, BodyFrom as FromRecord, CutHow as CutWord, EditItem,
+    EffectWord, Encoding, Fault as FaultRecord, Malformed as MalformedWord, Offer as OfferRecord, Reply as ReplyRecord,
+    ReplyItem, RequestItem, Send as SendRecord,
 };
 use counterpart_scenario::{Data, Node, Spanned, Text};
 use serde_json::{Value, json};
@@ -40,10 +42,17 @@ impl Compiler<'_> {
         request
     }
 
-    fn merged_request(&mut self, named: Option<&RequestItem>, send: &SendRecord, scope: &mut Scope, own: &mut Scope) -> Option<Request> {
+    fn merged_request(
+        &mut self,
+        named: Option<&RequestItem>,
+        send: &SendRecord,
+        scope: &mut Scope,
+        own: &mut Scope,
+    ) -> Option<Request> {
         let mut with: Vec<(String, Shape)> = Vec::new();
         if let Some(item) = named {
-            for (name, node) in item.with.iter().filter(|(name, _)| !send.with.iter().any(|(given, _)| given.value == name.value)) {
+            for (name, node) in item.with.iter().filter(|(name, _)| !send.with.iter().any(|(given, _)| given.value == name.value))
+            {
                 with.push((name.value.clone(), self.shape(node, Escape::Text, own)?));
             }
             let declared: Vec<&str> = item.with.iter().map(|(name, _)| name.value.as_str()).collect();
@@ -82,7 +91,9 @@ impl Compiler<'_> {
 
     fn lacking<T>(&mut self, send: &SendRecord, what: &str) -> Option<T> {
         self.diagnostics.push(
-            Diagnostic::error("SC010", format!("send needs `{what}`")).at(send.span, "neither here nor in a named request").help("name a request with `use`"),
+            Diagnostic::error("SC010", format!("send needs `{what}`"))
+                .at(send.span, "neither here nor in a named request")
+                .help("name a request with `use`"),
         );
         None
     }
@@ -138,7 +149,9 @@ impl Compiler<'_> {
 
     fn hex(&mut self, text: &Text) -> Option<Arc<[u8]>> {
         let digits: String = text.value.split_whitespace().collect();
-        let bytes: Option<Vec<u8>> = (0..digits.len() / 2).map(|at| digits.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok())).collect();
+        let bytes: Option<Vec<u8>> = (0..digits.len() / 2)
+            .map(|at| digits.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+            .collect();
         match bytes.filter(|_| digits.len() % 2 == 0) {
             Some(bytes) => Some(bytes.into()),
             None => {
@@ -152,7 +165,8 @@ impl Compiler<'_> {
     pub(crate) fn template_file(&mut self, name: &Text, escape: Escape, scope: &mut Scope) -> Option<Template> {
         let content = self.content("templates", name)?;
         let Ok(text) = std::str::from_utf8(&content) else {
-            self.diagnostics.push(Diagnostic::error("TP001", format!("template `{}` is not UTF-8", name.value)).at(name.span, "used here"));
+            self.diagnostics
+                .push(Diagnostic::error("TP001", format!("template `{}` is not UTF-8", name.value)).at(name.span, "used here"));
             return None;
         };
         match Template::compile(&name.value, text, escape) {
@@ -162,9 +176,12 @@ impl Compiler<'_> {
             }
             Err(fault) => {
                 self.diagnostics.push(
-                    Diagnostic::error("TP001", format!("template `{}`, line {}, column {}: {}", name.value, fault.line, fault.column, fault.message))
-                        .at(name.span, "used here")
-                        .help_if(fault.help),
+                    Diagnostic::error(
+                        "TP001",
+                        format!("template `{}`, line {}, column {}: {}", name.value, fault.line, fault.column, fault.message),
+                    )
+                    .at(name.span, "used here")
+                    .help_if(fault.help),
                 );
                 None
             }
@@ -199,7 +216,8 @@ impl Compiler<'_> {
             self.unknown("reply", name, &known.iter().map(String::as_str).collect::<Vec<_>>());
             return None;
         };
-        let reply = self.guarded("reply", name, |compiler| compiler.reply(record, Some(&name.value), &mut Scope::open())).map(Arc::new);
+        let reply =
+            self.guarded("reply", name, |compiler| compiler.reply(record, Some(&name.value), &mut Scope::open())).map(Arc::new);
         self.replies.insert(name.value.clone(), reply.clone());
         reply
     }
@@ -222,7 +240,9 @@ impl Compiler<'_> {
             (Some(node), _) => self.status(node, &mut own)?,
             (None, Some(base)) => base.status.clone(),
             (None, None) => {
-                self.diagnostics.push(Diagnostic::error("SC010", "a reply needs `status`").at(record.span, "neither here nor in a named reply"));
+                self.diagnostics.push(
+                    Diagnostic::error("SC010", "a reply needs `status`").at(record.span, "neither here nor in a named reply"),
+                );
                 return None;
             }
         };
@@ -243,7 +263,8 @@ impl Compiler<'_> {
             None => base.as_ref().and_then(|base| base.fault.clone()),
         };
         let effect = record.effect.map_or_else(|| base.as_ref().map_or(Effect::None, |base| base.effect), effect_of);
-        let reason = record.reason.as_ref().map(|text| text.value.clone()).or_else(|| base.as_ref().and_then(|base| base.reason.clone()));
+        let reason =
+            record.reason.as_ref().map(|text| text.value.clone()).or_else(|| base.as_ref().and_then(|base| base.reason.clone()));
         Some(Reply { name: name.map(ToOwned::to_owned), with, status, reason, headers, body, effect, fault })
     }
 
@@ -251,7 +272,9 @@ impl Compiler<'_> {
         if let Data::Integer(status) = node.data
             && !(100..=999).contains(&status)
         {
-            self.diagnostics.push(Diagnostic::error("SC011", format!("`{status}` is not a status code")).at(node.span, "a status has three digits"));
+            self.diagnostics.push(
+                Diagnostic::error("SC011", format!("`{status}` is not a status code")).at(node.span, "a status has three digits"),
+            );
             return None;
         }
         self.shape(node, Escape::Text, scope)
@@ -263,7 +286,9 @@ impl Compiler<'_> {
             None => None,
         };
         let drip = match &record.drip {
-            Some(drip) => Some(Drip { bytes: u64::try_from(drip.bytes.value).unwrap_or(1).max(1), every: self.time(&drip.every, scope)? }),
+            Some(drip) => {
+                Some(Drip { bytes: u64::try_from(drip.bytes.value).unwrap_or(1).max(1), every: self.time(&drip.every, scope)? })
+            }
             None => None,
         };
         let set = |flag: &Option<Spanned<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
@@ -303,7 +328,9 @@ impl Compiler<'_> {
             (_, Some("request")) => Some(CutAfter::Request),
             _ => {
                 self.diagnostics.push(
-                    Diagnostic::error("SC014", "unknown place of a cut").at(node.span, "").help("write `nothing`, `head`, `request` or a number of body bytes"),
+                    Diagnostic::error("SC014", "unknown place of a cut")
+                        .at(node.span, "")
+                        .help("write `nothing`, `head`, `request` or a number of body bytes"),
                 );
                 None
             }

@@ -10,7 +10,9 @@ mod step;
 mod table;
 mod value;
 
-use crate::model::{Action, Endpoint, Fragment, Mutant, Plan, Player, Profile, Reply, Scenario, Schedule, Sentinel, Standing, Store, Stub};
+use crate::model::{
+    Action, Endpoint, Fragment, Mutant, Plan, Player, Profile, Reply, Scenario, Schedule, Sentinel, Standing, Store, Stub,
+};
 use crate::options::Options;
 use crate::settings::Settings;
 use crate::source::PackFiles;
@@ -18,8 +20,8 @@ use crate::tree::Tree;
 use counterpart_diag::{Diagnostic, Diagnostics, Sources, Span, suggest};
 use counterpart_evidence::{CheckId, Document, PackRecord, Requirement, Role};
 use counterpart_matching::{Expression, NameTable};
-use counterpart_scenario::model::{CheckItem, PackFile, Reply as ReplyRecord, RequestItem};
 use counterpart_scenario::Text;
+use counterpart_scenario::model::{CheckItem, PackFile, Reply as ReplyRecord, RequestItem};
 use counterpart_validate::{Check, Schema};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,7 +61,13 @@ pub(crate) struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    pub(crate) fn new(trees: &'a [Tree], files: &'a [&'a PackFiles], options: &'a Options, globals: &'a Map<String, Value>, unset: &'a [String]) -> Self {
+    pub(crate) fn new(
+        trees: &'a [Tree],
+        files: &'a [&'a PackFiles],
+        options: &'a Options,
+        globals: &'a Map<String, Value>,
+        unset: &'a [String],
+    ) -> Self {
         let mut compiler = Self {
             trees,
             files,
@@ -121,7 +129,8 @@ impl<'a> Compiler<'a> {
     }
 
     fn index_requirements(&mut self, tree: &'a Tree, spans: &mut BTreeMap<String, Span>) {
-        let documents: Vec<&str> = self.trees.iter().flat_map(|tree| &tree.pack.record.documents).map(|document| document.id.value.as_str()).collect();
+        let documents: Vec<&str> =
+            self.trees.iter().flat_map(|tree| &tree.pack.record.documents).map(|document| document.id.value.as_str()).collect();
         for item in tree.requirements.iter().flat_map(|file| &file.record.requirements) {
             if !self.first(spans, "requirement", &item.id) {
                 continue;
@@ -143,7 +152,9 @@ impl<'a> Compiler<'a> {
         let key = format!("{what} {}", name.value);
         if let Some(first) = spans.get(&key) {
             self.diagnostics.push(
-                Diagnostic::error("PK003", format!("{what} `{}` is declared twice", name.value)).at(name.span, "again here").also(*first, "first here"),
+                Diagnostic::error("PK003", format!("{what} `{}` is declared twice", name.value))
+                    .at(name.span, "again here")
+                    .also(*first, "first here"),
             );
             return false;
         }
@@ -153,7 +164,8 @@ impl<'a> Compiler<'a> {
 
     /// Reports a reference to something that is not there.
     pub(crate) fn unknown(&mut self, what: &str, name: &Text, known: &[&str]) {
-        let mut diagnostic = Diagnostic::error("PK002", format!("there is no {what} `{}`", name.value)).at(name.span, "not found in the pack");
+        let mut diagnostic =
+            Diagnostic::error("PK002", format!("there is no {what} `{}`", name.value)).at(name.span, "not found in the pack");
         if known.len() <= 40 && !known.is_empty() {
             diagnostic = diagnostic.note(format!("known: {}", known.join(", ")));
         }
@@ -177,7 +189,8 @@ impl<'a> Compiler<'a> {
         let found = self.files.iter().find_map(|pack| pack.files.get(&path).cloned());
         if found.is_none() {
             let prefix = format!("{folder}/");
-            let known: Vec<&str> = self.files.iter().flat_map(|pack| pack.files.keys()).filter_map(|path| path.strip_prefix(&prefix)).collect();
+            let known: Vec<&str> =
+                self.files.iter().flat_map(|pack| pack.files.keys()).filter_map(|path| path.strip_prefix(&prefix)).collect();
             self.unknown(&format!("file in `{folder}/`"), name, &known);
         }
         found
@@ -187,7 +200,10 @@ impl<'a> Compiler<'a> {
     pub(crate) fn guarded<T>(&mut self, what: &str, name: &Text, inner: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let key = format!("{what} {}", name.value);
         if self.open.contains(&key) || self.open.len() >= 4 * crate::limits::FRAGMENT_DEPTH_MAX {
-            self.diagnostics.push(Diagnostic::error("PK012", format!("{what} `{}` refers to itself", name.value)).at(name.span, "the circle closes here"));
+            self.diagnostics.push(
+                Diagnostic::error("PK012", format!("{what} `{}` refers to itself", name.value))
+                    .at(name.span, "the circle closes here"),
+            );
             return None;
         }
         self.open.push(key);
@@ -210,7 +226,8 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
     let mut trees: Vec<Tree> = Vec::new();
     let mut files: Vec<&PackFiles> = Vec::new();
     for pack in packs {
-        let wanted = files.is_empty() || trees.iter().any(|tree| tree.pack.record.uses.iter().any(|name| name.value == pack.name));
+        let wanted =
+            files.is_empty() || trees.iter().any(|tree| tree.pack.record.uses.iter().any(|name| name.value == pack.name));
         if wanted && let Some(tree) = crate::tree::read(pack, options.mutant.as_ref(), sources, &mut diagnostics) {
             trees.push(tree);
             files.push(pack);
@@ -336,13 +353,17 @@ impl Compiler<'_> {
         if self.options.role.is_none() {
             return;
         }
-        let records = self.trees.iter().take(1).filter_map(|tree| tree.requirements.as_ref()).flat_map(|file| &file.record.requirements);
+        let records =
+            self.trees.iter().take(1).filter_map(|tree| tree.requirements.as_ref()).flat_map(|file| &file.record.requirements);
         for record in records.filter(|record| record.roles.0.iter().any(|word| word.value == role.name())) {
             if !used.contains(&format!("covered {}", record.id.value)) {
                 self.diagnostics.push(
-                    Diagnostic::error("PK015", format!("no scenario of role {} covers requirement `{}`", role.name(), record.id.value))
-                        .at(record.id.span, "covered by nothing")
-                        .help("write a scenario, or say `untestable` and cover it by one for review"),
+                    Diagnostic::error(
+                        "PK015",
+                        format!("no scenario of role {} covers requirement `{}`", role.name(), record.id.value),
+                    )
+                    .at(record.id.span, "covered by nothing")
+                    .help("write a scenario, or say `untestable` and cover it by one for review"),
                 );
             }
         }
@@ -354,16 +375,23 @@ fn report_pack(trees: &[Tree], diagnostics: &mut Diagnostics) {
         let pack = &tree.pack.record;
         if pack.language.value != LANGUAGE {
             let message = format!("the pack is written in version {} of the language", pack.language.value);
-            diagnostics.push(Diagnostic::error("PK007", message).at(pack.language.span, "not read by this tool").help(format!("this tool reads version {LANGUAGE}")));
+            diagnostics.push(
+                Diagnostic::error("PK007", message)
+                    .at(pack.language.span, "not read by this tool")
+                    .help(format!("this tool reads version {LANGUAGE}")),
+            );
         }
         if pack.pack.value != tree.name {
             let message = format!("the pack calls itself `{}` and its folder `{}`", pack.pack.value, tree.name);
-            diagnostics.push(Diagnostic::error("PK004", message).at(pack.pack.span, "another name").help("give both the same name"));
+            diagnostics
+                .push(Diagnostic::error("PK004", message).at(pack.pack.span, "another name").help("give both the same name"));
         }
     }
     let uses = &trees[0].pack.record.uses;
     for name in uses.iter().filter(|name| !trees.iter().any(|tree| tree.name == name.value)) {
-        diagnostics.push(Diagnostic::error("PK002", format!("there is no pack `{}`", name.value)).at(name.span, "not found beside this pack"));
+        diagnostics.push(
+            Diagnostic::error("PK002", format!("there is no pack `{}`", name.value)).at(name.span, "not found beside this pack"),
+        );
     }
 }
 
@@ -372,14 +400,18 @@ fn pack_lets(tree: &Tree, globals: &mut Map<String, Value>, unset: &[String], di
     let mut lets = Map::new();
     for (name, cel) in &tree.pack.record.lets {
         let names = NameTable { values: globals.clone(), behind: None };
-        match Expression::compile(&cel.text).map_err(|fault| fault.message).and_then(|one| one.evaluate(&names).map_err(|fault| fault.message)) {
+        match Expression::compile(&cel.text)
+            .map_err(|fault| fault.message)
+            .and_then(|one| one.evaluate(&names).map_err(|fault| fault.message))
+        {
             Ok(value) => {
                 lets.insert(name.value.clone(), value);
             }
             Err(_) if unset.iter().any(|unset| cel.text.contains(&format!("setting.{unset}"))) => {
                 lets.insert(name.value.clone(), Value::Null);
             }
-            Err(reason) => diagnostics.push(Diagnostic::error("MT001", format!("`{}` has no value: {reason}", name.value)).at(cel.span, "here")),
+            Err(reason) => diagnostics
+                .push(Diagnostic::error("MT001", format!("`{}` has no value: {reason}", name.value)).at(cel.span, "here")),
         }
         globals.insert("pack".to_owned(), Value::Object(lets.clone()));
     }

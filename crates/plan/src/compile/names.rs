@@ -9,7 +9,25 @@ use std::collections::{BTreeMap, BTreeSet};
 const EVERYWHERE: [&str; 8] = ["setting", "profile", "claim", "pack", "role", "scenario", "endpoint", "clock"];
 /// Names that hold where a message is looked at.
 const MESSAGE: [&str; 20] = [
-    "mails", "files", "logs", "load", "request", "response", "outcome", "effect", "started_ms", "timing", "connection", "hook", "mail", "file", "log", "exchanges", "value", "store", "now_ms",
+    "mails",
+    "files",
+    "logs",
+    "load",
+    "request",
+    "response",
+    "outcome",
+    "effect",
+    "started_ms",
+    "timing",
+    "connection",
+    "hook",
+    "mail",
+    "file",
+    "log",
+    "exchanges",
+    "value",
+    "store",
+    "now_ms",
     "reason",
 ];
 /// Names that hold in rules of stubs and players.

@@ -43,7 +43,9 @@ impl<'a> Compiler<'a> {
         let id = &file.record.id;
         if id.value != expected {
             self.diagnostics.push(
-                Diagnostic::error("PK004", format!("the id of a scenario is its path: `{expected}`")).at(id.span, "another id").help(format!("write `id: {expected}`")),
+                Diagnostic::error("PK004", format!("the id of a scenario is its path: `{expected}`"))
+                    .at(id.span, "another id")
+                    .help(format!("write `id: {expected}`")),
             );
         }
         if file.record.steps.is_empty() {
@@ -62,7 +64,8 @@ impl<'a> Compiler<'a> {
         };
         if rows.is_empty() || rows.len() > ROWS_MAX {
             self.diagnostics.push(
-                Diagnostic::error("PK014", format!("the scenario has {} variants", rows.len())).at(file.record.id.span, format!("between 1 and {ROWS_MAX} are played")),
+                Diagnostic::error("PK014", format!("the scenario has {} variants", rows.len()))
+                    .at(file.record.id.span, format!("between 1 and {ROWS_MAX} are played")),
             );
         }
         rows.into_iter().take(ROWS_MAX).enumerate().map(|(at, row)| (Some(row_name(&row, at)), row)).collect()
@@ -76,7 +79,9 @@ impl<'a> Compiler<'a> {
         let value: Value = serde_json::from_slice(&content).unwrap_or_default();
         let Some(instance) = value.pointer("/examples/0") else {
             self.diagnostics.push(
-                Diagnostic::error("SX001", format!("schema `{}` has no `examples`", name.value)).at(name.span, "nothing to break").help("give the schema a valid instance as `examples`"),
+                Diagnostic::error("SX001", format!("schema `{}` has no `examples`", name.value))
+                    .at(name.span, "nothing to break")
+                    .help("give the schema a valid instance as `examples`"),
             );
             return Vec::new();
         };
@@ -108,7 +113,9 @@ impl<'a> Compiler<'a> {
         self.report_unused(&scope);
         let settled = self.settled(record, &id, &covers);
         let needs = record.needs.as_ref();
-        let list = |pick: fn(&counterpart_scenario::model::Needs) -> &Vec<Text>| needs.map(|needs| names(pick(needs))).unwrap_or_default();
+        let list = |pick: fn(&counterpart_scenario::model::Needs) -> &Vec<Text>| {
+            needs.map(|needs| names(pick(needs))).unwrap_or_default()
+        };
         Some(Scenario {
             id: ScenarioId::new(&id),
             title: record.title.value.clone(),
@@ -135,7 +142,8 @@ impl<'a> Compiler<'a> {
 
     fn covers(&mut self, record: &ScenarioFile) -> Vec<RequirementId> {
         if record.covers.is_empty() {
-            self.diagnostics.push(Diagnostic::error("SC010", "a scenario needs `covers`").at(record.id.span, "stands for no requirement"));
+            self.diagnostics
+                .push(Diagnostic::error("SC010", "a scenario needs `covers`").at(record.id.span, "stands for no requirement"));
         }
         for name in &record.covers {
             if !self.requirements.contains_key(&name.value) {
@@ -153,11 +161,15 @@ impl<'a> Compiler<'a> {
         if !self.is_selected(record, id, covers) {
             return skipped("not selected".to_owned());
         }
-        let untestable: Vec<&str> =
-            covers.iter().filter_map(|id| self.requirements.get(id.as_str())).filter_map(|requirement| requirement.untestable.as_deref()).collect();
+        let untestable: Vec<&str> = covers
+            .iter()
+            .filter_map(|id| self.requirements.get(id.as_str()))
+            .filter_map(|requirement| requirement.untestable.as_deref())
+            .collect();
         if !covers.is_empty() && untestable.len() == covers.len() {
             if covers.iter().all(|id| self.options.attested.contains_key(id)) {
-                let evidence: Vec<&str> = covers.iter().filter_map(|id| self.options.attested.get(id)).map(String::as_str).collect();
+                let evidence: Vec<&str> =
+                    covers.iter().filter_map(|id| self.options.attested.get(id)).map(String::as_str).collect();
                 return Some(Settled { verdict: Verdict::Pass, reason: format!("attested: {}", evidence.join("; ")) });
             }
             return Some(Settled { verdict: Verdict::Review, reason: untestable.join("; ") });
@@ -166,7 +178,12 @@ impl<'a> Compiler<'a> {
         for claim in needs.iter().flat_map(|needs| &needs.claims) {
             match self.globals.get("claim").and_then(|claims| claims.get(&claim.value)) {
                 Some(Value::Bool(true)) => {}
-                Some(_) => return Some(Settled { verdict: Verdict::NotApplicable, reason: format!("claim `{}` is answered no", claim.value) }),
+                Some(_) => {
+                    return Some(Settled {
+                        verdict: Verdict::NotApplicable,
+                        reason: format!("claim `{}` is answered no", claim.value),
+                    });
+                }
                 None => {
                     let known: Vec<&str> = self.main().pack.record.claims.iter().map(|claim| claim.id.value.as_str()).collect();
                     self.unknown("claim", claim, &known);
@@ -174,12 +191,18 @@ impl<'a> Compiler<'a> {
             }
         }
         let abilities = self.options.abilities.as_ref()?;
-        let lacking = needs.iter().flat_map(|needs| &needs.settings).map(|name| name.value.clone()).chain(self.settings_used.iter().cloned());
+        let lacking = needs
+            .iter()
+            .flat_map(|needs| &needs.settings)
+            .map(|name| name.value.clone())
+            .chain(self.settings_used.iter().cloned());
         if let Some(setting) = lacking.into_iter().find(|name| self.unset.contains(name)) {
             return skipped(format!("setting `{setting}` has no value: give it with `--set {setting}=...`"));
         }
         let needs = needs?;
-        let missing = |wanted: &[Text], have: &std::collections::BTreeSet<String>| wanted.iter().find(|name| !have.contains(&name.value)).map(|name| name.value.clone());
+        let missing = |wanted: &[Text], have: &std::collections::BTreeSet<String>| {
+            wanted.iter().find(|name| !have.contains(&name.value)).map(|name| name.value.clone())
+        };
         if !abilities.every_action
             && let Some(action) = missing(&needs.actions, &abilities.actions)
         {
@@ -189,7 +212,9 @@ impl<'a> Compiler<'a> {
             return skipped(format!("no credentials `{name}`: give them under `[credentials.{name}]` of the workspace"));
         }
         if let Some(name) = missing(&needs.certificates, &abilities.certificates) {
-            return skipped(format!("no certificate `{name}`: make a test authority with `counterpart certs init`, or give it under `[tls.other.{name}]` of the workspace"));
+            return skipped(format!(
+                "no certificate `{name}`: make a test authority with `counterpart certs init`, or give it under `[tls.other.{name}]` of the workspace"
+            ));
         }
         if let Some(name) = missing(&needs.endpoints, &abilities.endpoints) {
             return skipped(format!("no address for endpoint `{name}`: give it under `[endpoints]` of the workspace"));
@@ -200,9 +225,11 @@ impl<'a> Compiler<'a> {
     fn is_selected(&self, record: &ScenarioFile, id: &str, covers: &[RequirementId]) -> bool {
         let selection = &self.options.selection;
         let below = id.split_once('/').map_or(id, |(_, rest)| rest);
-        let by_id = selection.scenarios.is_empty() || selection.scenarios.iter().any(|prefix| has_prefix(id, prefix) || has_prefix(below, prefix));
+        let by_id = selection.scenarios.is_empty()
+            || selection.scenarios.iter().any(|prefix| has_prefix(id, prefix) || has_prefix(below, prefix));
         let by_tag = selection.tags.is_empty() || record.tags.iter().any(|tag| selection.tags.contains(&tag.value));
-        let levels: Vec<Level> = covers.iter().filter_map(|id| self.requirements.get(id.as_str())).map(|requirement| requirement.level).collect();
+        let levels: Vec<Level> =
+            covers.iter().filter_map(|id| self.requirements.get(id.as_str())).map(|requirement| requirement.level).collect();
         let by_level = selection.levels.is_empty() || levels.iter().any(|level| selection.levels.contains(level));
         by_id && by_tag && by_level
     }
@@ -229,7 +256,11 @@ impl<'a> Compiler<'a> {
         let mut actions = Vec::new();
         for record in records {
             let mut scope = Scope::scenario();
-            let within = record.within.as_ref().and_then(|time| self.time(time, &mut scope)).unwrap_or(Time::Fixed(crate::limits::ACTION_MS_DEFAULT));
+            let within = record
+                .within
+                .as_ref()
+                .and_then(|time| self.time(time, &mut scope))
+                .unwrap_or(Time::Fixed(crate::limits::ACTION_MS_DEFAULT));
             actions.push(Action {
                 name: record.name.value.clone(),
                 does: record.does.value.clone(),
@@ -267,9 +298,15 @@ impl<'a> Compiler<'a> {
 
     /// Gives the data values that provoke a behaviour.
     pub(crate) fn sentinels(&self) -> Vec<Sentinel> {
-        let rules = self.trees.iter().flat_map(|tree| &tree.stubs).flat_map(|(name, file)| file.record.rules.iter().map(move |rule| (name, rule)));
+        let rules = self
+            .trees
+            .iter()
+            .flat_map(|tree| &tree.stubs)
+            .flat_map(|(name, file)| file.record.rules.iter().map(move |rule| (name, rule)));
         rules
-            .filter_map(|(name, rule)| Some(Sentinel { rule: format!("{name}#{}", rule.id.value), text: rule.sentinel.as_ref()?.value.clone() }))
+            .filter_map(|(name, rule)| {
+                Some(Sentinel { rule: format!("{name}#{}", rule.id.value), text: rule.sentinel.as_ref()?.value.clone() })
+            })
             .collect()
     }
 
@@ -279,8 +316,12 @@ impl<'a> Compiler<'a> {
         let mut mutants = Vec::new();
         for record in file.record.mutants.iter().filter(|record| role(record.role) == played) {
             for name in &record.fails {
-                let known: Vec<String> =
-                    self.checks.keys().cloned().chain(self.checks_of_scenarios.iter().map(|check| check.id.to_string())).collect();
+                let known: Vec<String> = self
+                    .checks
+                    .keys()
+                    .cloned()
+                    .chain(self.checks_of_scenarios.iter().map(|check| check.id.to_string()))
+                    .collect();
                 if !known.contains(&name.value) {
                     self.unknown("check", name, &known.iter().map(String::as_str).collect::<Vec<_>>());
                 }
@@ -300,7 +341,8 @@ impl<'a> Compiler<'a> {
 /// Tells whether an id is a prefix's own or lies below it; a bare pack name takes the whole pack.
 fn has_prefix(id: &str, prefix: &str) -> bool {
     let prefix = prefix.trim_end_matches('/');
-    id.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']) || prefix.ends_with('*')) || wild(id, prefix)
+    id.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']) || prefix.ends_with('*'))
+        || wild(id, prefix)
 }
 
 fn wild(id: &str, prefix: &str) -> bool {
@@ -330,6 +372,10 @@ fn row_name(row: &VariantRow, at: usize) -> String {
         _ => None,
     };
     let text = row.get("name").and_then(plain).unwrap_or_else(|| row.values().filter_map(plain).collect::<Vec<_>>().join(","));
-    let kept: String = text.chars().map(|character| if matches!(character, '[' | ']') || character.is_control() { '-' } else { character }).take(80).collect();
+    let kept: String = text
+        .chars()
+        .map(|character| if matches!(character, '[' | ']') || character.is_control() { '-' } else { character })
+        .take(80)
+        .collect();
     if kept.is_empty() { (at + 1).to_string() } else { kept }
 }

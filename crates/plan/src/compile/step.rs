@@ -5,15 +5,16 @@ use super::message::{alpn, cut_how, offer};
 use super::{Compiler, Scope};
 use crate::limits::ACTION_MS_DEFAULT;
 use crate::model::{
-    Act, Ask, Attachment, AttachmentForm, Await, AwaitWhat, Barrier, Captured, ConnectionRule, CountBounds, Demand, Do, Each, EachOf, Fragment, Hold, Listen,
-    Load, Mail, Observe, Pace, Parallel, Probe, Repeat, RequestMatch, Schedule, ScheduleRow, Send, Shape, Step, Time, TimedStep, When, Write, WriteWhat,
+    Act, Ask, Attachment, AttachmentForm, Await, AwaitWhat, Barrier, Captured, ConnectionRule, CountBounds, Demand, Do, Each,
+    EachOf, Fragment, Hold, Listen, Load, Mail, Observe, Pace, Parallel, Probe, Repeat, RequestMatch, Schedule, ScheduleRow,
+    Send, Shape, Step, Time, TimedStep, When, Write, WriteWhat,
 };
 use counterpart_diag::Diagnostic;
 use counterpart_evidence::Outcome;
 use counterpart_matching::{Capture, Escape, Side};
 use counterpart_scenario::model::{
-    Act as ActRecord, Ask as AskRecord, Await as AwaitRecord, CaptureItem, CountItem, Expectation, Listen as ListenRecord, Observe as ObserveRecord,
-    Parallel as ParallelRecord, Send as SendRecord, Step as StepRecord, Write as WriteRecord,
+    Act as ActRecord, Ask as AskRecord, Await as AwaitRecord, CaptureItem, CountItem, Expectation, Listen as ListenRecord,
+    Observe as ObserveRecord, Parallel as ParallelRecord, Send as SendRecord, Step as StepRecord, Write as WriteRecord,
 };
 use counterpart_scenario::{Data, Flag, Node, Reader, Text};
 use std::sync::Arc;
@@ -72,13 +73,16 @@ impl Compiler<'_> {
                 within: self.time_if(probe.within.as_ref(), scope),
             }),
             ActRecord::Await(record) => Act::Await(Arc::new(self.await_step(record, scenario, scope)?)),
-            ActRecord::Release(release) => Act::Release(release.to.value.clone(), Box::new(self.reply_item(&release.with, scope)?.as_ref().clone())),
+            ActRecord::Release(release) => {
+                Act::Release(release.to.value.clone(), Box::new(self.reply_item(&release.with, scope)?.as_ref().clone()))
+            }
             ActRecord::Ask(ask) => Act::Ask(self.ask(ask, scope)?),
             ActRecord::Observe(observe) => Act::Observe(self.observe(observe, scenario, scope)?),
             ActRecord::Pause(time) => Act::Pause(self.time(time, scope)?),
             ActRecord::Repeat(repeat) => {
                 if repeat.times.is_none() && repeat.until.is_none() {
-                    self.diagnostics.push(Diagnostic::error("SC016", "repeat needs one of times, until").at(repeat.span, "would never end"));
+                    self.diagnostics
+                        .push(Diagnostic::error("SC016", "repeat needs one of times, until").at(repeat.span, "would never end"));
                 }
                 scope.add("index");
                 let steps = self.steps(&repeat.steps, scenario, scope);
@@ -125,7 +129,9 @@ impl Compiler<'_> {
         let connection = match send.connection.as_ref().map(|text| (text.value.as_str(), text.span)) {
             None | Some(("keep", _)) => ConnectionRule::Keep,
             Some(("fresh", _)) => ConnectionRule::Fresh,
-            Some((other, span)) => return Reader::new(&mut self.diagnostics).unknown_word(other, span, "connection rule", &["fresh", "keep"]),
+            Some((other, span)) => {
+                return Reader::new(&mut self.diagnostics).unknown_word(other, span, "connection rule", &["fresh", "keep"]);
+            }
         };
         Some(Send {
             request: self.request(send, scope)?,
@@ -174,7 +180,8 @@ impl Compiler<'_> {
             }
             Some(CountItem::Between(count)) => {
                 if count.min.is_none() && count.max.is_none() {
-                    self.diagnostics.push(Diagnostic::error("SC016", "a count needs one of min, max").at(count.span, "bounds nothing"));
+                    self.diagnostics
+                        .push(Diagnostic::error("SC016", "a count needs one of min, max").at(count.span, "bounds nothing"));
                 }
                 let min = match &count.min {
                     Some(cel) => self.expression(cel, scope)?,
@@ -191,7 +198,8 @@ impl Compiler<'_> {
             (Some(time), Some(check)) => Some((self.time(time, scope)?, check)),
             (Some(_), None) if record.quiet.is_none() => {
                 self.diagnostics.push(
-                    Diagnostic::error("SC010", "`then-quiet` needs `quiet`: the check that a further request breaks").at(record.span, "`quiet` is missing here"),
+                    Diagnostic::error("SC010", "`then-quiet` needs `quiet`: the check that a further request breaks")
+                        .at(record.span, "`quiet` is missing here"),
                 );
                 None
             }
@@ -214,10 +222,17 @@ impl Compiler<'_> {
     }
 
     fn await_what(&mut self, record: &AwaitRecord, scope: &mut Scope) -> Option<AwaitWhat> {
-        let given = [record.request.is_some(), record.connection.is_some(), record.file.is_some(), record.mail.is_some(), record.log.is_some()];
+        let given = [
+            record.request.is_some(),
+            record.connection.is_some(),
+            record.file.is_some(),
+            record.mail.is_some(),
+            record.log.is_some(),
+        ];
         if given.iter().filter(|given| **given).count() != 1 {
             self.diagnostics.push(
-                Diagnostic::error("SC016", "await needs exactly one of request, connection, file, mail, log").at(record.span, "waits for none or several of them"),
+                Diagnostic::error("SC016", "await needs exactly one of request, connection, file, mail, log")
+                    .at(record.span, "waits for none or several of them"),
             );
             return None;
         }
@@ -289,7 +304,8 @@ impl Compiler<'_> {
         let lasting = match observe.lasting.as_ref().or(observe.at_most.as_ref()) {
             Some(time) => self.time(time, scope)?,
             None => {
-                self.diagnostics.push(Diagnostic::error("SC016", "observe needs one of for, at-most").at(observe.span, "would never end"));
+                self.diagnostics
+                    .push(Diagnostic::error("SC016", "observe needs one of for, at-most").at(observe.span, "would never end"));
                 return None;
             }
         };
@@ -348,7 +364,9 @@ impl Compiler<'_> {
 
     fn each_of(&mut self, node: &Node, scope: &mut Scope) -> Option<EachOf> {
         match &node.data {
-            Data::List(items) => Some(EachOf::Values(items.iter().filter_map(|item| self.shape(item, Escape::Text, scope)).collect())),
+            Data::List(items) => {
+                Some(EachOf::Values(items.iter().filter_map(|item| self.shape(item, Escape::Text, scope)).collect()))
+            }
             Data::Text(text) => self.expression_at(text, node.span, scope).map(EachOf::Expression),
             _ => Reader::new(&mut self.diagnostics).mismatch(node, "a list or an expression"),
         }
@@ -358,7 +376,9 @@ impl Compiler<'_> {
         let barrier = match parallel.barrier.as_ref() {
             None => Barrier::None,
             Some(word) if word.value == "connected" => Barrier::Connected,
-            Some(word) => return Reader::new(&mut self.diagnostics).unknown_word(&word.value, word.span, "barrier", &["connected"]),
+            Some(word) => {
+                return Reader::new(&mut self.diagnostics).unknown_word(&word.value, word.span, "barrier", &["connected"]);
+            }
         };
         scope.add("index");
         let times = self.expression_if(parallel.times.as_ref(), scope);
@@ -370,21 +390,31 @@ impl Compiler<'_> {
             branches.push(self.steps(&branch.steps, scenario, scope));
         }
         if branches.is_empty() || (times.is_some() && branches.len() > 1) {
-            self.diagnostics.push(Diagnostic::error("SC016", "parallel needs `do` with `times`, or `branches`").at(parallel.span, "nothing runs side by side"));
+            self.diagnostics.push(
+                Diagnostic::error("SC016", "parallel needs `do` with `times`, or `branches`")
+                    .at(parallel.span, "nothing runs side by side"),
+            );
         }
         Some(Parallel { times, barrier, branches })
     }
 
     fn call(&mut self, name: &Text, with: &[(Text, Node)], scope: &mut Scope) -> Option<Act> {
         let fragment = self.fragment(name)?;
-        let declared: Vec<&Text> =
-            self.trees.iter().find_map(|tree| tree.fragments.get(&name.value)).map(|file| file.record.parameters.iter().map(|(name, _)| name).collect()).unwrap_or_default();
+        let declared: Vec<&Text> = self
+            .trees
+            .iter()
+            .find_map(|tree| tree.fragments.get(&name.value))
+            .map(|file| file.record.parameters.iter().map(|(name, _)| name).collect())
+            .unwrap_or_default();
         let names: Vec<&str> = declared.iter().map(|name| name.value.as_str()).collect();
         for (given, _) in with.iter().filter(|(given, _)| !names.contains(&given.value.as_str())) {
             self.unknown(&format!("parameter of `{}`", name.value), given, &names);
         }
         for missing in names.iter().filter(|known| !with.iter().any(|(given, _)| given.value == **known)) {
-            self.diagnostics.push(Diagnostic::error("SC010", format!("fragment `{}` needs `{missing}`", name.value)).at(name.span, format!("`{missing}` is not given")));
+            self.diagnostics.push(
+                Diagnostic::error("SC010", format!("fragment `{}` needs `{missing}`", name.value))
+                    .at(name.span, format!("`{missing}` is not given")),
+            );
         }
         let with = self.shapes(with, Escape::Text, scope);
         for given in &fragment.gives {
@@ -428,7 +458,9 @@ impl Compiler<'_> {
                 continue;
             }
             self.diagnostics.push(
-                Diagnostic::error("PK006", format!("`{name}` is captured and never used")).at(span, "never used").help("use it in a later step, or leave the capture out"),
+                Diagnostic::error("PK006", format!("`{name}` is captured and never used"))
+                    .at(span, "never used")
+                    .help("use it in a later step, or leave the capture out"),
             );
         }
     }
@@ -449,7 +481,8 @@ impl Compiler<'_> {
     }
 
     fn listen(&mut self, listen: &ListenRecord, scope: &mut Scope) -> Option<Listen> {
-        let client = self.one_word(listen.client_certificate.as_ref(), "client certificate rule", &["none", "optional", "required"])?;
+        let client =
+            self.one_word(listen.client_certificate.as_ref(), "client certificate rule", &["none", "optional", "required"])?;
         let tls_max = self.one_word(listen.tls_max.as_ref(), "TLS version", &["1.1", "1.2", "1.3"])?;
         Some(Listen {
             endpoint: self.endpoint(listen.endpoint.as_ref())?,
@@ -486,7 +519,9 @@ impl Compiler<'_> {
             }
             (None, Some(text)) => WriteWhat::Text(self.template(text, Escape::Text, scope)?),
             _ => {
-                self.diagnostics.push(Diagnostic::error("SC016", "write needs one of text, mail").at(write.span, "none or both of them are here"));
+                self.diagnostics.push(
+                    Diagnostic::error("SC016", "write needs one of text, mail").at(write.span, "none or both of them are here"),
+                );
                 return None;
             }
         };
@@ -511,14 +546,20 @@ impl Compiler<'_> {
                 Some((_, field)) => Capture::Connection(*field),
                 None => {
                     let known: Vec<&str> = TLS_FIELDS.iter().map(|(name, _)| *name).collect();
-                    return Reader::new(&mut self.diagnostics).unknown_word(&field.value, field.span, "fact of a connection", &known);
+                    return Reader::new(&mut self.diagnostics).unknown_word(
+                        &field.value,
+                        field.span,
+                        "fact of a connection",
+                        &known,
+                    );
                 }
             }
         } else if let Some(cel) = &item.expr {
             Capture::Expression(self.expression(cel, scope)?)
         } else {
             self.diagnostics.push(
-                Diagnostic::error("SC016", "a capture needs one of json, xml, header, hook, connection, expr").at(item.span, "takes nothing"),
+                Diagnostic::error("SC016", "a capture needs one of json, xml, header, hook, connection, expr")
+                    .at(item.span, "takes nothing"),
             );
             return None;
         };
@@ -561,7 +602,9 @@ fn title_of(act: &ActRecord) -> String {
         ActRecord::Probe(_) => "try a connection".to_owned(),
         ActRecord::Release(_) => "answer the request held open".to_owned(),
         ActRecord::Repeat(_) => "do again".to_owned(),
-        ActRecord::Send(send) => send.use_request.as_ref().map_or_else(|| "send a request".to_owned(), |name| format!("send `{}`", name.value)),
+        ActRecord::Send(send) => {
+            send.use_request.as_ref().map_or_else(|| "send a request".to_owned(), |name| format!("send `{}`", name.value))
+        }
         ActRecord::Store(_) => "change the store".to_owned(),
         ActRecord::When(_) => "do under a condition".to_owned(),
         ActRecord::Write(_) => "write".to_owned(),

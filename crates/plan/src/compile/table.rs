@@ -15,7 +15,8 @@ impl Compiler<'_> {
         let mut rows = Vec::new();
         for (at, record) in records.enumerate() {
             if record.len() != heading.len() {
-                let message = format!("table `{}`: row {} has {} columns, its heading {}", name.value, at + 2, record.len(), heading.len());
+                let message =
+                    format!("table `{}`: row {} has {} columns, its heading {}", name.value, at + 2, record.len(), heading.len());
                 self.diagnostics.push(Diagnostic::error("PK013", message).at(name.span, "used here"));
                 continue;
             }

@@ -21,8 +21,13 @@ impl Compiler<'_> {
                 Some(expression)
             }
             Err(fault) => {
-                let at = Span { start: span.start.saturating_add(u32::try_from(fault.offset).unwrap_or(0)).min(span.end), ..span };
-                self.diagnostics.push(Diagnostic::error("MT001", format!("this is not an expression: {}", fault.message)).at(at, "here").help_if(fault.help));
+                let at =
+                    Span { start: span.start.saturating_add(u32::try_from(fault.offset).unwrap_or(0)).min(span.end), ..span };
+                self.diagnostics.push(
+                    Diagnostic::error("MT001", format!("this is not an expression: {}", fault.message))
+                        .at(at, "here")
+                        .help_if(fault.help),
+                );
                 None
             }
         }
@@ -83,11 +88,16 @@ impl Compiler<'_> {
         match (tag, node.text()) {
             ("value", Some(text)) => self.expression_at(text, node.span, scope),
             ("value", None) => {
-                self.diagnostics.push(Diagnostic::error("SC011", "`!value` takes a name or an expression").at(node.span, "not text"));
+                self.diagnostics
+                    .push(Diagnostic::error("SC011", "`!value` takes a name or an expression").at(node.span, "not text"));
                 None
             }
             _ => {
-                self.diagnostics.push(Diagnostic::error("SC014", format!("unknown tag `!{tag}`")).at(node.span, "").help("the language has one tag, `!value`"));
+                self.diagnostics.push(
+                    Diagnostic::error("SC014", format!("unknown tag `!{tag}`"))
+                        .at(node.span, "")
+                        .help("the language has one tag, `!value`"),
+                );
                 None
             }
         }
@@ -119,7 +129,10 @@ impl Compiler<'_> {
         match Pattern::compile(&text.value) {
             Ok(pattern) => Some(pattern),
             Err(fault) => {
-                self.diagnostics.push(Diagnostic::error("MT003", format!("this is not a regular expression: {}", fault.message)).at(text.span, "here"));
+                self.diagnostics.push(
+                    Diagnostic::error("MT003", format!("this is not a regular expression: {}", fault.message))
+                        .at(text.span, "here"),
+                );
                 None
             }
         }
@@ -162,7 +175,9 @@ impl Compiler<'_> {
 
     pub(crate) fn bounds(&mut self, range: &Range, scope: &mut Scope) -> Option<Bounds> {
         if range.min.is_none() && range.max.is_none() {
-            self.diagnostics.push(Diagnostic::error("RL001", "a range without `min` and `max` holds for everything").at(range.span, "cannot fail"));
+            self.diagnostics.push(
+                Diagnostic::error("RL001", "a range without `min` and `max` holds for everything").at(range.span, "cannot fail"),
+            );
             return None;
         }
         let min = range.min.as_ref().and_then(|cel| self.number(cel, scope));
@@ -182,7 +197,10 @@ impl Compiler<'_> {
             Ok(text) => Some(text),
             Err(_) if template.members().iter().any(|member| self.is_unset(member)) => Some(text.value.clone()),
             Err(fault) => {
-                self.diagnostics.push(Diagnostic::error("TP002", format!("this must be known before the run: {}", fault.message)).at(text.span, "here"));
+                self.diagnostics.push(
+                    Diagnostic::error("TP002", format!("this must be known before the run: {}", fault.message))
+                        .at(text.span, "here"),
+                );
                 None
             }
         }

@@ -9,11 +9,16 @@ mod step;
 pub use behaviour::{
     Change, Collection, ConnectionRule, Named, NamedValue, Player, PlayerRule, Retry, RetryCount, Rule, RuleOn, Store, Stub,
 };
-pub use message::{AlpnAnswer, Body, BodyForm, BodyFrom, Chunked, Closing, Coding, Cut, CutAfter, CutHow, Drip, Fault, Field, Malformed, Offer, Reply, Request};
-pub use scenario::{Action, Endpoint, Fragment, Mutant, Plan, Profile, Scenario, Schedule, ScheduleRow, Sentinel, Settled, Standing, VariantRow};
+pub use message::{
+    AlpnAnswer, Body, BodyForm, BodyFrom, Chunked, Closing, Coding, Cut, CutAfter, CutHow, Drip, Fault, Field, Malformed, Offer,
+    Reply, Request,
+};
+pub use scenario::{
+    Action, Endpoint, Fragment, Mutant, Plan, Profile, Scenario, Schedule, ScheduleRow, Sentinel, Settled, Standing, VariantRow,
+};
 pub use shape::Shape;
 pub use step::{
-    AttachmentForm, Barrier, Demand, Hold, Pace,
-    Act, Ask, Attachment, Await, AwaitWhat, Captured, CountBounds, Do, Each, EachOf, Listen, Load, Mail, Observe, Parallel, Probe, Repeat, RequestMatch,
-    Send, Step, Time, TimedStep, When, Write, WriteWhat,
+    Act, Ask, Attachment, AttachmentForm, Await, AwaitWhat, Barrier, Captured, CountBounds, Demand, Do, Each, EachOf, Hold,
+    Listen, Load, Mail, Observe, Pace, Parallel, Probe, Repeat, RequestMatch, Send, Step, Time, TimedStep, When, Write,
+    WriteWhat,
 };

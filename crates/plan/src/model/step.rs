@@ -122,7 +122,6 @@ pub struct Send {
     pub within: Option<Time>,
 }
 
-
 /// A connection without a request.
 #[derive(Clone, Debug)]
 pub struct Probe {
@@ -420,4 +419,3 @@ pub struct Write {
     /// What.
     pub what: WriteWhat,
 }
-

@@ -10,12 +10,12 @@ mod step;
 mod stub;
 
 pub use check::{
-    Alternative, AlternativeResult, CheckFile, CheckItem, Condition, Expectation, Format, Gaps, Growing, On, Operators, Range, Rule, SameAs, Series,
-    SeriesFrom, Subject, SubjectValue, TypeWord,
+    Alternative, AlternativeResult, CheckFile, CheckItem, Condition, Expectation, Format, Gaps, Growing, On, Operators, Range,
+    Rule, SameAs, Series, SeriesFrom, Subject, SubjectValue, TypeWord,
 };
 pub use message::{
-    AlpnAnswer, Body, BodyForm, BodyFrom, CutHow, Drip, EditItem, EffectWord, Encoding, Fault, FaultCut, Malformed, Named, Offer, Reply, ReplyItem,
-    RequestFile, RequestItem,
+    AlpnAnswer, Body, BodyForm, BodyFrom, CutHow, Drip, EditItem, EffectWord, Encoding, Fault, FaultCut, Malformed, Named, Offer,
+    Reply, ReplyItem, RequestFile, RequestItem,
 };
 pub use mutant::{Equivalent, MutantFile, MutantItem};
 pub use pack::{
@@ -25,7 +25,8 @@ pub use pack::{
 pub use player::{PlayerFile, PlayerRule, Retry, RetryCount};
 pub use scenario::{FragmentFile, Needs, ScenarioFile, ScheduleFile, ScheduleRow, Variants};
 pub use step::{
-    Act, Ask, Assert, Await, AwaitLog, AwaitMail, CaptureItem, ConnectionMatch, Count, CountItem, Do, Each, Listen, Load, MailItem, Observe,
-    Parallel, Probe, Release, Repeat, RequestMatch, Send, Step, StoreChange, TimedStep, When, Write, WriteAttachment,
+    Act, Ask, Assert, Await, AwaitLog, AwaitMail, CaptureItem, ConnectionMatch, Count, CountItem, Do, Each, Listen, Load,
+    MailItem, Observe, Parallel, Probe, Release, Repeat, RequestMatch, Send, Step, StoreChange, TimedStep, When, Write,
+    WriteAttachment,
 };
 pub use stub::{Collection, Find, Let, RuleOn, StoreFile, StubFile, StubRule};

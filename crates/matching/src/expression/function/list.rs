@@ -14,7 +14,9 @@ pub(super) const TABLE: &[Function] = &[
     function("first", "first(list)", (1, 1), |arguments, _| edge("first", arguments)),
     function("flatten", "flatten(list)", (1, 1), flatten),
     function("group_by", "group_by(list, 'key') or list.group_by(x, expression)", (2, 2), group_by),
-    function("hasValue", "a.?b.hasValue()", (1, 1), |arguments, _| Ok(Val::Bool(!matches!(arguments.first(), Some(Val::Absent))))),
+    function("hasValue", "a.?b.hasValue()", (1, 1), |arguments, _| {
+        Ok(Val::Bool(!matches!(arguments.first(), Some(Val::Absent))))
+    }),
     function("keys", "keys(map)", (1, 1), keys),
     function("last", "last(list)", (1, 1), |arguments, _| edge("last", arguments)),
     function("merge", "merge(map, map)", (2, 2), merge),

@@ -23,7 +23,9 @@ pub(super) const TABLE: &[Function] = &[
 fn abs<'v>(arguments: Arguments<'v>, _: &mut Budget) -> Result<Val<'v>> {
     match next(&mut arguments.into_iter()) {
         Val::Double(number) => Ok(Val::Double(number.abs())),
-        Val::Int(number) => number.checked_abs().map(Val::Int).ok_or_else(|| EvaluationFault::new("`abs` gives a number that is too big")),
+        Val::Int(number) => {
+            number.checked_abs().map(Val::Int).ok_or_else(|| EvaluationFault::new("`abs` gives a number that is too big"))
+        }
         Val::Span(span) => Ok(Val::Span(span.abs())),
         other => Err(wrong("`abs` takes a number", &other)),
     }

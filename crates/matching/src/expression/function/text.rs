@@ -12,7 +12,9 @@ pub(super) const TABLE: &[Function] = &[
     function("bool", "bool(value)", (1, 1), boolean),
     function("bytes", "bytes(text)", (1, 1), bytes),
     function("dyn", "dyn(value)", (1, 1), |arguments, _| Ok(next(&mut arguments.into_iter()))),
-    function("endsWith", "text.endsWith(end)", (2, 2), |arguments, _| pair("endsWith", arguments, |text, end| text.ends_with(end))),
+    function("endsWith", "text.endsWith(end)", (2, 2), |arguments, _| {
+        pair("endsWith", arguments, |text, end| text.ends_with(end))
+    }),
     function("filler", "filler(bytes)", (1, 1), filler),
     function("indexOf", "text.indexOf(part)", (2, 2), index_of),
     function("join", "list.join(separator)", (1, 2), join),
@@ -98,7 +100,8 @@ fn filler<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>> 
 fn index_of<'v>(arguments: Arguments<'v>, _: &mut Budget) -> Result<Val<'v>> {
     let mut arguments = arguments.into_iter();
     let (text, part) = (text_of("indexOf", next(&mut arguments))?, text_of("indexOf", next(&mut arguments))?);
-    let at = text.find(&*part).and_then(|at| text.get(..at)).map_or(-1, |before| i64::try_from(before.chars().count()).unwrap_or(-1));
+    let at =
+        text.find(&*part).and_then(|at| text.get(..at)).map_or(-1, |before| i64::try_from(before.chars().count()).unwrap_or(-1));
     Ok(Val::Int(at))
 }
 
@@ -122,7 +125,8 @@ fn join<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>> {
 fn json<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>> {
     let text = text_of("json", next(&mut arguments.into_iter()))?;
     budget.bytes(text.len())?;
-    let value: Value = serde_json::from_str(&text).map_err(|error| EvaluationFault::new(format!("the text is not JSON: {error}")))?;
+    let value: Value =
+        serde_json::from_str(&text).map_err(|error| EvaluationFault::new(format!("the text is not JSON: {error}")))?;
     if crate::pointer::depth(&value) > VALUE_DEPTH_MAX {
         return Err(EvaluationFault::new(format!("the JSON text nests deeper than {VALUE_DEPTH_MAX} levels")));
     }

@@ -10,7 +10,9 @@ pub(super) const TABLE: &[Function] = &[
     function("duration", "duration('1h30m')", (1, 1), duration),
     function("format_date", "format_date(timestamp, '%Y-%m-%d')", (2, 2), format_date),
     function("getDate", "timestamp.getDate()", (1, 2), |arguments, _| field(arguments, |time| i64::from(time.day()))),
-    function("getDayOfMonth", "timestamp.getDayOfMonth()", (1, 2), |arguments, _| field(arguments, |time| i64::from(time.day()) - 1)),
+    function("getDayOfMonth", "timestamp.getDayOfMonth()", (1, 2), |arguments, _| {
+        field(arguments, |time| i64::from(time.day()) - 1)
+    }),
     function("getDayOfWeek", "timestamp.getDayOfWeek()", (1, 2), |arguments, _| {
         field(arguments, |time| i64::from(time.weekday().to_sunday_zero_offset()))
     }),
@@ -52,7 +54,9 @@ fn date_add<'v>(arguments: Arguments<'v>, _: &mut Budget) -> Result<Val<'v>> {
     let mut arguments = arguments.into_iter();
     let time = time_of("date_add", next(&mut arguments))?;
     match next(&mut arguments) {
-        Val::Span(span) => time.checked_add(span).map(Val::Time).map_err(|_| EvaluationFault::new("the timestamp is out of range")),
+        Val::Span(span) => {
+            time.checked_add(span).map(Val::Time).map_err(|_| EvaluationFault::new("the timestamp is out of range"))
+        }
         other => moment::add(time, &text_of("date_add", other)?).map(Val::Time).map_err(EvaluationFault::new),
     }
 }
