@@ -27,20 +27,10 @@ pub(crate) fn fresh_authority(now: SystemTime) -> Result<Authority, String> {
     Authority::new(&options).map_err(|error| format!("could not {error}"))
 }
 
-/// Which bad certificates are wanted beside the good ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Bad {
-    /// All: scenarios may ask for any.
-    All,
-    /// None.
-    None,
-}
-
 /// Mints what both sides of a run may show; both trust the authority.
-pub(crate) fn minted(authority: &mut Authority, bad: Bad, now: SystemTime) -> Result<Keyring, String> {
+pub(crate) fn minted(authority: &mut Authority, now: SystemTime) -> Result<Keyring, String> {
     let mut keyring = Keyring::default();
-    let defects = BAD.iter().copied().filter(|_| bad == Bad::All);
-    for (name, defect) in std::iter::once(("default", Defect::None)).chain(defects) {
+    for (name, defect) in std::iter::once(("default", Defect::None)).chain(BAD) {
         for usage in [Usage::Client, Usage::Server] {
             let identity = mint(authority, usage, defect, now)?;
             let ring = if usage == Usage::Client { &mut keyring.client } else { &mut keyring.server };

@@ -1,6 +1,6 @@
 //! Our own other side: the stub where we call, the player where we answer.
 
-use crate::keyring::{Bad, fresh_authority, minted};
+use crate::keyring::{fresh_authority, minted};
 use crate::playing::{LateActor, Performance};
 use counterpart_diag::{Diagnostics, Sources};
 use counterpart_engine::{Clock, ClockKind, Doors, Ending, Keyring, Manner, Mirror, NoSink, Sink, Stage, Surroundings, Target};
@@ -117,7 +117,7 @@ pub(crate) struct Theatre {
 
 /// The ring of keys for a mirror run, made once: minting takes longer than a scenario.
 pub(crate) fn keyring(now: SystemTime) -> Result<Keyring, String> {
-    minted(&mut fresh_authority(now)?, Bad::All, now)
+    minted(&mut fresh_authority(now)?, now)
 }
 
 /// How the two sides reach one another.

@@ -159,7 +159,7 @@ pub(crate) fn stop_on_interrupt() -> watch::Receiver<bool> {
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            drop(stop.send(true));
+            let _ = stop.send(true);
         }
         // The channel stays open for as long as the run lasts.
         std::future::pending::<()>().await;

@@ -3,7 +3,7 @@
 use crate::args::{MessageFormat, RoleArg, RunArgs};
 use crate::exit::{Exit, Strictness, of_record};
 use crate::header::About;
-use crate::keyring::{self, BAD, Bad};
+use crate::keyring::{self, BAD};
 use crate::mirror::target;
 use crate::playing::{Performance, begin, finish, formats, open_book, stop_on_interrupt, storage};
 use crate::workspace::{self, Workspace};
@@ -242,7 +242,7 @@ fn wanted(args: &RunArgs, mode: Mode) -> Result<Wanted, String> {
     let clock = match args.clock.split_once(':') {
         None if args.clock == "real" => ClockKind::Real,
         Some(("scaled", scale)) => match scale.parse::<f64>() {
-            Ok(scale) if scale >= 1.0 && scale <= 100_000.0 => ClockKind::Scaled(scale),
+            Ok(scale) if (1.0..=100_000.0).contains(&scale) => ClockKind::Scaled(scale),
             _ => return Err(format!("`--clock {}`: N is a number from 1 to 100000", args.clock)),
         },
         _ => {
@@ -270,7 +270,7 @@ fn ring(args: &RunArgs, wanted: &Wanted) -> Result<Keyring, String> {
     let mut ring = match args.certs.as_ref().or(tls.authority.as_ref()) {
         Some(folder) => {
             let mut authority = counterpart_keys::Authority::load(folder).map_err(|error| format!("could not {error}"))?;
-            keyring::minted(&mut authority, Bad::All, now)?
+            keyring::minted(&mut authority, now)?
         }
         None => Keyring::default(),
     };
@@ -296,7 +296,7 @@ fn ring(args: &RunArgs, wanted: &Wanted) -> Result<Keyring, String> {
         console::talk(
             "note: no certificate is given, so a fresh test authority is used for this run only; `counterpart certs init` makes one that stays, `--plain` listens without TLS",
         );
-        ring = keyring::minted(&mut keyring::fresh_authority(now)?, Bad::All, now)?;
+        ring = keyring::minted(&mut keyring::fresh_authority(now)?, now)?;
     }
     if args.plain {
         ring.server.clear();

@@ -41,11 +41,6 @@ impl Found {
     pub(crate) fn is_broken(&self) -> bool {
         self.findings.iter().any(|finding| finding.effect == FindingEffect::Fail || finding.outcome == FindingOutcome::Error)
     }
-
-    /// Tells whether any check did not hold, whatever that does to the verdict.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.findings.iter().any(|finding| matches!(finding.outcome, FindingOutcome::Fail | FindingOutcome::Error))
-    }
 }
 
 /// Makes the finding of a check that is broken by what came or did not come, rather than by a message's content.

@@ -191,8 +191,8 @@ impl Troupe {
     }
 
     fn player_rule(&self, action: &str) -> Option<Arc<PlayerRule>> {
-        let rules = self.players.iter().flat_map(|player| &player.rules);
-        rules.filter(|rule| rule.on.iter().any(|name| name == action)).next().cloned()
+        let mut rules = self.players.iter().flat_map(|player| &player.rules);
+        rules.find(|rule| rule.on.iter().any(|name| name == action)).cloned()
     }
 
     fn stub_rule(&self, action: &str) -> Option<Arc<Rule>> {

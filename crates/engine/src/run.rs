@@ -127,7 +127,7 @@ impl Stage {
             playing.spawn(async move {
                 let came_through = order.play(&scenario).await;
                 if !came_through && order.manner.ending == Ending::FirstFailure {
-                    drop(first_failure.send(true));
+                    let _ = first_failure.send(true);
                 }
                 drop(place);
             });

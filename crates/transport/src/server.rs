@@ -189,7 +189,7 @@ impl Server {
     /// Stops listening and ends every connection once its answer under way is out.
     pub fn stop(&self) {
         // Nobody listening to it any more means that all connections are gone already.
-        drop(self.stop.send(true));
+        let _ = self.stop.send(true);
     }
 }
 
@@ -232,7 +232,7 @@ async fn accept(network: Network, listener: Listener, mut orders: mpsc::Unbounde
             order = orders.recv() => match order {
                 Some(Order::Refuse(done)) => {
                     listener = None;
-                    drop(done.send(()));
+                    let _ = done.send(());
                 }
                 Some(Order::Accept(done)) => {
                     let result = match (&listener, network.listen(&serving.address).await) {

@@ -44,8 +44,6 @@ pub(crate) struct Mark {
 #[derive(Default)]
 pub(crate) struct Taken {
     pub(crate) bytes: Bytes,
-    pub(crate) first: Option<Instant>,
-    pub(crate) last: Option<Instant>,
 }
 
 /// Whether bytes are kept.
@@ -62,7 +60,6 @@ struct State {
     incoming: BytesMut,
     incoming_max: usize,
     first_in: Option<Instant>,
-    last_in: Option<Instant>,
     /// How far the end of the stand-in's head has been seen: bytes of `\r\n\r\n`.
     swallowed: Option<usize>,
     script: VecDeque<Action>,
@@ -93,7 +90,8 @@ impl Deck {
     /// Takes what came in since the last call.
     pub(crate) fn take_incoming(&self) -> Taken {
         let mut state = self.lock();
-        Taken { bytes: state.incoming.split().freeze(), first: state.first_in.take(), last: state.last_in.take() }
+        state.first_in = None;
+        Taken { bytes: state.incoming.split().freeze() }
     }
 
     /// Gives what came in, leaving it.
@@ -149,7 +147,6 @@ impl Tape {
             incoming: BytesMut::new(),
             incoming_max,
             first_in: None,
-            last_in: None,
             swallowed: None,
             script: VecDeque::new(),
             sent: BytesMut::new(),
@@ -261,9 +258,7 @@ impl AsyncRead for Tape {
                 let new = buffer.filled().get(before..).unwrap_or_default();
                 if !new.is_empty() {
                     let mut state = self.deck.lock();
-                    let now = Instant::now();
-                    state.first_in.get_or_insert(now);
-                    state.last_in = Some(now);
+                    state.first_in.get_or_insert_with(Instant::now);
                     let room = state.incoming_max.saturating_sub(state.incoming.len()).min(new.len());
                     if state.recording == Recording::On {
                         state.incoming.extend_from_slice(new.get(..room).unwrap_or_default());

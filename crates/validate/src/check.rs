@@ -2,9 +2,7 @@
 
 use crate::{Findings, Schema};
 use counterpart_document::{JsonPath, line_column};
-use counterpart_evidence::{
-    Basis, Cause, CheckId, Finding, FindingEffect, FindingOutcome, Level, Part, Place, RequirementId,
-};
+use counterpart_evidence::{Basis, Cause, CheckId, Finding, FindingEffect, FindingOutcome, Level, Part, Place, RequirementId};
 use counterpart_matching::{Judgement, Mismatch, Rule, Side, Subjects, judge};
 use std::sync::Arc;
 
@@ -103,9 +101,13 @@ pub fn check<'a>(check: &'a Check, subjects: &Subjects<'_>, findings: &mut Findi
     if let Some(when) = &check.when {
         match judge(when, subjects) {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => {}
-            Judgement::Broken(mismatch) => return findings.others.push(check.skipped(format!("does not apply: {}", mismatch.message))),
+            Judgement::Broken(mismatch) => {
+                return findings.others.push(check.skipped(format!("does not apply: {}", mismatch.message)));
+            }
             Judgement::TooCoarse(reason) => return findings.others.push(check.skipped(reason)),
-            Judgement::Undecided(reason) => return findings.others.push(check.undecided(format!("its precondition could not be judged: {reason}"))),
+            Judgement::Undecided(reason) => {
+                return findings.others.push(check.undecided(format!("its precondition could not be judged: {reason}")));
+            }
         }
     }
     match &check.rule {
@@ -178,7 +180,13 @@ fn by_schema<'a>(check: &'a Check, schema: &Schema, at: Option<&JsonPath>, subje
     };
     if nodes.is_empty() {
         let message = format!("`{}` is missing", at.map_or("", JsonPath::expression));
-        return findings.others.push(check.failed(Mismatch { message, expected: Vec::new(), actual: None, place: None, exchange: None }));
+        return findings.others.push(check.failed(Mismatch {
+            message,
+            expected: Vec::new(),
+            actual: None,
+            place: None,
+            exchange: None,
+        }));
     }
     let before = findings.others.len();
     for (base, value) in nodes {
@@ -194,8 +202,13 @@ fn by_schema<'a>(check: &'a Check, schema: &Schema, at: Option<&JsonPath>, subje
                 column: position.map(|(_, column)| column),
                 bytes: range.map(|range| (range.start as u64, range.end as u64)),
             };
-            let mismatch =
-                Mismatch { message: problem.message, expected: problem.expected, actual: Some(problem.actual), place: Some(place), exchange: None };
+            let mismatch = Mismatch {
+                message: problem.message,
+                expected: problem.expected,
+                actual: Some(problem.actual),
+                place: Some(place),
+                exchange: None,
+            };
             findings.others.push(check.failed(mismatch));
         }
     }

@@ -84,7 +84,12 @@ impl Walk<'_> {
             self.replace("type", pointer, format!("`{pointer}` has another type"), &other);
         }
         if schema.get("enum").is_some() || schema.get("const").is_some() {
-            self.replace("value", pointer, format!("`{pointer}` has a value that is not allowed"), &json!("not-an-allowed-value"));
+            self.replace(
+                "value",
+                pointer,
+                format!("`{pointer}` has a value that is not allowed"),
+                &json!("not-an-allowed-value"),
+            );
         }
         if schema.get("pattern").is_some() || schema.get("format").is_some() {
             self.replace("form", pointer, format!("`{pointer}` has another form"), &json!("\u{1}?!"));
@@ -145,7 +150,16 @@ mod tests {
         let instance = json!({"id": "abc", "kind": "a", "n": 3});
         assert!(compiled.is_valid(&instance));
         let ids: Vec<String> = defects_of(&schema, &compiled, &instance).into_iter().map(|defect| defect.id).collect();
-        for wanted in ["required:/id", "required:/kind", "additional:/unexpected", "type:/id", "form:/id", "short:/id", "value:/kind", "large:/n"] {
+        for wanted in [
+            "required:/id",
+            "required:/kind",
+            "additional:/unexpected",
+            "type:/id",
+            "form:/id",
+            "short:/id",
+            "value:/kind",
+            "large:/n",
+        ] {
             assert!(ids.iter().any(|id| id == wanted), "{wanted} is missing in {ids:?}");
         }
     }

@@ -48,7 +48,10 @@ struct Files(BTreeMap<String, Value>);
 impl Retrieve for Files {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         let wanted = uri.as_str().split('#').next().unwrap_or("");
-        self.0.get(wanted).cloned().ok_or_else(|| format!("`{wanted}` is not a file of the pack, and nothing is ever fetched").into())
+        self.0
+            .get(wanted)
+            .cloned()
+            .ok_or_else(|| format!("`{wanted}` is not a file of the pack, and nothing is ever fetched").into())
     }
 }
 
@@ -131,9 +134,14 @@ const ALTERNATIVES_DEPTH_MAX: usize = 4;
 /// Says what one error means; of alternatives, the one that came closest is told.
 fn problem(error: &ValidationError<'_>, root: &Value, depth: usize) -> Vec<Problem> {
     match error.kind() {
-        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } if depth < ALTERNATIVES_DEPTH_MAX => {
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }
+            if depth < ALTERNATIVES_DEPTH_MAX =>
+        {
             let closest = context.iter().filter(|errors| !errors.is_empty()).min_by_key(|errors| distance(errors));
-            closest.map_or_else(|| vec![plain(error, root)], |errors| errors.iter().flat_map(|error| problem(error, root, depth + 1)).collect())
+            closest.map_or_else(
+                || vec![plain(error, root)],
+                |errors| errors.iter().flat_map(|error| problem(error, root, depth + 1)).collect(),
+            )
         }
         _ => vec![plain(error, root)],
     }
@@ -141,7 +149,10 @@ fn problem(error: &ValidationError<'_>, root: &Value, depth: usize) -> Vec<Probl
 
 /// An alternative is closer the fewer errors it has, and the deeper they lie: a wrong constant means another branch was meant.
 fn distance(errors: &[ValidationError<'_>]) -> (usize, usize) {
-    let constants = errors.iter().filter(|error| matches!(error.kind(), ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. })).count();
+    let constants = errors
+        .iter()
+        .filter(|error| matches!(error.kind(), ValidationErrorKind::Constant { .. } | ValidationErrorKind::Enum { .. }))
+        .count();
     (constants, errors.len())
 }
 
@@ -169,7 +180,9 @@ fn text(value: &Value) -> String {
 fn words(kind: &ValidationErrorKind) -> (Option<String>, Vec<String>) {
     let one = |message: &str, expected: String| (Some(message.to_owned()), vec![expected]);
     match kind {
-        ValidationErrorKind::Required { property } => one(&format!("member `{}` is missing", text(property)), format!("member `{}`", text(property))),
+        ValidationErrorKind::Required { property } => {
+            one(&format!("member `{}` is missing", text(property)), format!("member `{}`", text(property)))
+        }
         ValidationErrorKind::Type { kind } => {
             let types = match kind {
                 jsonschema::error::TypeKind::Single(kind) => vec![kind.to_string()],
@@ -192,8 +205,12 @@ fn words(kind: &ValidationErrorKind) -> (Option<String>, Vec<String>) {
         ValidationErrorKind::ExclusiveMaximum { limit } => one("the number is too large", format!("less than {limit}")),
         ValidationErrorKind::MinItems { limit } => one("the list is too short", format!("at least {limit} members")),
         ValidationErrorKind::MaxItems { limit } => one("the list is too long", format!("at most {limit} members")),
-        ValidationErrorKind::MinProperties { limit } => one("the object has too few members", format!("at least {limit} members")),
-        ValidationErrorKind::MaxProperties { limit } => one("the object has too many members", format!("at most {limit} members")),
+        ValidationErrorKind::MinProperties { limit } => {
+            one("the object has too few members", format!("at least {limit} members"))
+        }
+        ValidationErrorKind::MaxProperties { limit } => {
+            one("the object has too many members", format!("at most {limit} members"))
+        }
         ValidationErrorKind::UniqueItems => one("the list has a member twice", "each member once".to_owned()),
         ValidationErrorKind::AdditionalProperties { unexpected } | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
             one(&format!("member `{}` is not allowed here", unexpected.join("`, `")), "no further members".to_owned())

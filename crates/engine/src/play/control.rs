@@ -103,7 +103,10 @@ impl Play {
             EachOf::Expression(expression) => match self.evaluate(expression, frame)? {
                 Value::Array(items) => items,
                 other => {
-                    return Err(Stop::error(Cause::Simulator, format!("`{}` gives {other}, which is no list", expression.text())));
+                    return Err(Stop::error(
+                        Cause::Simulator,
+                        format!("`{}` gives {other}, which is no list", expression.text()),
+                    ));
                 }
             },
             EachOf::Values(shapes) => {

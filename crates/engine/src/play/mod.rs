@@ -16,7 +16,7 @@ use crate::provider::Provider;
 use crate::rules::RuleIndex;
 use crate::shared::Shared;
 use crate::sink::{Belonging, Judged};
-use counterpart_evidence::{Cause, Event, Exchange, FindingOutcome, ScenarioId, StepHeader, Verdict};
+use counterpart_evidence::{Cause, Event, Exchange, ScenarioId, StepHeader, Verdict};
 use counterpart_matching::{Subjects, capture};
 use counterpart_plan::model::{Act, Demand, Scenario, Step};
 pub(crate) use frame::Frame;
@@ -445,9 +445,4 @@ fn step_value(
 fn exchange_values(exchanges: &[Arc<Exchange>], globals: &Map<String, Value>) -> Value {
     let layer = Layer::last(globals);
     exchanges.iter().map(|exchange| Subjects::new(exchange, &layer).exchange_value()).collect()
-}
-
-/// Tells whether any finding failed, for callers that try again.
-pub(crate) fn any_failed(found: &Found) -> bool {
-    found.findings.iter().any(|finding| finding.outcome == FindingOutcome::Fail)
 }

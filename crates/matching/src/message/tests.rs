@@ -76,7 +76,7 @@ fn an_edit_that_does_not_fit_is_a_fault() {
         Edit::TextReplace { from: "none".to_owned(), to: String::new() },
         Edit::TextReplace { from: String::new(), to: "x".to_owned() },
     ] {
-        assert!(apply(&[edit.clone()], &mut request()).is_err(), "{edit:?}");
+        assert!(apply(std::slice::from_ref(&edit), &mut request()).is_err(), "{edit:?}");
     }
     let doubling: Vec<_> = (0..60).map(|at| json!({"op": "copy", "from": "", "path": format!("/c{at}")})).collect();
     assert!(apply(&[Edit::JsonPatch(json!(doubling))], &mut request()).is_err());

@@ -12,7 +12,7 @@ use counterpart_scenario::model::{
     Condition, Gaps, Operators, SameAs, Series as SeriesRecord, SeriesFrom as SeriesFromWord, Subject as SubjectRecord,
     SubjectValue, TypeWord,
 };
-use counterpart_scenario::{Cel, Data, Node, Read, Reader, Spanned, Text};
+use counterpart_scenario::{Data, Node, Read, Reader, Spanned, Text};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -457,11 +457,6 @@ impl Compiler<'_> {
             None => None,
         };
         Some(SeriesOperator::Gaps { range, mean, growing })
-    }
-
-    /// Gives an operand that is an expression, for callers that compare with captured values.
-    pub(crate) fn expression_operand(&mut self, cel: &Cel, scope: &mut Scope) -> Option<Operand> {
-        self.expression(cel, scope).map(Operand::Expression)
     }
 }
 

@@ -152,7 +152,7 @@ impl Compiler<'_> {
         let bytes: Option<Vec<u8>> = (0..digits.len() / 2)
             .map(|at| digits.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
             .collect();
-        match bytes.filter(|_| digits.len() % 2 == 0) {
+        match bytes.filter(|_| digits.len().is_multiple_of(2)) {
             Some(bytes) => Some(bytes.into()),
             None => {
                 self.diagnostics.push(Diagnostic::error("SC011", "expected pairs of hexadecimal digits").at(text.span, ""));

@@ -29,6 +29,9 @@ use std::sync::Arc;
 
 pub(crate) use names::Scope;
 
+/// A check with the namespaces of its file.
+type CheckRecord<'a> = (&'a CheckItem, &'a [(Text, Text)]);
+
 /// The records of one pack, indexed, with what is compiled so far.
 pub(crate) struct Compiler<'a> {
     pub(crate) trees: &'a [Tree],
@@ -41,7 +44,7 @@ pub(crate) struct Compiler<'a> {
     pub(crate) requirements: BTreeMap<String, Requirement>,
     pub(crate) requests: BTreeMap<String, (&'a RequestItem, usize)>,
     pub(crate) reply_records: BTreeMap<String, &'a ReplyRecord>,
-    pub(crate) check_records: BTreeMap<String, (&'a CheckItem, &'a [(Text, Text)])>,
+    pub(crate) check_records: BTreeMap<String, CheckRecord<'a>>,
     pub(crate) checks: BTreeMap<String, Option<Arc<Check>>>,
     pub(crate) replies: BTreeMap<String, Option<Arc<Reply>>>,
     pub(crate) stubs: BTreeMap<String, Option<Arc<Stub>>>,
