@@ -177,7 +177,7 @@ impl Provider {
             let layer = Layer::new(&own, &names);
             found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, clock));
         }
-        let step = taken.as_ref().map(|(_, expectation)| expectation.step.load(std::sync::atomic::Ordering::Relaxed));
+        let step = taken.as_ref().and_then(|(_, expectation)| step_of(expectation));
         self.record(&exchange, owner.as_ref(), step, String::new(), found, None);
         let exchange = Arc::new(exchange);
         if let Some(owner) = &owner {
@@ -419,7 +419,7 @@ impl Provider {
             let layer = Layer::new(&own, &globals);
             found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared.clock));
         }
-        let step = expectation.as_ref().map(|expectation| expectation.step.load(std::sync::atomic::Ordering::Relaxed));
+        let step = expectation.as_ref().and_then(|expectation| step_of(expectation));
         self.record(&exchange, owner.as_ref(), step, session, found, unmatched);
         let exchange = Arc::new(exchange);
         if let Some(owner) = owner {
@@ -453,6 +453,11 @@ impl Provider {
         let judged = Judged { exchange, belonging: &belonging, findings: found.findings, passed: found.passed, unmatched };
         self.shared.around.sink.exchange(judged, self.shared.clock.now_us());
     }
+}
+
+/// Gives the step of an expectation; one that was armed ahead has none yet, and its exchange belongs to the step under way.
+fn step_of(expectation: &Expectation) -> Option<u32> {
+    Some(expectation.step.load(std::sync::atomic::Ordering::Relaxed)).filter(|step| *step > 0)
 }
 
 /// Gives the checks of an expectation that look at one exchange.

@@ -316,6 +316,7 @@ fn series_operators_hold_and_break() {
     let repeated = [at(1, 0, Effect::Stored, "a"), at(2, 50, Effect::None, "a"), at(3, 2_000, Effect::Stored, "a")];
     let gaps = |range, mean, growing| SeriesOperator::Gaps { range, mean, growing };
     let growing = |factor| gaps(None, None, Some(Growing { factor, tolerance: 0.1 }));
+    let steady = [0, 1_000, 2_000].map(|ms| at(ms, ms, Effect::Refused, "a"));
     let value = || Expression::compile("int(request.query.s[0])").unwrap();
     for (operator, good, bad) in [
         (SeriesOperator::Count(bounds(4.0, 4.0)), &backoff[..], &repeated[..]),
@@ -324,7 +325,7 @@ fn series_operators_hold_and_break() {
         (SeriesOperator::InFlightMax(1), &backoff[..], &repeated[..]),
         (gaps(Some(bounds(900.0, 4_000.0)), None, None), &backoff[..], &repeated[..]),
         (gaps(None, Some(bounds(2_000.0, 2_500.0)), None), &backoff[..], &repeated[..]),
-        (growing(2.0), &backoff[..], &repeated[..]),
+        (growing(2.0), &backoff[..], &steady[..]),
         (
             SeriesOperator::InOrderOf { value: value(), list: Some(literal(json!([1, 2, 3, 4]))) },
             &backoff[..],
