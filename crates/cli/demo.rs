@@ -30,8 +30,7 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Strin
         let scratch = std::env::temp_dir().join(format!("counterpart-demo-{}", moment::short_id()));
         let settings = invented(&packs, &scratch);
         let selection = Selection { scenarios: args.scenario.clone(), ..Selection::default() };
-        let both =
-            Both { packs: &packs, role, selection, settings, mutant: None, mirror_settings: std::collections::BTreeMap::new() };
+        let both = Both { packs: &packs, role, selection, settings, mutant: None };
         let mut sources = Sources::default();
         let plans = match plans(&both, &mut sources) {
             Ok(plans) => plans,

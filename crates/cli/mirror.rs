@@ -5,7 +5,7 @@ use crate::playing::{LateActor, Performance};
 use counterpart_diag::{Diagnostics, Sources};
 use counterpart_engine::{Clock, ClockKind, Doors, Ending, Keyring, Manner, Mirror, NoSink, Sink, Stage, Surroundings, Target};
 use counterpart_evidence::Role;
-use counterpart_plan::{Abilities, MutantChange, Options, Origin, PackFiles, Plan, Selection};
+use counterpart_plan::{Abilities, Options, Origin, PackFiles, Plan, Selection};
 use counterpart_transport::Network;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,8 +19,8 @@ pub(crate) struct Both<'a> {
     pub(crate) role: Role,
     pub(crate) selection: Selection,
     pub(crate) settings: BTreeMap<String, (String, Origin)>,
-    pub(crate) mutant: Option<MutantChange>,
-    pub(crate) mirror_settings: BTreeMap<String, (String, Origin)>,
+    /// The mutant that the mirror is, by name.
+    pub(crate) mutant: Option<String>,
 }
 
 /// Both plans: the one that judges, and the mirror's.
@@ -95,8 +95,7 @@ pub(crate) fn plans(both: &Both<'_>, sources: &mut Sources) -> Result<Plans, Dia
         abilities: Some(abilities(both.packs)),
         ..Options::default()
     };
-    let mut settings = both.settings.clone();
-    settings.extend(both.mirror_settings.clone());
+    let settings = both.settings.clone();
     let mirror = Options { role: Some(opposite(both.role)), settings, mutant: both.mutant.clone(), ..Options::default() };
     let (judge, found) = counterpart_plan::compile_pack(&refs, &judge, sources);
     let judge = judge.ok_or(found)?;

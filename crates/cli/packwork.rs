@@ -125,7 +125,8 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, String> {
         args.mutants,
         "mutants",
         each(&|plan| {
-            plan.mutants
+            plan.proof
+                .mutants
                 .iter()
                 .map(|one| json!({"id": one.id, "role": one.role.name(), "title": one.title, "fails": one.fails}))
                 .collect()

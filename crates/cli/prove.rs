@@ -8,9 +8,7 @@ use counterpart_diag::{Diagnostics, Sources};
 use counterpart_engine::{ClockKind, Judged, Keyring, Sink};
 use counterpart_evidence::{Event, FindingOutcome, Role, Verdict};
 use counterpart_plan::model::Mutant;
-use counterpart_plan::{MutantChange, Origin, PackFiles, Selection};
-use counterpart_scenario::model::{MutantFile, MutantItem};
-use counterpart_scenario::{Node, Read, Reader, parse};
+use counterpart_plan::{PackFiles, Selection};
 use counterpart_transport::{MemoryNetwork, Network};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -79,14 +77,13 @@ impl Sink for Tally {
 pub(crate) fn prove(args: &ProveArgs, format: MessageFormat) -> Result<Exit, String> {
     let packs = packs::find(&args.pack).map_err(|reason| format!("could not {reason}"))?;
     let keyring = keyring(moment::now())?;
-    let records = mutant_records(&packs);
     let mut exit = Exit::Pass;
     for role in [Role::Consumer, Role::Provider] {
         if args.role.is_some_and(|wanted| (wanted == RoleArg::Consumer) != (role == Role::Consumer)) {
             continue;
         }
         let mut sources = Sources::default();
-        let outcome = one_role(args, role, &packs, &keyring, &records, &mut sources);
+        let outcome = one_role(args, role, &packs, &keyring, &mut sources);
         match outcome {
             Ok(true) => {}
             Ok(false) => exit = Exit::Fail,
@@ -111,7 +108,6 @@ fn one_role(
     role: Role,
     packs: &[PackFiles],
     keyring: &Keyring,
-    records: &[MutantItem],
     sources: &mut Sources,
 ) -> Result<bool, Trouble> {
     let (tally, mutants) = play(args, role, packs, keyring, Selection::default(), None, sources)?;
@@ -132,11 +128,10 @@ fn one_role(
     }
     let mut killed = 0;
     for mutant in mutants.iter().filter(|mutant| args.mutant.as_ref().is_none_or(|prefix| mutant.id.starts_with(prefix))) {
-        let Some(record) = records.iter().find(|record| record.id.value == mutant.id) else { continue };
         let selection = Selection { scenarios: mutant.plays.clone(), ..Selection::default() };
-        let (tally, _) = play(args, role, packs, keyring, selection, Some(record), sources)?;
+        let (tally, _) = play(args, role, packs, keyring, selection, Some(&mutant.id), sources)?;
         let failed: BTreeSet<String> = lock(&tally.failed).keys().cloned().collect();
-        let wanted: BTreeSet<String> = mutant.fails.iter().cloned().collect();
+        let wanted = mutant.fails.clone();
         if failed == wanted && !failed.is_empty() {
             killed += 1;
             console::data(&format!("  killed    {:<44} by {}\n", mutant.id, join(&failed)));
@@ -164,15 +159,14 @@ fn play(
     packs: &[PackFiles],
     keyring: &Keyring,
     selection: Selection,
-    mutant: Option<&MutantItem>,
+    mutant: Option<&String>,
     sources: &mut Sources,
 ) -> Result<(Arc<Tally>, Vec<Mutant>), Trouble> {
     let scratch = std::env::temp_dir().join(format!("counterpart-prove-{}", moment::short_id()));
     let settings = invented(packs, &scratch);
-    let mirror_settings = mutant.map(mirror_settings).unwrap_or_default();
-    let both = Both { packs, role, selection, settings, mutant: mutant.map(change), mirror_settings };
+    let both = Both { packs, role, selection, settings, mutant: mutant.cloned() };
     let plans = plans(&both, sources).map_err(Trouble::Files)?;
-    let mutants = plans.judge.mutants.clone();
+    let mutants = plans.judge.proof.mutants.clone();
     let tally = Arc::new(Tally::default());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -199,27 +193,4 @@ fn play(
     drop(std::fs::remove_dir_all(&scratch));
     played.map_err(Trouble::Ours)?;
     Ok((tally, mutants))
-}
-
-fn mutant_records(packs: &[PackFiles]) -> Vec<MutantItem> {
-    let Some(text) = packs.first().and_then(|pack| pack.text("mutants.yaml")) else { return Vec::new() };
-    let mut sources = Sources::default();
-    let id = sources.add("mutants.yaml", text);
-    let (node, mut found) = parse(id, text);
-    // Its mistakes are reported with the pack's.
-    node.and_then(|node| MutantFile::read(&node, &mut Reader::new(&mut found))).map(|file| file.mutants).unwrap_or_default()
-}
-
-fn change(record: &MutantItem) -> MutantChange {
-    MutantChange {
-        rule: record.rule.value.clone(),
-        change: record.change.clone(),
-        before: record.before.clone(),
-        remove: record.remove.as_ref().is_some_and(|flag| flag.value),
-    }
-}
-
-fn mirror_settings(record: &MutantItem) -> BTreeMap<String, (String, Origin)> {
-    let text = |node: &Node| node.text().map_or_else(|| node.to_json().to_string(), ToOwned::to_owned);
-    record.set.iter().map(|(name, node)| (name.value.clone(), (text(node), Origin::Option))).collect()
 }

@@ -172,7 +172,7 @@ fn turn(rule: &Rule, own: &Map<String, Value>, asked: &Asked<'_>, memory: &mut M
 
 /// Builds a reply.
 pub(crate) fn built(reply: &Reply, names: &dyn Names, generators: &mut Generators) -> Result<Response, String> {
-    build::reply(reply, names, generators, &[]).map_err(|reason| match &reply.name {
+    build::reply(reply, names, generators).map_err(|reason| match &reply.name {
         Some(name) => format!("reply `{name}`: {reason}"),
         None => reason,
     })

@@ -61,12 +61,7 @@ pub(crate) fn request(
 }
 
 /// Builds a reply.
-pub(crate) fn reply(
-    plan: &Reply,
-    names: &dyn Names,
-    generators: &mut Generators,
-    edits: &[Edit],
-) -> Result<ResponseBytes, String> {
+pub(crate) fn reply(plan: &Reply, names: &dyn Names, generators: &mut Generators) -> Result<ResponseBytes, String> {
     let own = values(&plan.with, names, generators)?;
     let names = Layer::new(&own, names);
     let status = plan.status.build(&names, generators)?;
@@ -78,7 +73,7 @@ pub(crate) fn reply(
     let content = body(plan.body.as_ref(), &mut headers, &names, generators)?;
     let reason = plan.reason.clone().unwrap_or_else(|| reason_of(status).to_owned());
     let mut response = ResponseBytes { status, reason, version: Version::Http11, headers, body: BodyBytes::plain(content) };
-    apply(edits, &mut response).map_err(|fault| fault.message)?;
+    apply(&plan.edits, &mut response).map_err(|fault| fault.message)?;
     Ok(response)
 }
 

@@ -16,8 +16,10 @@ pub(crate) const LOAD_MAX: u64 = 1_000_000;
 pub(crate) const EXCHANGES_KEPT_MAX: usize = 20_000;
 /// Longest output of a hook that is kept, in bytes.
 pub(crate) const HOOK_BYTES_MAX: usize = 1024 * 1024;
-/// How often a folder or file is looked at while it is waited for, in milliseconds of real time.
+/// Shortest time between two looks at a folder or file that is waited for, in milliseconds of real time.
 pub(crate) const POLL_MS: u64 = 100;
+/// Longest time between two looks, reached after minutes of waiting, in milliseconds of real time.
+pub(crate) const POLL_MAX_MS: u64 = 5_000;
 /// How long a request with an unknown key waits for the hook that may bind it, in milliseconds of real time.
 pub(crate) const BINDING_MS: u64 = 1_000;
 /// Smallest duration that can be judged over sockets, in milliseconds of real time.

@@ -69,6 +69,9 @@ impl Stage {
             Doors::Shut => None,
             Doors::Open(addresses) => {
                 let listening = Listening::open(&shared.plan, &shared.around, &provider, addresses, recording, limits).await?;
+                if let Some(listen) = &shared.plan.defect.listen {
+                    listening.change(listen).await.map_err(|reason| Error::Tls { reason })?;
+                }
                 shared.set_listening(Arc::clone(&listening));
                 Some(listening)
             }

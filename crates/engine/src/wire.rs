@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::shared::{Keyring, Target};
 use counterpart_evidence::{Body, Exchange, Outcome, Request, Response, Timing, Tls};
 use counterpart_matching::{Editable, Generators, Names, apply};
-use counterpart_plan::model::{self, CutAfter, CutHow, Fault, Malformed, Offer};
+use counterpart_plan::model::{self, CutAfter, CutHow, Fault, Malformed, Offer, Trust};
 use counterpart_transport::{
     Client, Closing, Connect, Connected, CutAfter as After, CutHow as How, Delivered, Delivery, Drip, Framing, Limits,
     OldVersion, Received, Sending, ServerTrust, Timeouts, TlsClient, Versions, probe_old_tls,
@@ -197,7 +197,13 @@ fn scaled(timing: Timing, clock: &Clock) -> Timing {
 }
 
 /// Works out how to connect to a target.
-pub(crate) fn connect(keyring: &Keyring, target: &Target, certificate: &str, offer: &Offer) -> Result<Connect, String> {
+pub(crate) fn connect(
+    keyring: &Keyring,
+    target: &Target,
+    certificate: &str,
+    offer: &Offer,
+    trust: Trust,
+) -> Result<Connect, String> {
     let host = offer.server_name.clone().unwrap_or_else(|| target.host.clone());
     let tls = if target.tls {
         let identity = match certificate {
@@ -206,7 +212,10 @@ pub(crate) fn connect(keyring: &Keyring, target: &Target, certificate: &str, off
             name => Some(keyring.client.get(name).ok_or_else(|| format!("there is no client certificate `{name}`"))?),
         };
         let versions = versions(offer.min.as_deref(), offer.max.as_deref());
-        let trust = ServerTrust::Chain(keyring.trust.clone());
+        let trust = match trust {
+            Trust::Anybody => ServerTrust::Anybody,
+            Trust::Chain => ServerTrust::Chain(keyring.trust.clone()),
+        };
         Some(TlsClient::new(&trust, identity, versions, &offer.alpn).map_err(|error| format!("could not {error}"))?)
     } else {
         None

@@ -25,6 +25,10 @@ pub const CODES: &[(&str, &str)] = &[
     ("PK012", "A check, reply, fragment, stub or player refers to itself, directly or by way of others."),
     ("PK013", "A row of a table has more or fewer columns than its heading."),
     ("PK014", "A scenario has no variant rows, or too many."),
+    (
+        "PK016",
+        "A mutant proves nothing: it changes nothing, its change does not fit, it plays no scenario of its role, or it names no check that must fail.",
+    ),
     ("PK015", "A requirement that a machine can test is covered by no scenario, or a check stands for nothing that is played."),
     ("MT001", "The text is not an expression in CEL (the Common Expression Language)."),
     ("MT002", "A condition asks nothing, or asks it of a subject that cannot be asked so."),

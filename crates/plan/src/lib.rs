@@ -6,13 +6,14 @@ mod codes;
 mod compile;
 mod limits;
 pub mod model;
+mod mutant;
 mod options;
 mod settings;
 mod source;
 mod tree;
 
 pub use codes::{CODES, explain};
-pub use compile::compile_pack;
+pub use compile::{compile_pack, without_variant};
 pub use model::Plan;
-pub use options::{Abilities, Force, MutantChange, Options, Origin, Selection};
+pub use options::{Abilities, Force, Options, Origin, Selection};
 pub use source::{PackFiles, SourceError};

@@ -1,7 +1,6 @@
 //! What the user gave beside the pack.
 
 use counterpart_evidence::{Level, RequirementId, Role};
-use counterpart_scenario::Node;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a setting's value came from, strongest first.
@@ -70,19 +69,6 @@ pub struct Abilities {
     pub endpoints: BTreeSet<String>,
 }
 
-/// A mutant's change of one rule, in the form in which trees are read.
-#[derive(Clone, Debug, Default)]
-pub struct MutantChange {
-    /// `FILE#ID` of a stub or player rule, or the id of a request.
-    pub rule: String,
-    /// Merged into it.
-    pub change: Option<Node>,
-    /// Put before all rules of its file.
-    pub before: Option<Node>,
-    /// Whether it is taken out.
-    pub remove: bool,
-}
-
 /// Everything that a plan is made from beside the pack.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -102,6 +88,6 @@ pub struct Options {
     pub force: BTreeMap<String, (Force, String)>,
     /// Requirements attested by a person, with the evidence in words.
     pub attested: BTreeMap<RequirementId, String>,
-    /// A mutant's change.
-    pub mutant: Option<MutantChange>,
+    /// The mutant whose change is in force, by name: for the plan of the mirror.
+    pub mutant: Option<String>,
 }

@@ -110,7 +110,7 @@ fn report_unknown(tree: &Tree, options: &Options, diagnostics: &mut Diagnostics)
 }
 
 /// Reads a setting's text as its type.
-fn typed(item: &SettingItem, text: &str) -> Result<Value, String> {
+pub(crate) fn typed(item: &SettingItem, text: &str) -> Result<Value, String> {
     let value = match item.kind {
         SettingKind::Boolean => match text {
             "true" => json!(true),

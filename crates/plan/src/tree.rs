@@ -1,13 +1,13 @@
 //! A pack's files as trees and records, mutant put in, nothing compiled.
 
-use crate::options::MutantChange;
+use crate::mutant;
 use crate::source::PackFiles;
 use counterpart_diag::{Diagnostic, Diagnostics, Sources, Span};
 use counterpart_scenario::model::{
-    CheckFile, FragmentFile, MutantFile, PackFile, PlayerFile, RequestFile, RequirementFile, ScenarioFile, ScheduleFile,
-    StoreFile, StubFile,
+    CheckFile, FragmentFile, MutantFile, MutantItem, PackFile, PlayerFile, RequestFile, RequirementFile, ScenarioFile,
+    ScheduleFile, StoreFile, StubFile,
 };
-use counterpart_scenario::{Data, Entry, Node, Read, Reader, parse};
+use counterpart_scenario::{Node, Read, Reader, parse};
 use std::collections::BTreeMap;
 
 /// A record with the file it came from.
@@ -16,6 +16,8 @@ pub(crate) struct Filed<T> {
     pub(crate) path: String,
     /// Place of the file's beginning.
     pub(crate) start: Span,
+    /// The tree that it was read from, a mutant's change in it.
+    pub(crate) node: Node,
     /// The record.
     pub(crate) record: T,
 }
@@ -36,17 +38,32 @@ pub(crate) struct Tree {
     pub(crate) scenarios: Vec<Filed<ScenarioFile>>,
 }
 
+impl Tree {
+    /// Gives the files that a mutant can change, each with its path.
+    pub(crate) fn nodes(&self) -> Vec<(String, &Node)> {
+        let mut nodes = vec![(self.pack.path.clone(), &self.pack.node)];
+        nodes.extend(self.store.iter().map(|file| (file.path.clone(), &file.node)));
+        nodes.extend(self.requests.iter().map(|file| (file.path.clone(), &file.node)));
+        nodes.extend(self.stubs.values().map(|file| (file.path.clone(), &file.node)));
+        nodes.extend(self.players.values().map(|file| (file.path.clone(), &file.node)));
+        nodes.extend(self.fragments.values().map(|file| (file.path.clone(), &file.node)));
+        nodes
+    }
+}
+
 /// Folders that hold no scenarios.
 const KEPT: [&str; 9] = ["checks", "requests", "stubs", "players", "fragments", "schedules", "templates", "schemas", "tables"];
 
-/// Reads every YAML file of a pack; `None` where `pack.yaml` itself cannot be used.
+/// Reads every YAML file of a pack, with the change of a mutant in it; `None` where `pack.yaml` itself cannot be used.
 pub(crate) fn read(
     files: &PackFiles,
-    change: Option<&MutantChange>,
+    mutant: Option<&str>,
     sources: &mut Sources,
     diagnostics: &mut Diagnostics,
 ) -> Option<Tree> {
-    let mut reading = Reading { files, change, sources, diagnostics };
+    let mut reading = Reading { files, mutant: None, sources, diagnostics };
+    let mutants: Option<Filed<MutantFile>> = reading.optional("mutants.yaml");
+    reading.mutant = mutants.iter().flat_map(|file| &file.record.mutants).find(|item| Some(item.id.value.as_str()) == mutant);
     let Some(pack) = reading.file::<PackFile>("pack.yaml") else {
         if !files.files.contains_key("pack.yaml") {
             let message = format!("`{}` is not a pack: it has no `pack.yaml`", files.shown);
@@ -59,13 +76,11 @@ pub(crate) fn read(
     };
     let requirements = reading.optional("requirements.yaml");
     let store = reading.optional("store.yaml");
-    let mutants = reading.optional("mutants.yaml");
     Some(Tree {
         name: files.name.clone(),
         pack,
         requirements,
         store,
-        mutants,
         checks: reading.folder("checks").into_iter().map(|(_, file)| file).collect(),
         requests: reading.folder("requests").into_iter().map(|(_, file)| file).collect(),
         stubs: reading.folder("stubs").into_iter().collect(),
@@ -73,12 +88,13 @@ pub(crate) fn read(
         fragments: reading.folder("fragments").into_iter().collect(),
         schedules: reading.folder("schedules").into_iter().collect(),
         scenarios: reading.scenarios(),
+        mutants,
     })
 }
 
 struct Reading<'a> {
     files: &'a PackFiles,
-    change: Option<&'a MutantChange>,
+    mutant: Option<&'a MutantItem>,
     sources: &'a mut Sources,
     diagnostics: &'a mut Diagnostics,
 }
@@ -107,9 +123,12 @@ impl Reading<'_> {
             }
             None => return None,
         };
-        let node = self.change.map_or(node.clone(), |change| mutated(path, node, change));
+        let node = match self.mutant {
+            Some(item) => mutant::mutated(item, path, node),
+            None => node,
+        };
         let record = T::read(&node, &mut Reader::new(self.diagnostics))?;
-        Some(Filed { path: path.to_owned(), start: Span::start_of(id), record })
+        Some(Filed { path: path.to_owned(), start: Span::start_of(id), node, record })
     }
 
     fn folder<T: Read>(&mut self, folder: &str) -> Vec<(String, Filed<T>)> {
@@ -130,39 +149,5 @@ impl Reading<'_> {
 
     fn yaml_paths(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {
         self.files.files.keys().filter(|path| path.ends_with(".yaml") && wanted(path)).cloned().collect()
-    }
-}
-
-/// Puts a mutant's change into a file's tree where the file holds the rule it names.
-fn mutated(path: &str, mut node: Node, change: &MutantChange) -> Node {
-    let (file, id) = change.rule.split_once('#').unwrap_or((&change.rule, ""));
-    let stem = path.strip_suffix(".yaml").unwrap_or(path);
-    let list = if stem.ends_with(&format!("stubs/{file}")) || stem.ends_with(&format!("players/{file}")) {
-        "rules"
-    } else if stem.starts_with("requests/") && id.is_empty() {
-        "requests"
-    } else {
-        return node;
-    };
-    let wanted = if list == "rules" { id } else { file };
-    let Some(Data::List(rules)) = entry_mut(&mut node, list).map(|entry| &mut entry.value.data) else { return node };
-    let Some(at) = rules.iter().position(|rule| rule.key("id").and_then(Node::text) == Some(wanted)) else { return node };
-    if change.remove {
-        rules.remove(at);
-        return node;
-    }
-    if let (Some(patch), Some(rule)) = (&change.change, rules.get_mut(at)) {
-        *rule = rule.merged(patch);
-    }
-    if let Some(before) = &change.before {
-        rules.insert(0, before.clone());
-    }
-    node
-}
-
-fn entry_mut<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Entry> {
-    match &mut node.data {
-        Data::Map(entries) => entries.iter_mut().find(|entry| entry.key == key),
-        _ => None,
     }
 }

@@ -8,6 +8,7 @@ mod codes;
 mod limits;
 pub mod model;
 mod node;
+mod patch;
 mod read;
 mod scalar;
 mod schema;
@@ -15,6 +16,7 @@ mod yaml;
 
 pub use codes::{CODES, explain};
 pub use node::{Data, Entry, Node, Tag};
+pub use patch::PatchFault;
 pub use read::{Field, MapReader, Read, Reader, Record};
 pub use scalar::{Cel, Flag, Spanned, Text, Time, WordList};
 pub use schema::{KeyDoc, RecordDoc, Schemas, reference, schema_of};

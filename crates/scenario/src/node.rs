@@ -122,4 +122,25 @@ impl Node {
         }
         Self { span: self.span, data: Data::Map(entries), tag: self.tag.clone() }
     }
+
+    /// Tells whether it holds the same as another node, wherever the two stand.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        let same = match (&self.data, &other.data) {
+            (Data::Null, Data::Null) => true,
+            (Data::Bool(one), Data::Bool(two)) => one == two,
+            (Data::Integer(one), Data::Integer(two)) => one == two,
+            (Data::Float(one), Data::Float(two)) => one.to_bits() == two.to_bits(),
+            (Data::Text(one), Data::Text(two)) => one == two,
+            (Data::List(one), Data::List(two)) => {
+                one.len() == two.len() && one.iter().zip(two).all(|(one, two)| one.same_as(two))
+            }
+            (Data::Map(one), Data::Map(two)) => {
+                one.len() == two.len()
+                    && one.iter().zip(two).all(|(one, two)| one.key == two.key && one.value.same_as(&two.value))
+            }
+            _ => false,
+        };
+        same && self.tag == other.tag
+    }
 }

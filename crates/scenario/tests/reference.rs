@@ -62,6 +62,7 @@ const TYPES: &[(&str, &str)] = &[
     ("ClaimItem", "[a claim]"),
     ("Collection", "[a collection]"),
     ("Condition", "[a condition]"),
+    ("Connecting", "[connect]"),
     ("ConnectionMatch", "[a connection match]"),
     ("CountItem", "whole number, CEL, or [a count]"),
     ("Do", "[do]"),
@@ -70,7 +71,6 @@ const TYPES: &[(&str, &str)] = &[
     ("Each", "[each]"),
     ("EditItem", "[an edit]"),
     ("EndpointItem", "[an endpoint]"),
-    ("Equivalent", "[equivalent]"),
     ("Expectation", "name of a check, or [a check]"),
     ("Fault", "[a fault]"),
     ("FaultCut", "[a cut]"),
@@ -120,6 +120,7 @@ const TYPES: &[(&str, &str)] = &[
     ("StoreChange", "[a store change]"),
     ("StoreChanges", "list of [a store change]"),
     ("StubRule", "[a rule]"),
+    ("Survivor", "[a survivor]"),
     ("SubjectValue", "a value, a list of values, or [operators]"),
     ("Text", "text"),
     ("Time", "duration"),
@@ -157,6 +158,7 @@ fn words(name: &str) -> Option<Vec<&'static str>> {
         RetryCount,
         RoleWord,
         SeriesFrom,
+        TrustWord,
         SettingKind,
         TypeWord
     )

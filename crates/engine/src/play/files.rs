@@ -4,7 +4,7 @@ use super::frame::Frame;
 use super::{Brought, Play, Stop};
 use crate::build::{generators, whole};
 use crate::judge::{Found, broken};
-use crate::limits::{FILE_BYTES_MAX, POLL_MS};
+use crate::limits::{FILE_BYTES_MAX, POLL_MAX_MS, POLL_MS};
 use crate::mail;
 use crate::names::Layer;
 use counterpart_evidence::Cause;
@@ -28,17 +28,24 @@ impl Play {
             Some(expression) => Some(number(self.evaluate(expression, frame)?)?),
             None => None,
         };
-        let until = Instant::now() + self.shared.clock.real(within_ms);
-        let mut here;
+        let began = Instant::now();
+        let until = began + self.shared.clock.real(within_ms);
+        let mut here = Vec::new();
+        let mut seen = None;
         loop {
-            here = self.look(plan, frame)?;
+            // Nothing is read again that is as it was: mails are many, and the wait may be hours of virtual time.
+            let now_there = self.stamps(plan, frame)?;
+            if seen.as_ref() != Some(&now_there) {
+                here = self.look(plan, frame)?;
+                seen = Some(now_there);
+            }
             if (here.len() as u64) >= min.max(max.unwrap_or(0)).max(1)
                 || (min > 0 && max.is_none() && here.len() as u64 >= min)
                 || Instant::now() >= until
             {
                 break;
             }
-            let nap = Duration::from_millis(POLL_MS).min(until.saturating_duration_since(Instant::now()));
+            let nap = nap(began.elapsed()).min(until.saturating_duration_since(Instant::now()));
             tokio::select! {
                 () = tokio::time::sleep(nap.max(Duration::from_millis(1))) => {}
                 () = self.stopped() => return Err(Stop::inconclusive(Cause::Environment, "the run was interrupted")),
@@ -73,6 +80,23 @@ impl Play {
         names.insert(key.to_owned(), here.first().cloned().unwrap_or(Value::Null));
         names.insert(format!("{key}s"), Value::Array(here));
         Ok(Brought { names, found, ..Brought::default() })
+    }
+
+    /// Gives which files are there now, with the size and the time of the last change of each.
+    fn stamps(&self, plan: &Await, frame: &Frame) -> Result<Vec<Stamp>, Stop> {
+        let (AwaitWhat::Mail(path, _) | AwaitWhat::Log(path, _) | AwaitWhat::File(path, _)) = &plan.what else {
+            return Ok(Vec::new());
+        };
+        let path = self.rendered(path, frame)?;
+        let found = match plan.what {
+            AwaitWhat::Mail(..) => files(&Path::new(&path).join("*.eml")),
+            _ => files(Path::new(&path)),
+        };
+        let stamp = |path: PathBuf| {
+            let facts = std::fs::metadata(&path).ok()?;
+            Some((path, facts.len(), facts.modified().ok()))
+        };
+        Ok(found.into_iter().filter_map(stamp).collect())
     }
 
     /// Gives everything that fits at this moment.
@@ -116,6 +140,14 @@ impl Play {
         self.with_names(frame, |names| template.render(names, &mut generators))
             .map_err(|fault| Stop::error(Cause::Configuration, fault.message))
     }
+}
+
+/// A file with its size and the time of its last change.
+type Stamp = (PathBuf, u64, Option<std::time::SystemTime>);
+
+/// Gives the time until the next look: a fiftieth of what was waited already, within bounds.
+fn nap(waited: Duration) -> Duration {
+    (waited / 50).clamp(Duration::from_millis(POLL_MS), Duration::from_millis(POLL_MAX_MS))
 }
 
 /// Gives the files that a path means; `*` stands for any part of the last segment.

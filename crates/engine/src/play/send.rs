@@ -10,7 +10,7 @@ use crate::shared::Target;
 use crate::wire;
 use counterpart_evidence::{Cause, Direction, Exchange, Outcome};
 use counterpart_matching::Template;
-use counterpart_plan::model::{ConnectionRule, Offer, Probe, Send, Step};
+use counterpart_plan::model::{ConnectionRule, Offer, Probe, Send, Step, Trust};
 use counterpart_transport::{Connect, Connected, Failed};
 use counterpart_validate::Check;
 use serde_json::{Map, Value, json};
@@ -158,13 +158,17 @@ impl Play {
         {
             return Ok(Ok(connected));
         }
-        let certificate = self.filled(&send.certificate, frame)?;
-        let connect = self.connect(target, &certificate, &send.tls)?;
+        let defect = self.shared.plan.defect.connect.as_ref();
+        let certificate = defect.and_then(|defect| defect.certificate.as_ref()).unwrap_or(&send.certificate);
+        let offer = defect.and_then(|defect| defect.tls.as_ref()).unwrap_or(&send.tls);
+        let certificate = self.filled(certificate, frame)?;
+        let connect = self.connect(target, &certificate, offer)?;
         Ok(self.shared.client().connect(&connect).await)
     }
 
     pub(crate) fn connect(&self, target: &Target, certificate: &str, offer: &Offer) -> Result<Connect, Stop> {
-        wire::connect(&self.shared.around.keyring, target, certificate, offer).map_err(|reason| Stop {
+        let trust = self.shared.plan.defect.connect.as_ref().map_or(Trust::Chain, |defect| defect.trust);
+        wire::connect(&self.shared.around.keyring, target, certificate, offer, trust).map_err(|reason| Stop {
             verdict: counterpart_evidence::Verdict::Skipped,
             ..Stop::error(Cause::Configuration, reason)
         })

@@ -3,7 +3,7 @@
 use super::condition::Place;
 use super::{Compiler, Scope};
 use crate::limits::ROWS_KEPT_DEFAULT;
-use crate::model::{Change, Collection, Named, NamedValue, Player, PlayerRule, Retry, Rule, RuleOn, Store, Stub};
+use crate::model::{Change, Collection, Named, NamedValue, Player, PlayerRule, Reply, Retry, Rule, RuleOn, Store, Stub};
 use counterpart_diag::Diagnostic;
 use counterpart_matching::{Expression, Side};
 use counterpart_scenario::model::{Let, PlayerRule as PlayerRuleRecord, Retry as RetryRecord, StoreChange, StubRule};
@@ -93,8 +93,14 @@ impl Compiler<'_> {
                     .at(record.id.span, "answers nothing"),
             );
         }
+        let name = format!("{file}#{}", record.id.value);
+        let edits = self.edits_of(|rule| rule == name);
+        let edited = |reply: Arc<Reply>| {
+            if edits.is_empty() { reply } else { Arc::new(Reply { edits: edits.clone(), ..(*reply).clone() }) }
+        };
+        let respond: Vec<Arc<Reply>> = respond.into_iter().map(edited).collect();
         Some(Rule {
-            name: format!("{file}#{}", record.id.value),
+            name,
             on,
             lets,
             when: self.all(&record.when, place, &mut scope),
@@ -107,7 +113,7 @@ impl Compiler<'_> {
                 None => None,
             },
             otherwise: match &record.otherwise {
-                Some(item) => Some(self.reply_item(item, &mut scope)?),
+                Some(item) => Some(edited(self.reply_item(item, &mut scope)?)),
                 None => None,
             },
             returns: self.expression_if(record.returns.as_ref(), &mut scope),
@@ -246,6 +252,14 @@ impl Compiler<'_> {
     }
 
     fn player_rule(&mut self, file: &str, record: &PlayerRuleRecord) -> Option<PlayerRule> {
+        let name = format!("{file}#{}", record.id.value);
+        self.edits = self.edits_of(|rule| rule == name);
+        let rule = self.player_steps(name, record);
+        self.edits.clear();
+        rule
+    }
+
+    fn player_steps(&mut self, name: String, record: &PlayerRuleRecord) -> Option<PlayerRule> {
         let mut scope = Scope::rule();
         let lets = self.lets(&record.lets, &mut scope);
         let place = Place { side: Side::Request, namespaces: &[] };
@@ -258,7 +272,7 @@ impl Compiler<'_> {
             None => None,
         };
         Some(PlayerRule {
-            name: format!("{file}#{}", record.id.value),
+            name,
             on: record.on.iter().flat_map(|words| &words.0).map(|word| word.value.clone()).collect(),
             every: self.time_if(record.every.as_ref(), &mut scope),
             lets,

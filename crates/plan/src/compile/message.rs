@@ -86,7 +86,12 @@ impl Compiler<'_> {
         } else if let Some(node) = send.patch.first() {
             self.diagnostics.push(Diagnostic::error("MT002", "there is no body to patch").at(node.span, "patches nothing"));
         }
-        Some(Request { id: named.map(|item| item.id.value.clone()), with: given, method, path, headers, body, edits: Vec::new() })
+        let id = named.map(|item| item.id.value.clone());
+        let mut edits = self.edits.clone();
+        if let Some(id) = &id {
+            edits.extend(self.edits_of(|rule| *rule == format!("requests#{id}")));
+        }
+        Some(Request { id, with: given, method, path, headers, body, edits })
     }
 
     fn lacking<T>(&mut self, send: &SendRecord, what: &str) -> Option<T> {
@@ -202,6 +207,7 @@ impl Compiler<'_> {
                 body: None,
                 effect: Effect::None,
                 fault: None,
+                edits: Vec::new(),
             })),
         }
     }
@@ -265,7 +271,9 @@ impl Compiler<'_> {
         let effect = record.effect.map_or_else(|| base.as_ref().map_or(Effect::None, |base| base.effect), effect_of);
         let reason =
             record.reason.as_ref().map(|text| text.value.clone()).or_else(|| base.as_ref().and_then(|base| base.reason.clone()));
-        Some(Reply { name: name.map(ToOwned::to_owned), with, status, reason, headers, body, effect, fault })
+        // A named reply is changed by its own name, one written on the spot with its rule.
+        let edits = name.map(|name| self.edits_of_reply(name)).unwrap_or_default();
+        Some(Reply { name: name.map(ToOwned::to_owned), with, status, reason, headers, body, effect, fault, edits })
     }
 
     fn status(&mut self, node: &Node, scope: &mut Scope) -> Option<Shape> {

@@ -4,6 +4,7 @@ mod behaviour;
 mod check;
 mod condition;
 mod message;
+mod mutant;
 mod names;
 mod scenario;
 mod step;
@@ -11,15 +12,15 @@ mod table;
 mod value;
 
 use crate::model::{
-    Action, Endpoint, Fragment, Mutant, Plan, Player, Profile, Reply, Scenario, Schedule, Sentinel, Standing, Store, Stub,
+    Action, Defect, Endpoint, Fragment, Plan, Player, Profile, Proof, Reply, Scenario, Schedule, Sentinel, Standing, Store, Stub,
 };
-use crate::options::Options;
+use crate::options::{Options, Origin};
 use crate::settings::Settings;
 use crate::source::PackFiles;
 use crate::tree::Tree;
 use counterpart_diag::{Diagnostic, Diagnostics, Sources, Span, suggest};
 use counterpart_evidence::{CheckId, Document, PackRecord, Requirement, Role};
-use counterpart_matching::{Expression, NameTable};
+use counterpart_matching::{Edit, Expression, NameTable};
 use counterpart_scenario::Text;
 use counterpart_scenario::model::{CheckItem, PackFile, Reply as ReplyRecord, RequestItem};
 use counterpart_validate::{Check, Schema};
@@ -27,6 +28,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use mutant::without_variant;
 pub(crate) use names::Scope;
 
 /// A check with the namespaces of its file.
@@ -59,6 +61,8 @@ pub(crate) struct Compiler<'a> {
     /// Settings that the expressions and templates compiled since this was last emptied use.
     pub(crate) settings_used: BTreeSet<String>,
     pub(crate) checks_of_scenarios: Vec<Arc<Check>>,
+    /// Edits of the requests that are being compiled, where a mutant changes the rule that sends them.
+    pub(crate) edits: Vec<Edit>,
     /// Names that named checks, requests and replies use, whoever gives them.
     pub(crate) used_openly: BTreeSet<String>,
 }
@@ -93,6 +97,7 @@ impl<'a> Compiler<'a> {
             used: BTreeSet::new(),
             settings_used: BTreeSet::new(),
             checks_of_scenarios: Vec::new(),
+            edits: Vec::new(),
             used_openly: BTreeSet::new(),
         };
         compiler.index();
@@ -231,7 +236,10 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
     for pack in packs {
         let wanted =
             files.is_empty() || trees.iter().any(|tree| tree.pack.record.uses.iter().any(|name| name.value == pack.name));
-        if wanted && let Some(tree) = crate::tree::read(pack, options.mutant.as_ref(), sources, &mut diagnostics) {
+        if wanted
+            && let Some(tree) =
+                crate::tree::read(pack, options.mutant.as_deref().filter(|_| files.is_empty()), sources, &mut diagnostics)
+        {
             trees.push(tree);
             files.push(pack);
         }
@@ -240,6 +248,7 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
         return (None, diagnostics);
     }
     report_pack(&trees, &mut diagnostics);
+    let options = &with_mutant(&trees[0], options);
     let settings = crate::settings::resolve(&trees[0], options, &mut diagnostics);
     let role = options.role.unwrap_or(Role::Consumer);
     let mut globals = settings.globals.clone();
@@ -254,6 +263,9 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
     let stubs = compiler.stubs.iter().filter_map(|(name, stub)| Some((name.clone(), stub.clone()?))).collect();
     let players = compiler.players.iter().filter_map(|(name, player)| Some((name.clone(), player.clone()?))).collect();
     diagnostics.extend(std::mem::take(&mut compiler.diagnostics));
+    if options.mutant.is_some() {
+        diagnostics = without_lints(diagnostics);
+    }
     if diagnostics.has_errors() {
         return (None, diagnostics);
     }
@@ -280,10 +292,30 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
         masked_json: pack.masking.iter().flat_map(|masking| &masking.json).map(|pointer| pointer.value.clone()).collect(),
         scenarios: parts.scenarios,
         sentinels: parts.sentinels,
-        mutants: parts.mutants,
+        proof: parts.proof,
+        defect: parts.defect,
         attested: options.attested.clone(),
     };
     (Some(plan), diagnostics)
+}
+
+/// Gives the options with the settings of the mutant in force, which are the mirror's own.
+fn with_mutant(tree: &Tree, options: &Options) -> Options {
+    let mut options = options.clone();
+    let items = tree.mutants.iter().flat_map(|file| &file.record.mutants);
+    for item in items.filter(|item| Some(&item.id.value) == options.mutant.as_ref()) {
+        let set = item.set.iter().map(|(name, node)| (name.value.clone(), (mutant::setting_text(node), Origin::Option)));
+        options.settings.extend(set);
+    }
+    options
+}
+
+/// Leaves out what says only that a pack has more than it uses: a rule taken out or put in by a mutant brings that about.
+fn without_lints(found: Diagnostics) -> Diagnostics {
+    const LINTS: [&str; 3] = ["PK006", "PK011", "PK015"];
+    let mut kept = Diagnostics::default();
+    kept.extend(found.into_iter().filter(|diagnostic| !LINTS.contains(&diagnostic.code)));
+    kept
 }
 
 /// What is compiled of a pack beside what is referred to by name.
@@ -297,7 +329,8 @@ struct Parts {
     discriminator: Option<Expression>,
     correlate: Option<Expression>,
     sentinels: Vec<Sentinel>,
-    mutants: Vec<Mutant>,
+    proof: Proof,
+    defect: Defect,
 }
 
 impl Compiler<'_> {
@@ -330,6 +363,7 @@ impl Compiler<'_> {
                 }
             }
         }
+        let proof = self.proof(role, &scenarios);
         Parts {
             scenarios,
             endpoints,
@@ -340,7 +374,8 @@ impl Compiler<'_> {
             discriminator,
             correlate,
             sentinels: self.sentinels(),
-            mutants: self.mutants(role),
+            proof,
+            defect: self.defect(),
         }
     }
 

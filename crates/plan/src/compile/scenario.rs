@@ -2,7 +2,7 @@
 
 use super::{Compiler, Scope};
 use crate::limits::ROWS_MAX;
-use crate::model::{Action, Endpoint, Mutant, Profile, Scenario, Sentinel, Settled, Standing, Time, VariantRow};
+use crate::model::{Action, Endpoint, Profile, Scenario, Sentinel, Settled, Standing, Time, VariantRow};
 use crate::tree::Filed;
 use counterpart_diag::Diagnostic;
 use counterpart_evidence::{Level, RequirementId, Role, ScenarioId, Verdict};
@@ -18,7 +18,7 @@ pub(crate) fn role(word: RoleWord) -> Role {
     }
 }
 
-fn names(texts: &[Text]) -> Vec<String> {
+pub(super) fn names(texts: &[Text]) -> Vec<String> {
     texts.iter().map(|text| text.value.clone()).collect()
 }
 
@@ -309,37 +309,10 @@ impl<'a> Compiler<'a> {
             })
             .collect()
     }
-
-    /// Gives the named defects that a role must find, references checked.
-    pub(crate) fn mutants(&mut self, played: Role) -> Vec<Mutant> {
-        let Some(file) = &self.main().mutants else { return Vec::new() };
-        let mut mutants = Vec::new();
-        for record in file.record.mutants.iter().filter(|record| role(record.role) == played) {
-            for name in &record.fails {
-                let known: Vec<String> = self
-                    .checks
-                    .keys()
-                    .cloned()
-                    .chain(self.checks_of_scenarios.iter().map(|check| check.id.to_string()))
-                    .collect();
-                if !known.contains(&name.value) {
-                    self.unknown("check", name, &known.iter().map(String::as_str).collect::<Vec<_>>());
-                }
-            }
-            mutants.push(Mutant {
-                id: record.id.value.clone(),
-                title: record.title.value.clone(),
-                role: played,
-                plays: names(&record.plays),
-                fails: names(&record.fails),
-            });
-        }
-        mutants
-    }
 }
 
 /// Tells whether an id is a prefix's own or lies below it; a bare pack name takes the whole pack.
-fn has_prefix(id: &str, prefix: &str) -> bool {
+pub(super) fn has_prefix(id: &str, prefix: &str) -> bool {
     let prefix = prefix.trim_end_matches('/');
     id.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']) || prefix.ends_with('*'))
         || wild(id, prefix)

@@ -98,6 +98,8 @@ pub struct Reply {
     pub effect: Effect,
     /// What goes wrong on the way.
     pub fault: Option<Fault>,
+    /// Edits of the finished reply (mutants).
+    pub edits: Vec<Edit>,
 }
 
 /// How a message is spoilt.

@@ -14,7 +14,8 @@ pub use message::{
     Reply, Request,
 };
 pub use scenario::{
-    Action, Endpoint, Fragment, Mutant, Plan, Profile, Scenario, Schedule, ScheduleRow, Sentinel, Settled, Standing, VariantRow,
+    Action, Connecting, Defect, Endpoint, Fragment, Mutant, Plan, Profile, Proof, Scenario, Schedule, ScheduleRow, Sentinel,
+    Settled, Standing, Survivor, Trust, VariantRow,
 };
 pub use shape::Shape;
 pub use step::{

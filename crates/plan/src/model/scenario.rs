@@ -1,11 +1,12 @@
 //! The plan as a whole.
 
-use crate::model::{Fault, Player, Reply, Step, Store, Stub, Time};
+use crate::model::{Fault, Listen, Offer, Player, Reply, Step, Store, Stub, Time};
+use counterpart_diag::Span;
 use counterpart_evidence::{PackRecord, Requirement, RequirementId, Role, ScenarioId, SettingRecord, Verdict};
 use counterpart_matching::Expression;
 use counterpart_validate::Check;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An endpoint that we play or call.
@@ -174,8 +175,64 @@ pub struct Mutant {
     pub role: Role,
     /// Scenarios to play, by prefix.
     pub plays: Vec<String>,
-    /// Checks that must fail there, all and only these.
-    pub fails: Vec<String>,
+    /// Checks that must fail there, all and only these; a scenario's own check without the variant.
+    pub fails: BTreeSet<String>,
+}
+
+/// What a mutant changes of the mirror beside the files of its pack.
+#[derive(Clone, Debug, Default)]
+pub struct Defect {
+    /// How an endpoint of it listens.
+    pub listen: Option<Listen>,
+    /// How it connects.
+    pub connect: Option<Connecting>,
+}
+
+/// How a mirror connects wherever it sends.
+#[derive(Clone, Debug)]
+pub struct Connecting {
+    /// Client certificate instead of the step's.
+    pub certificate: Option<String>,
+    /// TLS offer instead of the step's.
+    pub tls: Option<Offer>,
+    /// Whom it trusts.
+    pub trust: Trust,
+}
+
+/// Whom a client trusts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// Any server.
+    Anybody,
+    /// Servers whose certificate leads to a known authority.
+    #[default]
+    Chain,
+}
+
+/// Survivors of generic operators that are as they should be.
+#[derive(Clone, Debug)]
+pub struct Survivor {
+    /// Message, `*` for any part.
+    pub message: String,
+    /// Mutation, `*` for any part.
+    pub mutation: String,
+    /// Why no check can or should see it.
+    pub reason: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What the pack says of the proof of its checks.
+#[derive(Clone, Debug, Default)]
+pub struct Proof {
+    /// Mutants of this role.
+    pub mutants: Vec<Mutant>,
+    /// Survivors of the generic operators in this role.
+    pub survivors: Vec<Survivor>,
+    /// Checks that never fail alone, each with the one that always fails with it.
+    pub implied: BTreeMap<String, String>,
+    /// Checks that no mutant can break, each with the reason.
+    pub unprovable: BTreeMap<String, String>,
 }
 
 /// Everything that is needed to play, compiled and resolved.
@@ -223,8 +280,10 @@ pub struct Plan {
     pub scenarios: Vec<Arc<Scenario>>,
     /// Sentinels.
     pub sentinels: Vec<Sentinel>,
-    /// Mutants of this role.
-    pub mutants: Vec<Mutant>,
+    /// What proves the checks of this role.
+    pub proof: Proof,
+    /// What a mutant changes beside the files, where one is in force.
+    pub defect: Defect,
     /// Requirements that a person attested, with the evidence in words.
     pub attested: BTreeMap<RequirementId, String>,
 }

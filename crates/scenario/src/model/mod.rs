@@ -17,7 +17,7 @@ pub use message::{
     AlpnAnswer, Body, BodyForm, BodyFrom, CutHow, Drip, EditItem, EffectWord, Encoding, Fault, FaultCut, Malformed, Named, Offer,
     Reply, ReplyItem, RequestFile, RequestItem,
 };
-pub use mutant::{Equivalent, MutantFile, MutantItem};
+pub use mutant::{Connecting, MutantFile, MutantItem, Survivor, TrustWord};
 pub use pack::{
     ActionItem, BasisWord, ClaimItem, ClaimStatus, DocumentItem, EndpointItem, EndpointKind, LevelWord, Masking, PackFile,
     ProfileItem, RequirementFile, RequirementItem, RoleItem, RoleWord, Roles, SettingItem, SettingKind, Standing, StandingChecks,
