@@ -60,6 +60,6 @@
   addEventListener("hashchange", reveal);
   if (location.hash) reveal();
   let closed = [];
-  addEventListener("beforeprint", () => { closed = all("details:not([open])"); closed.forEach((one) => { one.open = true; }); });
+  addEventListener("beforeprint", () => { closed = all("details:not([open], .quiet)"); closed.forEach((one) => { one.open = true; }); });
   addEventListener("afterprint", () => closed.forEach((one) => { one.open = false; }));
 })();

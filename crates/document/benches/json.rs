@@ -8,6 +8,7 @@
 use bytes::Bytes;
 use counterpart_document::{Json, JsonPath, Limits, XPath, Xml};
 use std::hint::black_box;
+use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -82,8 +83,11 @@ fn xml_and_paths(json: &Bytes, limits: &Limits) {
                 black_box(path.query(black_box(&xml)).is_ok());
             });
         }
-        measure("Xml::pretty", || {
-            black_box(xml.pretty());
+        measure("Xml::lay_out", || {
+            xml.lay_out(|piece| {
+                black_box(piece);
+                ControlFlow::Continue(())
+            });
         });
     }
     let Ok(json) = Json::parse(json, limits) else { return };

@@ -6,8 +6,8 @@
 mod fault;
 mod json;
 mod json_path;
+mod layout;
 mod limits;
-mod pretty;
 mod utf8;
 mod xml;
 mod xpath;
@@ -15,7 +15,7 @@ mod xpath;
 pub use fault::{EvalFault, Fault, PathFault, line_column};
 pub use json::{Duplicate, Json};
 pub use json_path::{JsonPath, Located};
+pub use layout::Piece;
 pub use limits::{DEPTH_CEILING, EXPRESSION_BYTES_MAX, ITEMS_MAX, Limits};
-pub use pretty::Pretty;
 pub use xml::Xml;
 pub use xpath::{XPath, XmlItem};

@@ -23,13 +23,17 @@ pub(crate) const HEADERS_MAX: usize = 100;
 /// Failures shown as cards; the rest are found at their scenarios.
 pub(crate) const FAILURES_MAX: usize = 150;
 /// Failures, and limits, named beside the verdict.
-pub(crate) const GLANCE_MAX: usize = 5;
+pub(crate) const GLANCE_MAX: usize = 6;
 /// Warnings shown as cards.
 pub(crate) const WARNINGS_MAX: usize = 100;
 /// Findings listed at one step.
 pub(crate) const FINDINGS_MAX: usize = 50;
 /// Exchanges linked from one step, and places listed on one card.
 pub(crate) const LINKS_MAX: usize = 12;
+/// Links to evidence in one row of the table of requirements.
+pub(crate) const EVIDENCE_LINKS_MAX: usize = 5;
+/// Places marked in one body.
+pub(crate) const MARKS_MAX: usize = 200;
 /// Steps listed at one attempt.
 pub(crate) const STEPS_MAX: usize = 200;
 /// Lines around a failing place.

@@ -1,13 +1,13 @@
 //! A JSON text that was read: its bytes, its value and what was odd.
 
 use super::parse::{Duplicate, parse};
-use super::{locate, pointer, pretty};
+use super::{layout, locate, pointer};
 use crate::fault::Fault;
+use crate::layout::Piece;
 use crate::limits::Limits;
-use crate::pretty::Pretty;
 use bytes::Bytes;
 use serde_json::Value;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 /// A JSON text with its value.
 ///
@@ -69,13 +69,8 @@ impl Json {
         pointer::find(&self.value, &pointer::tokens(pointer).ok()?)
     }
 
-    /// Writes the text with one member or item a line; names, numbers and strings stay as they were written.
-    #[must_use]
-    pub fn pretty(&self) -> Pretty {
-        Pretty::of_json(pretty::render(&self.text))
-    }
-
-    pub(crate) fn locate_in(text: &str, pointer: &str) -> Option<Range<usize>> {
-        locate::locate(text.as_bytes(), pointer)
+    /// Lays the text out with one member or item a line, piece by piece, until the printer breaks off.
+    pub fn lay_out(&self, mut print: impl FnMut(Piece) -> ControlFlow<()>) {
+        let _ = layout::lay_out(&self.text, &mut print);
     }
 }

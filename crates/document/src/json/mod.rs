@@ -1,10 +1,10 @@
 //! JSON texts with what was odd about them, and where each value stands.
 
 mod document;
+mod layout;
 mod locate;
 mod parse;
 pub(crate) mod pointer;
-mod pretty;
 #[cfg(test)]
 mod tests;
 

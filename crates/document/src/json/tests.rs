@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use crate::{Fault, Json, Limits};
+use crate::{Fault, Json, Limits, Piece};
 use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::Value;
+use std::ops::ControlFlow;
 
 fn parse(text: &[u8]) -> Result<Json, Fault> {
     Json::parse(&Bytes::copy_from_slice(text), &Limits::default())
@@ -294,16 +295,35 @@ fn size_and_members_are_bounded() {
     assert_eq!(Json::parse(&"[    ]".into(), &limits).unwrap_err().message, "the text has 6 bytes, more than the 5 allowed");
 }
 
+/// Prints a layout with two spaces a level.
+fn laid_out(json: &Json) -> String {
+    let mut out = String::new();
+    json.lay_out(|piece| {
+        match piece {
+            Piece::Line(depth) => out.push_str(&format!("\n{}", "  ".repeat(depth))),
+            Piece::Source(range) => out.push_str(std::str::from_utf8(&json.text()[range]).unwrap()),
+            Piece::Space => out.push(' '),
+        }
+        ControlFlow::Continue(())
+    });
+    out
+}
+
 #[test]
-fn pretty_text_keeps_spelling_and_knows_its_lines() {
-    let pretty = parse(br#"{"b":1.50,"a":[{},[],"x\u0041",{"c":null}],"b":1E2}"#).unwrap().pretty();
+fn the_layout_moves_white_space_only() {
+    let text = br#" {"b":1.50, "a":[{ },[],"x\u0041",{"c":null}],"b":1E2} "#;
     let wanted = "{\n  \"b\": 1.50,\n  \"a\": [\n    {},\n    [],\n    \"x\\u0041\",\n    {\n      \"c\": null\n    }\n  ],\n  \"b\": 1E2\n}";
-    assert_eq!(pretty.text, wanted);
-    assert_eq!(pretty.locate(""), Some(1..13));
-    assert_eq!(pretty.locate("/a"), Some(3..11));
-    assert_eq!(pretty.locate("/a/3/c"), Some(8..9));
-    assert_eq!(pretty.locate("/b"), Some(11..12));
-    assert_eq!(pretty.locate("/x"), None);
+    assert_eq!(laid_out(&parse(text).unwrap()), wanted);
+}
+
+#[test]
+fn a_layout_ends_where_its_printer_breaks_off() {
+    let mut pieces = 0;
+    parse(&[b"[".as_slice(), &b"1,".repeat(10_000), b"1]"].concat()).unwrap().lay_out(|_| {
+        pieces += 1;
+        if pieces == 7 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    assert_eq!(pieces, 7);
 }
 
 fn any_value() -> impl Strategy<Value = Value> {
@@ -338,7 +358,9 @@ proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
         if let Ok(json) = parse(&bytes) {
-            let _ = json.pretty().locate("/a");
+            let printed = laid_out(&json);
+            let again = parse(printed.as_bytes()).unwrap();
+            prop_assert_eq!(again.value(), json.value());
         }
     }
 
@@ -363,15 +385,12 @@ proptest! {
     #[test]
     fn every_value_is_found_where_it_stands(value in any_value()) {
         let json = parse(serde_json::to_string(&value).unwrap().as_bytes()).unwrap();
-        let pretty = json.pretty();
-        let again = parse(pretty.text.as_bytes()).unwrap();
-        prop_assert_eq!(again.value(), json.value());
+        prop_assert_eq!(laid_out(&json), serde_json::to_string_pretty(&value).unwrap());
         let mut all = Vec::new();
         pointers(json.value(), "", &mut all);
         for pointer in all {
             let range = json.locate(&pointer).unwrap();
             prop_assert_eq!(&serde_json::from_slice::<Value>(&json.text()[range]).unwrap(), json.at(&pointer).unwrap());
-            prop_assert!(pretty.locate(&pointer).is_some());
         }
     }
 }

@@ -1,13 +1,13 @@
 //! An XML text that was read: its bytes and its tree.
 
 use super::tree::{Place, Tree};
-use super::{pretty, scan};
+use super::{layout, scan};
 use crate::fault::{Fault, line_column};
+use crate::layout::Piece;
 use crate::limits::Limits;
-use crate::pretty::Pretty;
 use crate::utf8;
 use bytes::Bytes;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 /// An XML text with its tree.
@@ -67,10 +67,10 @@ impl Xml {
         Some(self.tree.range(self.tree.find(path)?))
     }
 
-    /// Lays the document out with one element a line; elements that hold text stay on their line.
-    #[must_use]
-    pub fn pretty(&self) -> Pretty {
-        pretty::render(&self.tree)
+    /// Lays the document out with one element a line, piece by piece, until the printer breaks off; elements that hold
+    /// text stay on their line.
+    pub fn lay_out(&self, mut print: impl FnMut(Piece) -> ControlFlow<()>) {
+        let _ = layout::lay_out(self.tree.source(), &self.tree, &mut print);
     }
 
     pub(crate) fn tree(&self) -> &Arc<Tree> {

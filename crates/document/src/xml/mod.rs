@@ -1,7 +1,7 @@
 //! XML texts as trees with positions.
 
 mod document;
-mod pretty;
+mod layout;
 mod scan;
 #[cfg(test)]
 mod tests;

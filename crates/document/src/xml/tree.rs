@@ -104,6 +104,11 @@ impl Tree {
         builder.tree
     }
 
+    /// Gives the whole text.
+    pub(super) fn source(&self) -> &str {
+        &self.source
+    }
+
     pub(crate) fn node(&self, number: usize) -> &Node {
         // Numbers come from this tree only; the root always exists, so a stray one degrades to it instead of a panic.
         self.nodes.get(number).unwrap_or(&self.nodes[0])
@@ -281,14 +286,6 @@ impl Tree {
         let written = self.step(number);
         let plain = written.strip_suffix("[1]").unwrap_or(&written);
         written == step || plain == step || step.strip_suffix("[1]") == Some(plain)
-    }
-
-    /// Gives the node of a place: an attribute's element.
-    pub(crate) fn node_of(&self, place: Place) -> usize {
-        match place {
-            Place::Attribute(number) => self.owner(number),
-            Place::Node(number) => number,
-        }
     }
 }
 

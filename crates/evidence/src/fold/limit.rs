@@ -1,21 +1,25 @@
 //! What a result does not say: everything that was not tested, with the reason.
 
 use crate::limits::IDS_LISTED_MAX;
-use crate::{ClaimRecord, Limit, RequirementRecord, ScenarioRecord, Verdict};
+use crate::{ClaimRecord, Limit, RequirementId, RequirementRecord, ScenarioRecord, Verdict};
 use std::collections::BTreeMap;
 
-/// Lists what was not tested: scenarios by verdict and reason, requirements for a person, claims never exercised.
+/// Lists what was not tested, each thing once: scenarios by verdict and reason, requirements for a person, claims never
+/// exercised.
 pub(crate) fn limits_of(scenarios: &[ScenarioRecord], requirements: &[RequirementRecord], claims: &[ClaimRecord]) -> Vec<Limit> {
-    let mut groups: BTreeMap<(u8, &str), (Verdict, Vec<&str>)> = BTreeMap::new();
+    let for_review =
+        |id: &RequirementId| requirements.iter().any(|one| one.requirement.id == *id && one.verdict == Verdict::Review);
+    let mut groups: BTreeMap<(u8, &str), (&str, Vec<&str>)> = BTreeMap::new();
     for scenario in scenarios {
-        let order = match scenario.verdict {
-            Verdict::Skipped => 0,
-            Verdict::NotRun => 1,
-            Verdict::Review => 2,
+        let (order, verdict) = match scenario.verdict {
+            Verdict::Skipped => (0, "skipped"),
+            Verdict::NotRun => (1, "not run"),
+            // Where its requirements are listed below, each with its own reason, it would only say the same again.
+            Verdict::Review if scenario.covers.is_empty() || !scenario.covers.iter().all(for_review) => (2, "for review"),
             _ => continue,
         };
         let reason = scenario.reason.as_deref().unwrap_or("no reason was given");
-        let group = groups.entry((order, reason)).or_insert_with(|| (scenario.verdict, Vec::new()));
+        let group = groups.entry((order, reason)).or_insert_with(|| (verdict, Vec::new()));
         group.1.push(scenario.id.as_str());
     }
     let of_scenarios = groups.into_iter().map(|((_, reason), (verdict, ids))| Limit {
@@ -23,7 +27,7 @@ pub(crate) fn limits_of(scenarios: &[ScenarioRecord], requirements: &[Requiremen
         why: reason.to_owned(),
     });
     let reviews = requirements.iter().filter(|one| one.verdict == Verdict::Review).map(|one| Limit {
-        what: format!("requirement for review: {}", one.requirement.id),
+        what: format!("requirement for review: {}: {}", one.requirement.id, one.requirement.text.trim_end_matches('.')),
         why: one.reason.clone().unwrap_or_else(|| "a person must attest it".to_owned()),
     });
     let unexercised = claims.iter().filter(|claim| claim.claimed && !claim.exercised).map(|claim| Limit {

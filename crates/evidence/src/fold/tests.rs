@@ -132,6 +132,17 @@ fn settled_scenario_keeps_its_verdict_and_is_grouped_among_the_limits() {
 }
 
 #[test]
+fn what_a_person_must_attest_is_listed_once() {
+    let mut untestable = requirement("R");
+    untestable.untestable = Some("it is about people".to_owned());
+    let mut review = scenario("s", &["R"]);
+    review.settled = Some((Verdict::Review, "it is about people".to_owned()));
+    let record = fold(stamp(vec![started(header(vec![review], vec![untestable])), run_ended()])).unwrap();
+    let said: Vec<&str> = record.limits.iter().map(|limit| limit.what.as_str()).collect();
+    assert!(matches!(said[..], [one] if one.starts_with("requirement for review: R: ")), "{said:?}");
+}
+
+#[test]
 fn requirement_whose_checks_were_never_reached_is_inconclusive() {
     let record = one_attempt(vec![judged("s", 1, vec![], &[("other", "X")])]);
     assert_eq!(record.scenarios[0].verdict, Verdict::Pass);

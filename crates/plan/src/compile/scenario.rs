@@ -9,6 +9,7 @@ use counterpart_evidence::{Level, RequirementId, Role, ScenarioId, Verdict};
 use counterpart_scenario::model::{RoleWord, ScenarioFile, StandingChecks, Variants};
 use counterpart_scenario::{Node, Spanned, Text};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) fn role(word: RoleWord) -> Role {
@@ -165,6 +166,7 @@ impl<'a> Compiler<'a> {
             .iter()
             .filter_map(|id| self.requirements.get(id.as_str()))
             .filter_map(|requirement| requirement.untestable.as_deref())
+            .map(|reason| reason.trim_end_matches('.'))
             .collect();
         if !covers.is_empty() && untestable.len() == covers.len() {
             if covers.iter().all(|id| self.options.attested.contains_key(id)) {
@@ -172,7 +174,7 @@ impl<'a> Compiler<'a> {
                     covers.iter().filter_map(|id| self.options.attested.get(id)).map(String::as_str).collect();
                 return Some(Settled { verdict: Verdict::Pass, reason: format!("attested: {}", evidence.join("; ")) });
             }
-            return Some(Settled { verdict: Verdict::Review, reason: untestable.join("; ") });
+            return Some(Settled { verdict: Verdict::Review, reason: distinct(&untestable).join("; ") });
         }
         let needs = record.needs.as_ref();
         for claim in needs.iter().flat_map(|needs| &needs.claims) {
@@ -200,7 +202,7 @@ impl<'a> Compiler<'a> {
             return skipped(format!("setting `{setting}` has no value: give it with `--set {setting}=...`"));
         }
         let needs = needs?;
-        let missing = |wanted: &[Text], have: &std::collections::BTreeSet<String>| {
+        let missing = |wanted: &[Text], have: &BTreeSet<String>| {
             wanted.iter().find(|name| !have.contains(&name.value)).map(|name| name.value.clone())
         };
         if !abilities.every_action
@@ -320,6 +322,12 @@ pub(super) fn has_prefix(id: &str, prefix: &str) -> bool {
 
 fn wild(id: &str, prefix: &str) -> bool {
     prefix.strip_suffix('*').is_some_and(|prefix| id.starts_with(prefix))
+}
+
+/// Leaves out what was said before.
+fn distinct<'a>(all: &[&'a str]) -> Vec<&'a str> {
+    let mut said = BTreeSet::new();
+    all.iter().copied().filter(|one| said.insert(*one)).collect()
 }
 
 fn combinations(axes: &[(Text, Vec<Node>)]) -> Vec<VariantRow> {

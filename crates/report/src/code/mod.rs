@@ -1,12 +1,11 @@
 //! Message bodies as numbered lines, pretty-printed or as sent, with the failing places marked.
 
-mod json;
 mod printer;
-mod xml;
 
 pub(crate) use printer::{Line, Piece, Printer, Span};
 
 use crate::limits::{CONTEXT_LINES, EXCERPT_LINES_MAX, PRETTY_BYTES_MAX};
+use counterpart_document::{Json, Limits, Xml};
 use serde::Serialize;
 
 /// A body ready to be shown.
@@ -64,12 +63,14 @@ pub(crate) fn pretty(text: &str, notation: Notation, marks: &[Span], bytes_max: 
     if text.len() > PRETTY_BYTES_MAX {
         return None;
     }
-    let printer = Printer::new(text, marks, bytes_max);
+    let bytes = text.to_owned().into();
+    let mut printer = Printer::new(text, marks, bytes_max);
     match notation {
-        Notation::Json => json::print(printer),
-        Notation::Plain => None,
-        Notation::Xml => xml::print(printer),
+        Notation::Json => Json::parse(&bytes, &Limits::default()).ok()?.lay_out(|piece| printer.piece(piece)),
+        Notation::Plain => return None,
+        Notation::Xml => Xml::parse(&bytes, &Limits::default()).ok()?.lay_out(|piece| printer.piece(piece)),
     }
+    Some(printer.finish())
 }
 
 /// Prints a body line by line as it was sent.

@@ -1,8 +1,11 @@
 //! Puts pieces of a source text into numbered lines and keeps the marks on them. It refuses to grow beyond its bound.
 
 use super::Code;
+use crate::limits::INDENT_MAX;
 use crate::text;
+use counterpart_document::Piece as Laid;
 use serde::Serialize;
+use std::ops::ControlFlow;
 
 /// A range of bytes `[from, to)` in the source text.
 pub(crate) type Span = (usize, usize);
@@ -56,9 +59,24 @@ impl<'a> Printer<'a> {
         Self { source, marks, lines: Vec::new(), pieces: Vec::new(), bytes: 0, bytes_max, left: 0 }
     }
 
-    /// Gives the source text, which outlives the printer.
-    pub(crate) fn text(&self) -> &'a str {
-        self.source
+    /// Prints a piece of a layout; breaks off when nothing more will be shown and no mark is left to come.
+    pub(crate) fn piece(&mut self, piece: Laid) -> ControlFlow<()> {
+        match piece {
+            Laid::Line(depth) => {
+                self.newline();
+                self.push(&" ".repeat((depth * 2).min(INDENT_MAX)), false);
+            }
+            Laid::Source(range) => {
+                let to = range.end;
+                self.source(range.start, to);
+                if self.bytes >= self.bytes_max && self.marks.iter().all(|(_, end)| *end <= to) {
+                    self.left += self.source.len() - to;
+                    return ControlFlow::Break(());
+                }
+            }
+            Laid::Space => self.push(" ", false),
+        }
+        ControlFlow::Continue(())
     }
 
     /// Prints a range of the source, marked where a mark lies. Bounds must stand between characters.
@@ -76,13 +94,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Prints text that does not stand in the source, such as a space after a colon.
-    pub(crate) fn extra(&mut self, text: &str) {
-        self.push(text, false);
-    }
-
-    /// Begins a line.
-    pub(crate) fn newline(&mut self) {
+    fn newline(&mut self) {
         let pieces = std::mem::take(&mut self.pieces);
         let hit = pieces.iter().any(|piece| piece.hit);
         let (text, pieces) =
@@ -109,16 +121,6 @@ impl<'a> Printer<'a> {
                 }
             }
         }
-    }
-
-    /// Tells whether nothing more will be shown, so that a caller may stop early once no mark is left to come.
-    pub(crate) fn is_full(&self, at: usize) -> bool {
-        self.bytes >= self.bytes_max && self.marks.iter().all(|(_, end)| *end <= at)
-    }
-
-    /// Counts source bytes that the caller will not print.
-    pub(crate) fn leave(&mut self, bytes: usize) {
-        self.left += bytes;
     }
 
     /// Ends the last line and gives all.

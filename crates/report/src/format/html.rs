@@ -5,17 +5,22 @@ use crate::{Bodies, Error, Options, view};
 use counterpart_evidence::RunRecord;
 use handlebars::Handlebars;
 
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("page", include_str!("../../../../reports/html/page.hbs")),
+    ("briefs", include_str!("../../../../reports/html/briefs.hbs")),
     ("card", include_str!("../../../../reports/html/card.hbs")),
+    ("charts", include_str!("../../../../reports/html/charts.hbs")),
+    ("code", include_str!("../../../../reports/html/code.hbs")),
+    ("exchange", include_str!("../../../../reports/html/exchange.hbs")),
+    ("finding", include_str!("../../../../reports/html/finding.hbs")),
+    ("glance", include_str!("../../../../reports/html/glance.hbs")),
+    ("mark", include_str!("../../../../reports/html/mark.hbs")),
+    ("obligation", include_str!("../../../../reports/html/obligation.hbs")),
+    ("replay", include_str!("../../../../reports/html/replay.hbs")),
     ("rule", include_str!("../../../../reports/html/rule.hbs")),
     ("scenario", include_str!("../../../../reports/html/scenario.hbs")),
     ("sequence", include_str!("../../../../reports/html/sequence.hbs")),
-    ("charts", include_str!("../../../../reports/html/charts.hbs")),
-    ("exchange", include_str!("../../../../reports/html/exchange.hbs")),
-    ("code", include_str!("../../../../reports/html/code.hbs")),
     ("words", include_str!("../../../../reports/html/words.hbs")),
-    ("mark", include_str!("../../../../reports/html/mark.hbs")),
 ];
 
 /// Renders a record as one page.

@@ -1,10 +1,10 @@
 //! Exchanges: those a finding speaks of in full, the rest as rows, within the budgets of the options.
 
-use super::finding::{Link, Rule, rule};
+use super::finding::{Brief, Link, Rule, brief, rule, scenario_link, skipped_count};
 use super::index::{Index, exchange_anchor};
 use super::message::{self, Message};
 use crate::bodies::Bodies;
-use crate::limits::{FOLD_ROWS, PASSING_BODY_BYTES_MAX};
+use crate::limits::{FINDINGS_MAX, FOLD_ROWS, PASSING_BODY_BYTES_MAX};
 use crate::options::Options;
 use crate::text;
 use counterpart_evidence::{Direction, ExchangeRecord, Finding, FindingOutcome, Outcome, Part, TlsSide};
@@ -25,6 +25,8 @@ pub(crate) struct Fact {
 pub(crate) struct Exchange {
     /// Anchor.
     pub(crate) anchor: String,
+    /// Whether paper may leave it closed: no must was broken in it.
+    pub(crate) quiet: bool,
     /// What a row of the table says of it.
     pub(crate) row: Row,
     /// Facts: times, endpoint, effect, fault.
@@ -33,6 +35,12 @@ pub(crate) struct Exchange {
     pub(crate) connection: Vec<Fact>,
     /// Rules that did not hold, or could not be decided.
     pub(crate) rules: Vec<Rule>,
+    /// How many of them are not shown, in words.
+    pub(crate) rules_left: Option<String>,
+    /// Rules that did not apply.
+    pub(crate) skipped: Vec<Brief>,
+    /// How many they are, in words.
+    pub(crate) skipped_count: Option<String>,
     /// Why no rule of ours took it.
     pub(crate) unmatched: Vec<String>,
     /// Request, then response.
@@ -229,10 +237,7 @@ impl Budget {
 
 /// Makes the row of an exchange.
 pub(crate) fn row(exchange: &ExchangeRecord, index: &Index<'_>) -> Row {
-    let scenario = exchange
-        .scenario
-        .as_ref()
-        .and_then(|id| Some(Link { anchor: index.scenario_anchor(id.as_str())?, text: text::line(id.as_str()) }));
+    let scenario = exchange.scenario.as_ref().and_then(|id| scenario_link(id.as_str(), index));
     let digest = |message: &Option<counterpart_evidence::MessageRecord>| {
         let body = message.as_ref().and_then(|message| message.body.as_ref()).filter(|body| body.bytes > 0);
         body.map_or_else(String::new, |body| text::label(&body.digest.chars().take(16).collect::<String>(), 16))
@@ -280,7 +285,10 @@ fn worst(exchange: &ExchangeRecord, index: &Index<'_>) -> &'static str {
 }
 
 fn in_full(exchange: &ExchangeRecord, index: &Index<'_>, bodies: &dyn Bodies) -> Exchange {
-    let findings: Vec<&Finding> = index.findings_in(exchange.id).iter().map(|located| located.finding).collect();
+    let all = || index.findings_in(exchange.id).iter().map(|located| located.finding);
+    let (skipped, judged): (Vec<&Finding>, Vec<&Finding>) = all().partition(|finding| finding.outcome == FindingOutcome::Skip);
+    let left = judged.len().saturating_sub(FINDINGS_MAX) as u64;
+    let findings: Vec<&Finding> = judged.into_iter().take(FINDINGS_MAX).collect();
     let of = |part: Part| findings.iter().copied().filter(|finding| message::is_of(finding, part)).collect::<Vec<_>>();
     let request = exchange.request.as_ref().map(|record| message::message("Request", record, &of(Part::Request), bodies));
     let response = exchange.response.as_ref().map(|record| message::message("Response", record, &of(Part::Response), bodies));
@@ -288,10 +296,14 @@ fn in_full(exchange: &ExchangeRecord, index: &Index<'_>, bodies: &dyn Bodies) ->
     row.full = true;
     Exchange {
         anchor: exchange_anchor(exchange.id),
+        quiet: !matches!(row.mark, "fail" | "error"),
         row,
         facts: facts(exchange),
         connection: connection(exchange),
         rules: findings.iter().map(|finding| rule(finding, index)).collect(),
+        rules_left: (left > 0).then(|| format!("{} not shown; the run record holds all", text::counted(left, "more finding"))),
+        skipped_count: skipped_count(skipped.len()),
+        skipped: skipped.into_iter().take(FINDINGS_MAX).map(|finding| brief(finding, index, None)).collect(),
         unmatched: index.record.unmatched.get(&exchange.id).into_iter().flatten().map(|reason| text::line(reason)).collect(),
         messages: request.into_iter().chain(response).collect(),
     }

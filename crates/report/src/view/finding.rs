@@ -6,8 +6,9 @@ use crate::bodies::Bodies;
 use crate::code::{self, Line, Notation};
 use crate::limits::{BODY_BYTES_MAX, LINKS_MAX};
 use crate::text::{self, Word};
-use counterpart_evidence::{Basis, ExchangeRecord, Finding, MessageRecord, Part};
+use counterpart_evidence::{Basis, ExchangeId, ExchangeRecord, Finding, MessageRecord, Part, ScenarioRecord, Verdict};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A link within the page.
 #[derive(Clone, Debug, Serialize)]
@@ -16,6 +17,19 @@ pub(crate) struct Link {
     pub(crate) anchor: String,
     /// Text.
     pub(crate) text: String,
+}
+
+/// A command that plays a scenario again.
+#[derive(Debug, Serialize)]
+pub(crate) struct Replay {
+    command: String,
+    of: String,
+}
+
+/// Gives the command that plays a scenario again; nothing where there is nothing to play.
+pub(crate) fn replay(scenario: &ScenarioRecord) -> Option<Replay> {
+    let plays = !scenario.replay.is_empty() && scenario.verdict != Verdict::Review;
+    plays.then(|| Replay { command: text::line(&scenario.replay), of: text::line(scenario.id.as_str()) })
 }
 
 /// The rule behind a finding and what it found.
@@ -43,12 +57,12 @@ pub(crate) struct Rule {
     pub(crate) effect: &'static str,
     /// Cause.
     pub(crate) cause: Option<&'static str>,
-    /// The obligation.
-    pub(crate) text: Option<String>,
+    /// The obligation; what is wrong, where the pack's table does not hold it.
+    pub(crate) text: Vec<Word>,
     /// Where it is written.
     pub(crate) source: Option<String>,
     /// All that is allowed.
-    pub(crate) expected: Vec<String>,
+    pub(crate) expected: Vec<Vec<Word>>,
     /// What came.
     pub(crate) actual: Option<String>,
     /// Where, in words.
@@ -59,7 +73,7 @@ pub(crate) struct Rule {
     pub(crate) exchange: Option<Link>,
 }
 
-/// A failing or warning check of one scenario.
+/// A check that failed or warned, with every place at which it did.
 #[derive(Debug, Serialize)]
 pub(crate) struct Card {
     /// Anchor of the card itself.
@@ -71,13 +85,15 @@ pub(crate) struct Card {
     /// Title of the scenario.
     pub(crate) scenario_title: String,
     /// The command that plays it again.
-    pub(crate) replay: Option<String>,
+    pub(crate) replay: Option<Replay>,
     /// The failing place with the lines around it.
     pub(crate) excerpt: Vec<Line>,
     /// What the excerpt is of.
     pub(crate) excerpt_of: String,
-    /// Further places at which the same check failed in the same scenario.
+    /// Further places at which the same check failed.
     pub(crate) further: Vec<Further>,
+    /// How many they are, in words.
+    pub(crate) further_count: String,
     /// How many places are not listed, in words.
     pub(crate) further_left: Option<String>,
 }
@@ -85,6 +101,8 @@ pub(crate) struct Card {
 /// A further place of the same failure.
 #[derive(Debug, Serialize)]
 pub(crate) struct Further {
+    /// Scenario.
+    pub(crate) scenario: Option<Link>,
     /// Exchange.
     pub(crate) exchange: Option<Link>,
     /// Place.
@@ -93,9 +111,53 @@ pub(crate) struct Further {
     pub(crate) actual: Option<String>,
 }
 
+/// A finding in a line, where its rule stands in full elsewhere or says nothing against the system under test.
+#[derive(Debug, Serialize)]
+pub(crate) struct Brief {
+    mark: &'static str,
+    message: Vec<Word>,
+    check: String,
+    requirement: Option<Link>,
+    exchange: Option<Link>,
+    card: Option<Link>,
+}
+
+/// Makes the line of a finding; `card` is where its rule stands in full.
+pub(crate) fn brief(finding: &Finding, index: &Index<'_>, card: Option<&str>) -> Brief {
+    let requirement = finding.requirement.as_str();
+    Brief {
+        mark: mark(finding),
+        message: text::words(&finding.message),
+        check: text::line(finding.check.as_str()),
+        requirement: index.requirement_anchor(requirement).map(|anchor| Link { anchor, text: text::line(requirement) }),
+        exchange: finding.exchange.map(exchange_link),
+        card: card.map(|anchor| Link { anchor: anchor.to_owned(), text: "the rule".to_owned() }),
+    }
+}
+
+/// Says how many checks did not apply; nothing where all did.
+pub(crate) fn skipped_count(skipped: usize) -> Option<String> {
+    (skipped > 0).then(|| format!("{} did not apply", text::counted(skipped as u64, "check")))
+}
+
+/// Links to an exchange.
+pub(crate) fn exchange_link(id: ExchangeId) -> Link {
+    Link { anchor: exchange_anchor(id), text: format!("exchange {id}") }
+}
+
+/// Links to a scenario of the record.
+pub(crate) fn scenario_link(id: &str, index: &Index<'_>) -> Option<Link> {
+    Some(Link { anchor: index.scenario_anchor(id)?, text: text::line(id) })
+}
+
 /// Makes the view of a finding's rule.
 pub(crate) fn rule(finding: &Finding, index: &Index<'_>) -> Rule {
     let row = index.requirement(finding.requirement.as_str());
+    let (expected, actual, placed) = if is_quoted(finding) {
+        (&[][..], None, None)
+    } else {
+        (&finding.expected[..], finding.actual.as_deref(), finding.place.as_ref())
+    };
     Rule {
         message: text::words(&finding.message),
         check: text::line(finding.check.as_str()),
@@ -108,13 +170,13 @@ pub(crate) fn rule(finding: &Finding, index: &Index<'_>) -> Rule {
         mark: mark(finding),
         effect: finding.effect.name(),
         cause: finding.cause.map(counterpart_evidence::Cause::name),
-        text: row.map(|row| text::line(&row.requirement.text)),
+        text: text::words(row.map_or(finding.message.as_str(), |row| &row.requirement.text)),
         source: row.map(|row| text::line(&row.requirement.source)),
-        expected: finding.expected.iter().map(|value| text::line(value)).collect(),
-        actual: finding.actual.as_deref().map(text::line),
-        place: finding.place.is_some().then(|| place(finding)),
+        expected: expected.iter().map(|value| text::words(value)).collect(),
+        actual: actual.map(text::line),
+        place: placed.map(|_| place(finding)),
         hint: finding.hint.as_deref().map(text::words),
-        exchange: finding.exchange.map(|id| Link { anchor: exchange_anchor(id), text: format!("exchange {id}") }),
+        exchange: finding.exchange.map(exchange_link),
     }
 }
 
@@ -130,6 +192,12 @@ pub(crate) fn mark(finding: &Finding) -> &'static str {
     }
 }
 
+/// Tells whether the message quotes the whole condition that the place names: then it says all, and nothing stands twice.
+fn is_quoted(finding: &Finding) -> bool {
+    let quoted = |path: &str| !path.is_empty() && finding.message.contains(&format!("`{path}` is `"));
+    finding.place.as_ref().is_some_and(|place| place.line.is_none() && quoted(&place.path))
+}
+
 /// Writes a place in words.
 pub(crate) fn place(finding: &Finding) -> String {
     let Some(place) = &finding.place else { return String::new() };
@@ -143,17 +211,18 @@ pub(crate) fn place(finding: &Finding) -> String {
     text::line(&words)
 }
 
-/// Makes a card for all findings of one check in one scenario; `all` is never empty.
+/// Makes a card for all findings of one check; `all` is never empty.
 pub(crate) fn card(anchor: String, all: &[Located<'_>], index: &Index<'_>, bodies: &dyn Bodies) -> Option<Card> {
     let (first, rest) = all.split_first()?;
     let (excerpt, excerpt_of) = excerpt(first.finding, index, bodies);
-    let link = |id: counterpart_evidence::ExchangeId| Link { anchor: exchange_anchor(id), text: format!("exchange {id}") };
+    let link = |located: &Located<'_>| located.scenario.and_then(|scenario| scenario_link(scenario.id.as_str(), index));
     let further = rest
         .iter()
         .take(LINKS_MAX)
         .map(|located| Further {
-            exchange: located.finding.exchange.map(link),
-            place: located.finding.place.is_some().then(|| place(located.finding)),
+            scenario: link(located),
+            exchange: located.finding.exchange.map(exchange_link),
+            place: (located.finding.place.is_some() && !is_quoted(located.finding)).then(|| place(located.finding)),
             actual: located.finding.actual.as_deref().map(text::line),
         })
         .collect();
@@ -161,17 +230,26 @@ pub(crate) fn card(anchor: String, all: &[Located<'_>], index: &Index<'_>, bodie
     Some(Card {
         anchor,
         rule: rule(first.finding, index),
-        scenario: first.scenario.and_then(|scenario| {
-            let anchor = index.scenario_anchor(scenario.id.as_str())?;
-            Some(Link { anchor, text: text::line(scenario.id.as_str()) })
-        }),
+        scenario: link(first),
         scenario_title: first.scenario.map_or_else(String::new, |scenario| text::line(&scenario.title)),
-        replay: first.scenario.map(|scenario| text::line(&scenario.replay)),
+        replay: first.scenario.and_then(replay),
         excerpt,
         excerpt_of,
         further,
-        further_left: (left > 0).then(|| format!("and {}, listed at the scenario", text::counted(left, "further place"))),
+        further_count: places(all, rest),
+        further_left: (left > 0).then(|| format!("and {}, each at its scenario", text::counted(left, "further place"))),
     })
+}
+
+fn places(all: &[Located<'_>], rest: &[Located<'_>]) -> String {
+    let scenarios: BTreeSet<&str> =
+        all.iter().filter_map(|located| located.scenario).map(|scenario| scenario.id.as_str()).collect();
+    let within = if scenarios.len() > 1 {
+        format!(", {} in all", text::counted(scenarios.len() as u64, "scenario"))
+    } else {
+        String::new()
+    };
+    format!("{}{within}", text::counted(rest.len() as u64, "further place"))
 }
 
 fn excerpt(finding: &Finding, index: &Index<'_>, bodies: &dyn Bodies) -> (Vec<Line>, String) {

@@ -4,7 +4,7 @@ use crate::limits::{GLANCE_MAX, NAMES_MAX};
 use crate::options::Options;
 use crate::tally::{Tally, tally};
 use crate::text;
-use counterpart_evidence::{Conductor, Role, RunMode, RunRecord, Verdict};
+use counterpart_evidence::{Conductor, FindingEffect, FindingOutcome, Role, RunMode, RunRecord, Verdict};
 use serde::Serialize;
 
 /// A name and value of the run.
@@ -49,6 +49,8 @@ pub(crate) struct Head {
     verdict: &'static str,
     lead: String,
     sentence: String,
+    /// Build, pack, conductor and day in a line.
+    by: String,
     partial: bool,
     ended_early: Option<String>,
     unfinished: bool,
@@ -56,6 +58,8 @@ pub(crate) struct Head {
     counts: Vec<CountOf>,
     scenarios: u32,
     findings: Tally,
+    /// What the failed checks did to the verdict, in words; absent where none failed.
+    weight: Option<String>,
     limits: Vec<LimitOf>,
     limits_first: Vec<String>,
     limits_more: Option<String>,
@@ -87,6 +91,7 @@ pub(crate) fn head(record: &RunRecord, options: &Options) -> Head {
         verdict: record.verdict.name(),
         lead: lead(record),
         sentence: sentence(record.verdict).to_owned(),
+        by: by(record),
         partial: record.partial,
         ended_early: record.ended_early.as_deref().map(text::line),
         unfinished: record.finished.is_none(),
@@ -94,6 +99,7 @@ pub(crate) fn head(record: &RunRecord, options: &Options) -> Head {
         counts: counts(record),
         scenarios: record.summary.each().iter().map(|(_, count)| count).sum(),
         findings: tally(record),
+        weight: weight(record),
         limits: record
             .limits
             .iter()
@@ -145,6 +151,21 @@ fn product(record: &RunRecord) -> String {
     let parts = [&supplier.name, &supplier.product, &supplier.version];
     let words: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
     if words.is_empty() { "supplier not named".to_owned() } else { text::line(&words.join(" ")) }
+}
+
+fn by(record: &RunRecord) -> String {
+    let build = record.supplier.build.as_deref().map_or_else(|| "no build named".to_owned(), |build| format!("build {build}"));
+    let pack = &record.pack;
+    let released = match pack.released {
+        Some(true) => "as released",
+        Some(false) => "modified",
+        None => "not known to be as released",
+    };
+    let conductor = conductor(record.conductor);
+    text::line(&format!(
+        "{build} · pack {} {}, {released} · conducted by {conductor} · {}",
+        pack.name, pack.version, record.started
+    ))
 }
 
 /// Says the numbers behind the verdict in one line.
@@ -207,6 +228,23 @@ fn altered(record: &RunRecord) -> Option<String> {
     }
 }
 
+/// Says what the checks that failed did to the verdict, for most of what fails in a careful product only warns.
+fn weight(record: &RunRecord) -> Option<String> {
+    let steps = record.scenarios.iter().flat_map(|scenario| &scenario.attempts).flat_map(|attempt| &attempt.steps);
+    let all = steps.flat_map(|step| &step.findings).chain(&record.unexpected_findings);
+    let (mut fail, mut warn, mut none) = (0_u64, 0_u64, 0_u64);
+    for finding in all.filter(|finding| finding.outcome == FindingOutcome::Fail) {
+        *match finding.effect {
+            FindingEffect::Fail => &mut fail,
+            FindingEffect::Warning => &mut warn,
+            FindingEffect::None => &mut none,
+        } += 1;
+    }
+    (fail + warn + none > 0).then(|| {
+        format!("{} broke a must, {} warned, {} changed nothing", text::count(fail), text::count(warn), text::count(none))
+    })
+}
+
 fn counts(record: &RunRecord) -> Vec<CountOf> {
     let total: u32 = record.summary.each().iter().map(|(_, count)| count).sum::<u32>().max(1);
     let mut sum = 0_u32;
@@ -221,6 +259,15 @@ fn counts(record: &RunRecord) -> Vec<CountOf> {
             CountOf { verdict: verdict.name(), count, shown: count > 0, x, width: at(sum) - x }
         })
         .collect()
+}
+
+/// Names the clock; times in a report are its times, which a reader of a scaled run must know.
+fn clock(clock: &str) -> String {
+    match clock.strip_prefix("scaled:") {
+        Some(factor) => format!("{clock}: it ran {factor} times as fast, and the times in this report are its times"),
+        None if clock == "virtual" => "virtual: the times in this report are its times, not those of the day".to_owned(),
+        None => clock.to_owned(),
+    }
 }
 
 fn facts(record: &RunRecord, options: &Options) -> Vec<Fact> {
@@ -256,7 +303,8 @@ fn facts(record: &RunRecord, options: &Options) -> Vec<Fact> {
     add("Took", Some(&text::duration(record.duration_us)), false);
     add("Run", Some(&record.run), true);
     add("Made with", Some(&format!("{} {}", record.tool.name, record.tool.version)), false);
-    add("Seed and clock", Some(&format!("{}, {}", record.seed, record.clock)), false);
+    add("Seed", Some(&record.seed), true);
+    add("Clock", Some(&clock(&record.clock)), false);
     for (name, address) in &record.endpoints {
         add("Endpoint", Some(&format!("{name}: {address}")), false);
     }

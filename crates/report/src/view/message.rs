@@ -2,13 +2,16 @@
 
 use crate::bodies::Bodies;
 use crate::code::{self, Code, Notation, Span};
-use crate::limits::{BODY_BYTES_MAX, DECODED_BYTES_MAX, HEADERS_MAX, WIRE_BYTES_MAX};
+use crate::limits::{BODY_BYTES_MAX, DECODED_BYTES_MAX, HEADERS_MAX, MARKS_MAX, WIRE_BYTES_MAX};
 use crate::text;
 use bytes::Bytes;
 use counterpart_document::{Json, Limits, Xml};
 use counterpart_evidence::{BodyRef, Finding, MessageRecord, Part, Version};
 use serde::Serialize;
 use std::io::Read;
+
+/// Heading of content that stands byte for byte as it was sent.
+const AS_SENT: &str = "As sent";
 
 /// A header field.
 #[derive(Debug, Serialize)]
@@ -52,6 +55,8 @@ pub(crate) struct Message {
     pub(crate) raw_name: &'static str,
     /// The exact bytes on the wire.
     pub(crate) wire: Option<Code>,
+    /// What follows the bytes shown.
+    pub(crate) wire_note: Option<&'static str>,
     /// Digest of the exact bytes.
     pub(crate) wire_digest: Option<String>,
 }
@@ -103,8 +108,9 @@ pub(crate) fn message(name: &'static str, record: &MessageRecord, findings: &[&F
         notes: record.body_fault.iter().map(|fault| text::line(fault)).collect(),
         pretty: None,
         raw: None,
-        raw_name: "As sent",
+        raw_name: AS_SENT,
         wire: None,
+        wire_note: None,
         wire_digest: None,
     };
     fill_body(&mut view, record, findings, bodies);
@@ -147,15 +153,21 @@ fn body_notes(body: &BodyRef) -> Vec<String> {
     notes
 }
 
+/// The bytes on the wire; where the content follows the head as it is, it stands above and is not shown twice.
 fn fill_wire(view: &mut Message, record: &MessageRecord, bodies: &dyn Bodies) {
     let Some(wire) = &record.wire else { return };
     view.wire_digest = Some(wire.digest.clone());
     let Some(mut bytes) = bodies.body(&wire.digest) else { return };
-    if let Some(rest) = &wire.followed_by {
-        match bodies.body(rest) {
+    let content = record.body.as_ref().map(|body| body.digest.as_str());
+    match wire.followed_by.as_deref() {
+        Some(rest) if Some(rest) == content && view.raw.is_some() && view.raw_name == AS_SENT => {
+            view.wire_note = Some("then the content as sent, above");
+        }
+        Some(rest) => match bodies.body(rest) {
             Some(content) => bytes.extend_from_slice(&content),
             None => return,
-        }
+        },
+        None => {}
     }
     view.wire = Some(code::raw(&text::from_bytes(&bytes), &[], WIRE_BYTES_MAX));
 }
@@ -206,7 +218,7 @@ pub(crate) fn marks(findings: &[&Finding], source: &str) -> Vec<Span> {
             (None, None) => at_path(source, &place.path),
         }
     };
-    findings.iter().filter_map(place).collect()
+    findings.iter().filter_map(place).take(MARKS_MAX).collect()
 }
 
 /// Finds what a JSON Pointer or the path of an XML node leads to.

@@ -37,14 +37,15 @@ pub(crate) struct Page {
 /// Makes the view of a run.
 pub(crate) fn page(record: &RunRecord, bodies: &dyn Bodies, options: &Options) -> Page {
     let index = index::Index::new(record);
+    let groups = failure::Groups::new(&index);
     Page {
         style: include_str!("../../../../reports/html/report.css"),
         script: include_str!("../../../../reports/html/report.js"),
         head: head::head(record, options),
-        failures: failure::failures(&index, bodies),
-        requirements: requirement::rows(&index),
+        failures: failure::failures(&groups, &index, bodies),
+        requirements: requirement::rows(&groups, &index),
         coverage: requirement::coverage(record),
-        scenarios: record.scenarios.iter().map(|one| scenario::scenario(one, &index)).collect(),
+        scenarios: record.scenarios.iter().map(|one| scenario::scenario(one, &groups, &index)).collect(),
         exchanges: exchange::exchanges(&index, bodies, options),
         unexpected: setup::unexpected(&index),
         setup: setup::setup(record),

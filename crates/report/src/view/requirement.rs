@@ -1,8 +1,9 @@
 //! The table of requirements and what of the pack this run covered.
 
-use super::finding::Link;
+use super::failure::Groups;
+use super::finding::{Link, exchange_link, scenario_link};
 use super::index::Index;
-use crate::limits::LINKS_MAX;
+use crate::limits::{EVIDENCE_LINKS_MAX, LINKS_MAX};
 use crate::text;
 use counterpart_evidence::{Basis, FindingOutcome, Level, RequirementRecord, RunRecord, Verdict};
 use serde::Serialize;
@@ -15,7 +16,7 @@ pub(crate) struct Row {
     level: &'static str,
     basis: &'static str,
     assumed: bool,
-    text: String,
+    text: Vec<text::Word>,
     source: String,
     claimed: &'static str,
     scenarios: Vec<Link>,
@@ -25,7 +26,7 @@ pub(crate) struct Row {
     skipped: u32,
     verdict: &'static str,
     reason: Option<Vec<text::Word>>,
-    untestable: Option<String>,
+    untestable: Option<Vec<text::Word>>,
     attested: bool,
     evidence: Vec<Link>,
 }
@@ -44,53 +45,58 @@ pub(crate) struct Coverage {
 }
 
 /// Makes the rows.
-pub(crate) fn rows(index: &Index<'_>) -> Vec<Row> {
-    index.record.requirements.iter().map(|record| row(record, index)).collect()
+pub(crate) fn rows(groups: &Groups<'_>, index: &Index<'_>) -> Vec<Row> {
+    index.record.requirements.iter().map(|record| row(record, groups, index)).collect()
 }
 
-fn row(record: &RequirementRecord, index: &Index<'_>) -> Row {
+fn row(record: &RequirementRecord, groups: &Groups<'_>, index: &Index<'_>) -> Row {
     let requirement = &record.requirement;
     let left = record.scenarios.len().saturating_sub(LINKS_MAX) as u64;
-    let link = |id: &counterpart_evidence::ScenarioId| {
-        Some(Link { anchor: index.scenario_anchor(id.as_str())?, text: text::line(id.as_str()) })
-    };
     Row {
         anchor: index.requirement_anchor(requirement.id.as_str()).unwrap_or_default(),
         id: text::line(requirement.id.as_str()),
         level: requirement.level.name(),
         basis: requirement.basis.name(),
         assumed: requirement.basis == Basis::Assumed,
-        text: text::line(&requirement.text),
+        text: text::words(&requirement.text),
         source: text::line(&requirement.source),
         claimed: match record.claimed {
-            None => "always",
+            None => "not asked",
             Some(true) => "yes",
             Some(false) => "no",
         },
-        scenarios: record.scenarios.iter().take(LINKS_MAX).filter_map(link).collect(),
+        scenarios: record.scenarios.iter().take(LINKS_MAX).filter_map(|id| scenario_link(id.as_str(), index)).collect(),
         scenarios_left: (left > 0).then(|| format!("and {} more", text::count(left))),
         passed: record.passed,
         failed: record.failed,
         skipped: record.skipped,
         verdict: record.verdict.name(),
         reason: record.reason.as_deref().map(text::words),
-        untestable: requirement.untestable.as_deref().map(text::line),
+        untestable: requirement.untestable.as_deref().map(text::words),
         attested: record.by.is_some(),
-        evidence: evidence(record, index),
+        evidence: evidence(record, groups, index),
     }
 }
 
-/// Links to where a failure was seen, each exchange once.
-fn evidence(record: &RequirementRecord, index: &Index<'_>) -> Vec<Link> {
+/// Links to the cards and exchanges where it did not hold, each once; else to the steps that show that it did.
+fn evidence(record: &RequirementRecord, groups: &Groups<'_>, index: &Index<'_>) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
-    let failed = index.findings.iter().filter(|located| {
-        located.finding.requirement == record.requirement.id && located.finding.outcome == FindingOutcome::Fail
-    });
-    for id in failed.filter_map(|located| located.finding.exchange) {
-        let anchor = super::index::exchange_anchor(id);
-        if links.len() < 5 && links.iter().all(|link| link.anchor != anchor) {
-            links.push(Link { anchor, text: format!("exchange {id}") });
+    let mut add = |link: Link| {
+        if links.len() < EVIDENCE_LINKS_MAX && links.iter().all(|known| known.anchor != link.anchor) {
+            links.push(link);
         }
+    };
+    let failed = || {
+        let of_it = index.findings.iter().filter(|located| located.finding.requirement == record.requirement.id);
+        of_it.filter(|located| located.finding.outcome == FindingOutcome::Fail).map(|located| located.finding)
+    };
+    for anchor in failed().filter_map(|finding| groups.card_of(finding)) {
+        add(Link { anchor: anchor.to_owned(), text: anchor.replace('-', " ") });
+    }
+    failed().filter_map(|finding| finding.exchange).for_each(|id| add(exchange_link(id)));
+    if links.is_empty() && record.passed > 0 {
+        let first = record.scenarios.iter().find_map(|id| index.scenario_anchor(id.as_str()));
+        links.extend(first.map(|anchor| Link { anchor, text: "steps and exchanges".to_owned() }));
     }
     links
 }

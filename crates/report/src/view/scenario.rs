@@ -1,12 +1,13 @@
 //! A scenario with its attempts, steps, findings, diagram and charts.
 
 use super::chart::{self, Histogram, Rhythm};
-use super::finding::{Link, Rule, rule};
+use super::failure::Groups;
+use super::finding::{Brief, Link, Replay, Rule, brief, replay, rule};
 use super::index::{Index, exchange_anchor};
 use super::sequence::{Sequence, sequence};
 use crate::limits::{FINDINGS_MAX, LINKS_MAX, STEPS_MAX};
 use crate::text;
-use counterpart_evidence::{Attempt, Cause, ExchangeRecord, ScenarioRecord, StepRecord, Verdict};
+use counterpart_evidence::{Attempt, Cause, ExchangeRecord, Finding, FindingOutcome, ScenarioRecord, StepRecord, Verdict};
 use serde::Serialize;
 
 /// A step.
@@ -14,7 +15,7 @@ use serde::Serialize;
 pub(crate) struct Step {
     index: u32,
     kind: String,
-    title: String,
+    title: Vec<text::Word>,
     phase: String,
     verdict: &'static str,
     moment: String,
@@ -23,7 +24,12 @@ pub(crate) struct Step {
     passed: u64,
     exchanges: Vec<Link>,
     exchanges_left: Option<String>,
+    /// Whether a finding is listed.
+    heard: bool,
     findings: Vec<Rule>,
+    briefs: Vec<Brief>,
+    skipped: Vec<Brief>,
+    skipped_count: Option<String>,
     findings_left: Option<String>,
 }
 
@@ -51,12 +57,14 @@ pub(crate) struct Scenario {
     role: &'static str,
     verdict: &'static str,
     open: bool,
+    /// Whether paper may leave it closed.
+    quiet: bool,
     flaky: bool,
     cause: Option<&'static str>,
     reason: Option<Vec<text::Word>>,
     file: String,
     tags: Option<String>,
-    replay: String,
+    replay: Option<Replay>,
     covers: Vec<Link>,
     covers_unknown: Option<String>,
     retried: bool,
@@ -64,7 +72,7 @@ pub(crate) struct Scenario {
 }
 
 /// Makes the view of a scenario.
-pub(crate) fn scenario(record: &ScenarioRecord, index: &Index<'_>) -> Scenario {
+pub(crate) fn scenario(record: &ScenarioRecord, groups: &Groups<'_>, index: &Index<'_>) -> Scenario {
     let anchor = index.scenario_anchor(record.id.as_str()).unwrap_or_default();
     let link = |id: &counterpart_evidence::RequirementId| {
         Some(Link { anchor: index.requirement_anchor(id.as_str())?, text: text::line(id.as_str()) })
@@ -83,12 +91,13 @@ pub(crate) fn scenario(record: &ScenarioRecord, index: &Index<'_>) -> Scenario {
         role: record.role.name(),
         verdict: record.verdict.name(),
         open: matches!(record.verdict, Verdict::Fail | Verdict::Error),
+        quiet: !matches!(record.verdict, Verdict::Error | Verdict::Fail | Verdict::Inconclusive | Verdict::Warning),
         flaky: record.flaky,
         cause: record.cause.map(Cause::name),
         reason: record.reason.as_deref().map(text::words),
         file: text::line(&record.file),
         tags: (!record.tags.is_empty()).then(|| text::line(&record.tags.join(", "))),
-        replay: text::line(&record.replay),
+        replay: replay(record),
         covers: record.covers.iter().filter_map(link).collect(),
         covers_unknown: (!unknown.is_empty()).then(|| text::line(&unknown.join(", "))),
         retried: last > 1,
@@ -96,13 +105,23 @@ pub(crate) fn scenario(record: &ScenarioRecord, index: &Index<'_>) -> Scenario {
             .attempts
             .iter()
             .enumerate()
-            .map(|(at, one)| attempt(one, at + 1 == last, &anchor, record, index))
+            .map(|(at, one)| attempt(one, &Around { last: at + 1 == last, anchor: &anchor, scenario: record, groups, index }))
             .collect(),
         anchor,
     }
 }
 
-fn attempt(record: &Attempt, last: bool, anchor: &str, scenario: &ScenarioRecord, index: &Index<'_>) -> AttemptView {
+/// What an attempt is shown among.
+struct Around<'a> {
+    last: bool,
+    anchor: &'a str,
+    scenario: &'a ScenarioRecord,
+    groups: &'a Groups<'a>,
+    index: &'a Index<'a>,
+}
+
+fn attempt(record: &Attempt, around: &Around<'_>) -> AttemptView {
+    let Around { last, anchor, scenario, index, .. } = *around;
     let ids = record.steps.iter().flat_map(|step| &step.exchanges);
     let mut exchanges: Vec<&ExchangeRecord> = ids.filter_map(|id| index.exchange(*id)).collect();
     exchanges.sort_by_key(|exchange| exchange.id);
@@ -114,7 +133,7 @@ fn attempt(record: &Attempt, last: bool, anchor: &str, scenario: &ScenarioRecord
         verdict: record.verdict.name(),
         took: text::duration(record.duration_us),
         last,
-        steps: record.steps.iter().take(STEPS_MAX).map(|one| step(one, index)).collect(),
+        steps: record.steps.iter().take(STEPS_MAX).map(|one| step(one, around)).collect(),
         steps_left: (left > 0).then(|| format!("{} not listed", text::counted(left, "more step"))),
         sequence: sequence(id("sequence"), record, scenario.role, index),
         rhythm: chart::rhythm(id("rhythm"), &exchanges),
@@ -122,9 +141,16 @@ fn attempt(record: &Attempt, last: bool, anchor: &str, scenario: &ScenarioRecord
     }
 }
 
-fn step(record: &StepRecord, index: &Index<'_>) -> Step {
+fn step(record: &StepRecord, around: &Around<'_>) -> Step {
     let exchanges_left = record.exchanges.len().saturating_sub(LINKS_MAX) as u64;
-    let findings_left = record.findings.len().saturating_sub(FINDINGS_MAX) as u64;
+    let skips = |finding: &&Finding| finding.outcome == FindingOutcome::Skip;
+    let skipped: Vec<&Finding> = record.findings.iter().filter(skips).collect();
+    let listed: Vec<&Finding> = record.findings.iter().filter(|finding| !skips(finding)).take(FINDINGS_MAX).collect();
+    let findings_left =
+        (record.findings.len() - skipped.len()).saturating_sub(FINDINGS_MAX) + skipped.len().saturating_sub(FINDINGS_MAX);
+    // An earlier attempt counts no more, so it has no card that could stand for it.
+    let card_of = |finding: &Finding| around.groups.card_of(finding).filter(|_| around.last);
+    let (briefs, findings): (Vec<&Finding>, Vec<&Finding>) = listed.iter().partition(|finding| card_of(finding).is_some());
     let reason = match (record.cause, record.reason.as_deref()) {
         (Some(cause), Some(reason)) => Some(format!("{} (cause: {})", text::line(reason), cause.name())),
         (Some(cause), None) => Some(format!("cause: {}", cause.name())),
@@ -133,7 +159,7 @@ fn step(record: &StepRecord, index: &Index<'_>) -> Step {
     Step {
         index: record.index,
         kind: text::line(&record.kind),
-        title: text::line(&record.title),
+        title: text::words(&record.title),
         phase: text::line(&record.phase),
         verdict: record.verdict.name(),
         moment: text::moment(record.started_us),
@@ -147,8 +173,12 @@ fn step(record: &StepRecord, index: &Index<'_>) -> Step {
             .map(|id| Link { anchor: exchange_anchor(*id), text: id.to_string() })
             .collect(),
         exchanges_left: (exchanges_left > 0).then(|| format!("and {} more", text::count(exchanges_left))),
-        findings: record.findings.iter().take(FINDINGS_MAX).map(|finding| rule(finding, index)).collect(),
+        heard: !record.findings.is_empty(),
+        findings: findings.into_iter().map(|finding| rule(finding, around.index)).collect(),
+        briefs: briefs.into_iter().map(|finding| brief(finding, around.index, card_of(finding))).collect(),
+        skipped_count: super::finding::skipped_count(skipped.len()),
+        skipped: skipped.into_iter().take(FINDINGS_MAX).map(|finding| brief(finding, around.index, None)).collect(),
         findings_left: (findings_left > 0)
-            .then(|| format!("{} not listed; the run record holds all", text::counted(findings_left, "more finding"))),
+            .then(|| format!("{} not listed; the run record holds all", text::counted(findings_left as u64, "more finding"))),
     }
 }
