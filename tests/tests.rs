@@ -1,4 +1,15 @@
 //! Tests through the binary.
+#![expect(clippy::print_stderr, clippy::unwrap_used, reason = "a test may panic, and says what it leaves out")]
 
 mod architecture;
+mod choices;
+mod command;
+mod control;
+mod ending;
+mod exits;
+mod folders;
 mod guide;
+mod help;
+mod hostile;
+mod machine;
+mod secrecy;

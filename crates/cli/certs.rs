@@ -1,26 +1,35 @@
 //! `counterpart certs`: a test authority and its certificates.
 
-use crate::args::{CertsArgs, CertsCommand};
-use crate::exit::Exit;
+use crate::args::{CertsArgs, CertsCommand, CsrArgs};
+use crate::exit::{Exit, Trouble};
 use crate::{console, keyring, moment};
 use counterpart_keys::{
-    Authority, AuthorityOptions, Defect, Existing, Issue, KeyKind, Purpose, Question, Reason, Source, Usage, explain, file_name,
-    read_chain,
+    Authority, AuthorityOptions, CsrOptions, Defect, Existing, Issue, KeyKind, Purpose, Question, Reason, Source, Usage, csr,
+    explain, file_name, read_chain,
 };
 use std::path::Path;
 
-fn could_not(error: counterpart_keys::Error) -> String {
-    format!("could not {error}")
+/// Files and values are the user's, but for what could not be made or written.
+fn could_not(error: counterpart_keys::Error) -> Trouble {
+    let reason = format!("could not {error}");
+    match error {
+        counterpart_keys::Error::Make { .. } | counterpart_keys::Error::WriteFile { .. } => Trouble::Ours(reason),
+        _ => Trouble::Usage(reason),
+    }
 }
 
-pub(crate) fn certs(args: &CertsArgs) -> Result<Exit, String> {
+fn usage_of(word: &str) -> Result<Usage, Trouble> {
+    Usage::from_name(word).ok_or_else(|| Trouble::Usage(format!("`--usage {word}`: server, client or both")))
+}
+
+pub(crate) fn certs(args: &CertsArgs) -> Result<Exit, Trouble> {
     match &args.command {
         CertsCommand::Init { dir, replace } => init(dir, if *replace { Existing::Replace } else { Existing::Keep }),
         CertsCommand::Issue { dir, name, usage, san, defect, days } => {
-            let usage = Usage::from_name(usage).ok_or_else(|| format!("`--usage {usage}`: server, client or both"))?;
+            let usage = usage_of(usage)?;
             let known: Vec<&str> = Defect::ALL.iter().map(|(_, name)| *name).collect();
-            let defect =
-                Defect::from_name(defect).ok_or_else(|| format!("`--defect {defect}`: known are {}", known.join(", ")))?;
+            let defect = Defect::from_name(defect)
+                .ok_or_else(|| Trouble::Usage(format!("`--defect {defect}`: known are {}", known.join(", "))))?;
             let mut authority = Authority::load(dir).map_err(could_not)?;
             let issue = Issue {
                 usage,
@@ -45,6 +54,7 @@ pub(crate) fn certs(args: &CertsArgs) -> Result<Exit, String> {
             console::data(&format!("revoked {}\n", issued.serial));
             Ok(Exit::Pass)
         }
+        CertsCommand::Csr(args) => request(args),
         CertsCommand::Crl { dir } => {
             let authority = Authority::load(dir).map_err(could_not)?;
             for file in authority.save_index(dir, moment::now()).map_err(could_not)? {
@@ -56,7 +66,7 @@ pub(crate) fn certs(args: &CertsArgs) -> Result<Exit, String> {
     }
 }
 
-fn init(dir: &Path, existing: Existing) -> Result<Exit, String> {
+fn init(dir: &Path, existing: Existing) -> Result<Exit, Trouble> {
     let now = moment::now();
     let options =
         AuthorityOptions { name: "Counterpart test authority".to_owned(), now, days: 825, key: KeyKind::ALL[0].0, crl_url: None };
@@ -80,14 +90,36 @@ fn init(dir: &Path, existing: Existing) -> Result<Exit, String> {
     Ok(Exit::Pass)
 }
 
-fn show(files: &[std::path::PathBuf], ca: Option<&Path>, name: Option<&str>) -> Result<Exit, String> {
+fn request(args: &CsrArgs) -> Result<Exit, Trouble> {
+    let options = CsrOptions {
+        common_name: args.name.clone(),
+        organisation: args.organisation.clone(),
+        unit: args.unit.clone(),
+        locality: args.locality.clone(),
+        state: args.state.clone(),
+        country: args.country.clone(),
+        names: args.san.clone(),
+        usage: usage_of(&args.usage)?,
+        key: KeyKind::ALL[0].0,
+    };
+    let csr = csr(&options).map_err(could_not)?;
+    let files = csr.save(&args.dir, &file_name(&args.name), Existing::Keep).map_err(could_not)?;
+    files.iter().for_each(|file| console::data(&format!("{}\n", file.display())));
+    console::data(&csr.csr_pem);
+    for (at, line) in csr.words.iter().enumerate() {
+        console::talk(&format!("{}. {line}", at + 1));
+    }
+    Ok(Exit::Pass)
+}
+
+fn show(files: &[std::path::PathBuf], ca: Option<&Path>, name: Option<&str>) -> Result<Exit, Trouble> {
     let mut chain = Vec::new();
     for file in files {
-        let content = keyring::bytes(file)?;
+        let content = keyring::bytes(file).map_err(Trouble::Usage)?;
         let shown = file.display().to_string();
         chain.extend(read_chain(Source { name: &shown, bytes: &content }).map_err(could_not)?);
     }
-    let trust = ca.map(keyring::trust).transpose()?;
+    let trust = ca.map(keyring::trust).transpose().map_err(Trouble::Usage)?;
     let question =
         Question { chain: &chain, trust: trust.as_ref(), purpose: Purpose::Server, expected_name: name, now: moment::now() };
     let explanation = explain(&question);

@@ -1,7 +1,7 @@
 //! `counterpart demo`: both simulators against each other.
 
 use crate::args::{DemoArgs, MessageFormat};
-use crate::exit::{Exit, Strictness, of_record};
+use crate::exit::{Exit, Strictness, Trouble, of_record};
 use crate::header::About;
 use crate::mirror::{Both, Setting, invented, keyring, plans, set};
 use crate::playing::{begin, finish, open_book, stop_on_interrupt, storage};
@@ -19,9 +19,9 @@ const SCALE: f64 = 400.0;
 /// Scenarios at once.
 const JOBS: usize = 40;
 
-pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, String> {
+pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Trouble> {
     let name = args.pack.clone().unwrap_or_else(packs::default_name);
-    let packs = packs::find(&name).map_err(|reason| format!("could not {reason}"))?;
+    let packs = packs::find(&name).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("could not start: {error}"))?;
     let mut worst = Exit::Pass;
@@ -46,7 +46,7 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Strin
         // What it wrote was for itself; a folder that stays behind harms nothing.
         drop(std::fs::remove_dir_all(&scratch));
         let (record, path) = result?;
-        console::data(&counterpart_report::console(&record, counterpart_report::Colour::Never));
+        console::data(&counterpart_report::console(&record, console::colour()));
         console::data(&format!("\nreports: {}\n\n", path.display()));
         verdicts.push(record.verdict);
         let exit = of_record(&record, Strictness::default());
@@ -64,7 +64,7 @@ async fn one(
     args: &DemoArgs,
     role: Role,
     plans: &crate::mirror::Plans,
-) -> Result<(counterpart_evidence::RunRecord, std::path::PathBuf), String> {
+) -> Result<(counterpart_evidence::RunRecord, std::path::PathBuf), Trouble> {
     let now = moment::now();
     let unix_ms = moment::unix_ms(now);
     let name = format!("run-{}-{}-{}-{}", moment::compact(unix_ms), plans.judge.pack.name, role.name(), moment::short_id());
@@ -96,6 +96,7 @@ async fn one(
         endpoints: if role == Role::Provider { theatre.judge.urls() } else { theatre.mirror.urls() },
         seed: args.seed,
         clock: kind.name(),
+        start_time: None,
         retry_passes: false,
         changes: Vec::new(),
         limits: vec![Limit { what: "a supplier's system".to_owned(), why: "a demo plays Counterpart against itself".to_owned() }],
@@ -111,6 +112,7 @@ async fn one(
         book,
         &theatre.clock,
         moment::rfc3339(moment::unix_ms(moment::now())),
+        None,
         None,
         &[Format::Html, Format::Xml, Format::Junit],
     )

@@ -24,6 +24,39 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Why a command ended before it had anything to judge.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    /// The machine, the network, or us; reads after `error: `.
+    Ours(String),
+    /// A file, option or setting of the user; reads after `error: `.
+    Usage(String),
+}
+
+impl Trouble {
+    /// Gives the exit code.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Ours(_) => Exit::Error,
+            Self::Usage(_) => Exit::Usage,
+        }
+    }
+
+    /// Gives the reason.
+    pub(crate) fn reason(&self) -> &str {
+        match self {
+            Self::Ours(reason) | Self::Usage(reason) => reason,
+        }
+    }
+}
+
+/// Whoever says nothing of whose fault it is speaks of ours.
+impl From<String> for Trouble {
+    fn from(reason: String) -> Self {
+        Self::Ours(reason)
+    }
+}
+
 /// What a run's record asks for beside its verdict.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Strictness {

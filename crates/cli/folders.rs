@@ -2,25 +2,32 @@
 
 use crate::args::{DiffArgs, FolderArgs, PurgeArgs, ReportArgs};
 use crate::console;
-use crate::exit::Exit;
+use crate::exit::{Exit, Trouble};
 use crate::playing::{formats, rendered};
 use counterpart_evidence::{RunFolder, RunRecord};
 use std::path::Path;
 
-fn open(path: &Path) -> Result<(RunFolder, RunRecord), String> {
-    let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
+/// Opens a run folder that the user names.
+pub(crate) fn open(path: &Path) -> Result<(RunFolder, RunRecord), Trouble> {
+    let could_not = |error: counterpart_evidence::Error| {
+        Trouble::Usage(format!("could not {error}\nhelp: name a run folder, `reports/run-...`"))
+    };
     let folder = RunFolder::open(path).map_err(could_not)?;
     let record = match folder.read_record().map_err(could_not)? {
         Some(record) => record,
         // A run that was killed has a journal and no record.
-        None => folder.fold_journal().map_err(could_not)?.ok_or_else(|| format!("`{}` holds no run", path.display()))?,
+        None => folder
+            .fold_journal()
+            .map_err(could_not)?
+            .ok_or_else(|| Trouble::Usage(format!("`{}` holds no run", path.display())))?,
     };
     Ok((folder, record))
 }
 
-pub(crate) fn report(args: &ReportArgs) -> Result<Exit, String> {
+pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
+    let formats = formats(&args.format).map_err(Trouble::Usage)?;
     let (folder, record) = open(&args.run)?;
-    let files = rendered(&record, &folder, &formats(&args.format)?)?;
+    let files = rendered(&record, &folder, &formats)?;
     folder.add_rendered(&files).map_err(|error| format!("could not {error}"))?;
     for (name, _) in &files {
         console::data(&format!("{}\n", folder.path().join(name).display()));
@@ -28,7 +35,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, String> {
     Ok(Exit::Pass)
 }
 
-pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, String> {
+pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, Trouble> {
     let (_, before) = open(&args.before)?;
     let (_, after) = open(&args.after)?;
     let difference = counterpart_evidence::diff(&before, &after);
@@ -36,7 +43,9 @@ pub(crate) fn diff(args: &DiffArgs) -> Result<Exit, String> {
     Ok(if difference.is_news() { Exit::Fail } else { Exit::Pass })
 }
 
-pub(crate) fn verify(args: &FolderArgs) -> Result<Exit, String> {
+pub(crate) fn verify(args: &FolderArgs) -> Result<Exit, Trouble> {
+    // A folder that is not there is the user's slip, and no evidence that does not match.
+    RunFolder::open(&args.run).map_err(|error| Trouble::Usage(format!("could not {error}")))?;
     let found = counterpart_evidence::verify(&args.run);
     for problem in &found.problems {
         console::data(&format!("does not match: {problem}\n"));
@@ -50,8 +59,8 @@ pub(crate) fn verify(args: &FolderArgs) -> Result<Exit, String> {
     Ok(if found.problems.is_empty() { Exit::Pass } else { Exit::Fail })
 }
 
-pub(crate) fn purge(args: &PurgeArgs) -> Result<Exit, String> {
-    let folder = RunFolder::open(&args.run).map_err(|error| format!("could not {error}"))?;
+pub(crate) fn purge(args: &PurgeArgs) -> Result<Exit, Trouble> {
+    let (folder, _) = open(&args.run)?;
     folder.purge_bodies().map_err(|error| format!("could not {error}"))?;
     console::talk("the stored messages are gone; the manifest keeps their digests");
     Ok(Exit::Pass)

@@ -14,6 +14,8 @@ pub(crate) struct About {
     pub(crate) endpoints: BTreeMap<String, String>,
     pub(crate) seed: u64,
     pub(crate) clock: String,
+    /// Where the run's calendar began, where somebody said so.
+    pub(crate) start_time: Option<String>,
     pub(crate) retry_passes: bool,
     pub(crate) changes: Vec<counterpart_evidence::CheckChange>,
     pub(crate) limits: Vec<Limit>,
@@ -56,6 +58,9 @@ pub(crate) fn header(plan: &Plan, about: About) -> RunHeader {
     let mut environment = BTreeMap::new();
     environment.insert("system".to_owned(), std::env::consts::OS.to_owned());
     environment.insert("machine".to_owned(), std::env::consts::ARCH.to_owned());
+    if let Some(start) = about.start_time {
+        environment.insert("start-time".to_owned(), start);
+    }
     RunHeader {
         run: about.run,
         mode: about.mode,

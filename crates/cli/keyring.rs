@@ -1,14 +1,12 @@
 //! Certificates by name, from files or minted by a test authority.
 
+use crate::limits::FILE_BYTES_MAX;
 use counterpart_engine::Keyring;
 use counterpart_keys::{
     Authority, AuthorityOptions, Defect, Identity, Issue, KeyKind, Source, Usage, read_file, read_identity, read_trust,
 };
 use std::path::Path;
 use std::time::{Duration, SystemTime};
-
-/// Largest certificate or key file that is read.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The bad certificates that a test authority makes, by the name scenarios call them.
 pub(crate) const BAD: [(&str, Defect); 6] = [

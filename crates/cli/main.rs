@@ -1,13 +1,19 @@
 //! The `counterpart` command: arguments, console, files, exit codes.
 
 mod args;
+mod bundle;
 mod certs;
+mod choices;
 mod console;
+mod continuing;
+mod control;
 mod demo;
 mod exit;
 mod folders;
 mod header;
+mod judged;
 mod keyring;
+mod limits;
 mod mirror;
 mod moment;
 mod packs;
@@ -15,45 +21,63 @@ mod packwork;
 mod person;
 mod playing;
 mod prove;
+mod recent;
 mod run;
+mod scaffold;
+mod settings_shown;
 mod sink;
+mod wanted;
 mod workspace;
 
 use args::{Cli, Command};
-use clap::{CommandFactory, Parser};
-use exit::Exit;
+use choices::Choices;
+use clap::CommandFactory;
+use exit::{Exit, Trouble};
 use std::process::ExitCode;
+use wanted::Mode;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let format = cli.message_format;
-    let result = match &cli.command {
-        Command::Demo(args) => demo::demo(args, format),
-        Command::Run(args) => run::run(args, run::Mode::Run, format),
-        Command::Simulate(args) => run::run(args, run::Mode::Simulate, format),
-        Command::Doctor(args) => run::run(args, run::Mode::Doctor, format),
-        Command::Check(args) => packwork::check(args, format),
-        Command::List(args) => packwork::list(args),
-        Command::Explain(args) => packwork::explain(args),
-        Command::Prove(args) => prove::prove(args, format),
-        Command::Report(args) => folders::report(args),
-        Command::Diff(args) => folders::diff(args),
-        Command::Verify(args) => folders::verify(args),
-        Command::Purge(args) => folders::purge(args),
-        Command::Certs(args) => certs::certs(args),
-        Command::Schema(args) => packwork::schema(args),
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "counterpart", &mut script);
-            console::data(&String::from_utf8_lossy(&script));
-            Ok(Exit::Pass)
-        }
-    };
+    let result = choices::read().and_then(|(cli, choices)| {
+        console::set(console::Manner { colour: cli.color, quiet: cli.quiet }, cli.verbose);
+        command(&cli, &choices)
+    });
     match result {
         Ok(exit) => exit.into(),
-        Err(reason) => {
-            console::talk(&format!("error: {reason}"));
-            Exit::Error.into()
+        Err(trouble) => {
+            console::error(trouble.reason());
+            trouble.exit().into()
         }
     }
+}
+
+fn command(cli: &Cli, choices: &Choices) -> Result<Exit, Trouble> {
+    let format = cli.message_format;
+    match &cli.command {
+        Command::Bundle(args) => bundle::bundle(args),
+        Command::Certs(args) => certs::certs(args),
+        Command::Check(args) => packwork::check(args, format),
+        Command::Completions { shell } => {
+            completions(*shell);
+            Ok(Exit::Pass)
+        }
+        Command::Demo(args) => demo::demo(args, format),
+        Command::Diff(args) => folders::diff(args),
+        Command::Doctor(args) => run::run(args, choices, Mode::Doctor, format),
+        Command::Explain(args) => packwork::explain(args),
+        Command::List(args) => packwork::list(args),
+        Command::New(args) => scaffold::new(args),
+        Command::Prove(args) => prove::prove(args, format).map_err(Trouble::from),
+        Command::Purge(args) => folders::purge(args),
+        Command::Report(args) => folders::report(args),
+        Command::Run(args) => run::run(args, choices, Mode::Run, format),
+        Command::Schema(args) => packwork::schema(args),
+        Command::Simulate(args) => run::run(args, choices, Mode::Simulate, format),
+        Command::Verify(args) => folders::verify(args),
+    }
+}
+
+fn completions(shell: clap_complete::Shell) {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "counterpart", &mut script);
+    console::data(&String::from_utf8_lossy(&script));
 }

@@ -18,6 +18,11 @@ pub(crate) fn rfc3339(unix_ms: i64) -> String {
     Timestamp::from_millisecond(unix_ms).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
+/// Reads a moment in RFC 3339; gives milliseconds since 1970.
+pub(crate) fn parse(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)
+}
+
 /// Writes a moment as part of a folder's name.
 pub(crate) fn compact(unix_ms: i64) -> String {
     Timestamp::from_millisecond(unix_ms).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ").to_string()

@@ -1,6 +1,9 @@
 //! Packs by name: below `scenarios/` in the working directory, else the copy in the binary.
 
+use counterpart_diag::Sources;
 use counterpart_plan::PackFiles;
+use counterpart_scenario::model::PackFile;
+use counterpart_scenario::{Read as _, Reader, parse};
 use include_dir::{Dir, include_dir};
 use std::path::Path;
 
@@ -39,6 +42,60 @@ pub(crate) fn find(name: &str) -> Result<Vec<PackFiles>, String> {
             Ok(all)
         }
     }
+}
+
+/// Reads what a run is asked to play: a pack, or scenarios and folders of one pack, by path or by id.
+pub(crate) fn place(named: &[String]) -> Result<(String, Vec<String>), String> {
+    let mut found: Option<String> = None;
+    let mut scenarios = Vec::new();
+    for name in named {
+        let (pack, scenario) = place_one(name);
+        if let Some(other) = found.as_ref().filter(|other| **other != pack) {
+            return Err(format!("one run plays one pack, and both `{other}` and `{pack}` are named"));
+        }
+        found = Some(pack);
+        scenarios.extend(scenario);
+    }
+    let missing = "no pack is named: `counterpart run PACK`, or `pack = \"...\"` in the workspace file";
+    Ok((found.ok_or(missing)?, scenarios))
+}
+
+/// Splits a name into its pack and the scenarios that it means; without any it is the whole pack.
+fn place_one(name: &str) -> (String, Option<String>) {
+    let path = Path::new(name);
+    let is_pack = |folder: &Path| folder.join("pack.yaml").is_file();
+    if is_pack(path) || is_pack(&Path::new("scenarios").join(name)) {
+        return (name.to_owned(), None);
+    }
+    if path.exists() {
+        let above = path.ancestors().skip(1).find(|folder| is_pack(folder));
+        if let Some((folder, below)) = above.and_then(|folder| Some((folder, path.strip_prefix(folder).ok()?))) {
+            let below = below.with_extension("");
+            let parts: Vec<_> = below.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+            // The working directory itself is a pack where nothing stands before the path.
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            return (folder.display().to_string(), Some(parts.join("/")));
+        }
+    }
+    match name.split_once('/') {
+        Some((pack, rest)) if !rest.is_empty() && (is_pack(&Path::new("scenarios").join(pack)) || is_embedded(pack)) => {
+            (pack.to_owned(), Some(name.to_owned()))
+        }
+        _ => (name.to_owned(), None),
+    }
+}
+
+fn is_embedded(pack: &str) -> bool {
+    EMBEDDED.get_file(Path::new(pack).join("pack.yaml")).is_some()
+}
+
+/// Reads what a pack says of itself; `None` where its `pack.yaml` has mistakes, which `check` names.
+pub(crate) fn record(pack: &PackFiles) -> Option<PackFile> {
+    let text = pack.text("pack.yaml")?;
+    let id = Sources::default().add("pack.yaml", text);
+    let (node, mut found) = parse(id, text);
+    let record = PackFile::read(&node?, &mut Reader::new(&mut found))?;
+    (!found.has_errors()).then_some(record)
 }
 
 /// Gives every folder with a pack below a folder.

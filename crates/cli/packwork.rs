@@ -1,7 +1,7 @@
 //! `counterpart check`, `list`, `explain` and `schema`: what a pack holds, without playing it.
 
 use crate::args::{CheckArgs, ExplainArgs, ListArgs, MessageFormat, SchemaArgs};
-use crate::exit::Exit;
+use crate::exit::{Exit, Trouble};
 use crate::{console, packs};
 use counterpart_diag::{Diagnostic, Sources};
 use counterpart_evidence::Role;
@@ -10,20 +10,20 @@ use counterpart_scenario::{model, schema_of};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-pub(crate) fn check(args: &CheckArgs, format: MessageFormat) -> Result<Exit, String> {
+pub(crate) fn check(args: &CheckArgs, format: MessageFormat) -> Result<Exit, Trouble> {
     let mut sources = Sources::default();
     let mut all: Vec<Diagnostic> = Vec::new();
     let mut count = 0;
     for path in &args.paths {
         let folders = packs::packs_below(path);
         if folders.is_empty() {
-            console::talk(&format!("error: `{}` holds no pack: a pack is a folder with a `pack.yaml`", path.display()));
-            return Ok(Exit::Usage);
+            let reason = format!("`{}` holds no pack: a pack is a folder with a `pack.yaml`", path.display());
+            return Err(Trouble::Usage(reason));
         }
         for folder in folders {
             count += 1;
             let name = folder.display().to_string();
-            let files = packs::find(&name).map_err(|reason| format!("could not {reason}"))?;
+            let files = packs::find(&name).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
             let refs: Vec<&PackFiles> = files.iter().collect();
             for role in [Role::Consumer, Role::Provider] {
                 let mut own = Sources::default();
@@ -60,19 +60,21 @@ fn moved(mut diagnostic: Diagnostic, from: &Sources, to: &mut Sources) -> Diagno
     diagnostic
 }
 
-/// Compiles a pack in both roles for a listing.
-fn plans(name: &str) -> Result<Vec<Plan>, String> {
-    let files = packs::find(name).map_err(|reason| format!("could not {reason}"))?;
+/// Compiles a pack in one role, to look at.
+pub(crate) fn plan_of(name: &str, role: Role) -> Result<Plan, Trouble> {
+    let files = packs::find(name).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
     let refs: Vec<&PackFiles> = files.iter().collect();
-    let plan = |role| {
-        let options = Options { role: Some(role), ..Options::default() };
-        let (plan, _) = counterpart_plan::compile_pack(&refs, &options, &mut Sources::default());
-        plan.ok_or_else(|| format!("the pack `{name}` has mistakes: `counterpart check` names them"))
-    };
-    Ok(vec![plan(Role::Consumer)?, plan(Role::Provider)?])
+    let options = Options { role: Some(role), ..Options::default() };
+    let (plan, _) = counterpart_plan::compile_pack(&refs, &options, &mut Sources::default());
+    plan.ok_or_else(|| Trouble::Usage(format!("the pack `{name}` has mistakes: `counterpart check` names them")))
 }
 
-pub(crate) fn list(args: &ListArgs) -> Result<Exit, String> {
+/// Compiles a pack in both roles for a listing.
+fn plans(name: &str) -> Result<Vec<Plan>, Trouble> {
+    Ok(vec![plan_of(name, Role::Consumer)?, plan_of(name, Role::Provider)?])
+}
+
+pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
     let Some(name) = &args.pack else {
         for pack in packs::embedded() {
             console::data(&format!("{}\n", pack.name));
@@ -80,8 +82,8 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, String> {
         return Ok(Exit::Pass);
     };
     let plans = plans(name)?;
-    let everything = ![args.requirements, args.scenarios, args.checks, args.mutants, args.actions, args.settings, args.sentinels]
-        .contains(&true);
+    let asked = [args.requirements, args.scenarios, args.checks, args.mutants, args.actions, args.settings, args.sentinels];
+    let everything = !args.claims && !asked.contains(&true);
     let mut out = serde_json::Map::new();
     let mut section = |wanted: bool, title: &str, rows: Vec<Value>| {
         if wanted || everything {
@@ -148,6 +150,16 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, String> {
         each(&|plan| plan.settings.iter().map(|one| json!({"id": one.name, "value": one.value, "origin": one.origin})).collect()),
     );
     section(
+        args.claims,
+        "claims",
+        each(&|plan| {
+            plan.claims
+                .iter()
+                .map(|(id, question, status, default)| json!({"id": id, "status": status, "default": default, "question": question}))
+                .collect()
+        }),
+    );
+    section(
         args.sentinels,
         "sentinels",
         each(&|plan| plan.sentinels.iter().map(|one| json!({"id": one.rule, "text": one.text})).collect()),
@@ -173,7 +185,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, String> {
     Ok(Exit::Pass)
 }
 
-pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, String> {
+pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
     if let Some(page) = counterpart_scenario::explain(&args.id).or_else(|| counterpart_plan::explain(&args.id)) {
         console::data(&format!("{}: {page}\n", args.id));
         return Ok(Exit::Pass);
@@ -202,6 +214,17 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, String> {
             ));
             return Ok(Exit::Pass);
         }
+        if let Some(mutant) = plan.proof.mutants.iter().find(|one| one.id == args.id) {
+            console::data(&format!(
+                "{}: {}\nrole: {}\nplays: {}\nfails: {}\n",
+                mutant.id,
+                mutant.title,
+                mutant.role.name(),
+                mutant.plays.join(", "),
+                mutant.fails.iter().cloned().collect::<Vec<_>>().join(", ")
+            ));
+            return Ok(Exit::Pass);
+        }
         if let Some(scenario) = plan.scenarios.iter().find(|one| one.id.as_str() == args.id) {
             let covers: Vec<&str> = scenario.covers.iter().map(counterpart_evidence::RequirementId::as_str).collect();
             console::data(&format!(
@@ -218,14 +241,13 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, String> {
             return Ok(Exit::Pass);
         }
     }
-    console::talk(&format!(
-        "error: there is no code, requirement, check or scenario `{}`\nhelp: `counterpart list {name}` lists them",
+    Err(Trouble::Usage(format!(
+        "there is no code, requirement, check, scenario or mutant `{}`\nhelp: `counterpart list {name}` lists them",
         args.id
-    ));
-    Ok(Exit::Usage)
+    )))
 }
 
-pub(crate) fn schema(args: &SchemaArgs) -> Result<Exit, String> {
+pub(crate) fn schema(args: &SchemaArgs) -> Result<Exit, Trouble> {
     let schema = match args.kind.as_str() {
         "pack" => schema_of::<model::PackFile>("pack.yaml"),
         "requirements" => schema_of::<model::RequirementFile>("requirements.yaml"),
@@ -239,11 +261,11 @@ pub(crate) fn schema(args: &SchemaArgs) -> Result<Exit, String> {
         "player" => schema_of::<model::PlayerFile>("players/*.yaml"),
         "mutants" => schema_of::<model::MutantFile>("mutants.yaml"),
         "run" => counterpart_evidence::run_schema(),
+        "workspace" => crate::choices::workspace_schema(),
         other => {
-            console::talk(&format!(
-                "error: there is no schema `{other}`: known are pack, requirements, checks, requests, scenario, fragment, schedule, stub, store, player, mutants, run"
-            ));
-            return Ok(Exit::Usage);
+            return Err(Trouble::Usage(format!(
+                "there is no schema `{other}`: known are pack, requirements, checks, requests, scenario, fragment, schedule, stub, store, player, mutants, workspace, run"
+            )));
         }
     };
     console::data(&format!("{schema:#}\n"));

@@ -1,5 +1,9 @@
 //! A run from plan to reports: shared by `run`, `demo`, `simulate` and `prove`.
 
+use crate::args::RunArgs;
+use crate::console;
+use crate::continuing::Earlier;
+use crate::exit::{Exit, Trouble};
 use crate::header::{About, header};
 use crate::sink::RecordingSink;
 use counterpart_engine::{Actor, Clock, Doors, Manner, Order, Stage, Surroundings, Undone};
@@ -57,8 +61,12 @@ pub(crate) fn open_book(
     random: &[u8; 32],
     storage: Storage,
     progress: ProgressBar,
-) -> Result<Book, String> {
-    let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
+) -> Result<Book, Trouble> {
+    let could_not = |error: counterpart_evidence::Error| match error {
+        // The secret is the user's setting; everything else is the machine's.
+        counterpart_evidence::Error::MaskSecret { .. } => Trouble::Usage(format!("could not {error}")),
+        _ => Trouble::Ours(format!("could not {error}\nhelp: `--out DIR` names another folder")),
+    };
     let folder = RunFolder::create(out, name).map_err(could_not)?;
     let rules = MaskRules {
         secrets: plan.secrets.iter().map(|secret| secret.clone().into_bytes()).collect(),
@@ -69,6 +77,14 @@ pub(crate) fn open_book(
     let masker = Masker::new(&rules, MaskKey::new(random)).map_err(could_not)?;
     let recorder = Recorder::new(&folder, masker, storage).map_err(could_not)?;
     Ok(Book { folder, sink: Arc::new(RecordingSink::new(recorder, progress)) })
+}
+
+impl Book {
+    /// Removes the folder of a run that did not begin.
+    pub(crate) fn discard(&self) {
+        // It holds nothing yet; that it stays behind on a disk that lets nothing be removed harms nobody.
+        drop(std::fs::remove_dir_all(self.folder.path()));
+    }
 }
 
 /// What is played, and in what surroundings.
@@ -101,8 +117,9 @@ pub(crate) fn finish(
     clock: &Clock,
     finished: String,
     early: Option<String>,
+    earlier: Option<&Earlier>,
     formats: &[Format],
-) -> Result<(RunRecord, PathBuf), String> {
+) -> Result<(RunRecord, PathBuf), Trouble> {
     use counterpart_engine::Sink as _;
     let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
     let Book { mut folder, sink } = book;
@@ -111,10 +128,14 @@ pub(crate) fn finish(
     if let Some(recorder) = sink.take() {
         let _head = recorder.finish().map_err(could_not)?;
     }
-    let record = folder
+    let mut record = folder
         .fold_journal()
         .map_err(could_not)?
         .ok_or_else(|| broken.clone().unwrap_or_else(|| "the run never began".to_owned()))?;
+    if let Some(earlier) = earlier {
+        record = counterpart_evidence::merge(&[earlier.record.clone(), record]).map_err(could_not)?;
+        folder.adopt_bodies(&earlier.folder).map_err(could_not)?;
+    }
     let rendered = rendered(&record, &folder, formats)?;
     folder.finish(&record, &rendered).map_err(could_not)?;
     Ok((record, folder.path().to_owned()))
@@ -130,6 +151,18 @@ pub(crate) fn rendered(record: &RunRecord, folder: &RunFolder, formats: &[Format
         Ok((file_name(*format).to_owned(), bytes))
     });
     files.collect()
+}
+
+/// Writes the reports that were asked for under names of their own.
+pub(crate) fn copies(args: &RunArgs, record: &RunRecord, folder: &Path) -> Result<(), Trouble> {
+    let book = RunFolder::open(folder).map_err(|error| format!("could not {error}"))?;
+    for (path, format) in [(&args.html, Format::Html), (&args.junit, Format::Junit), (&args.xml, Format::Xml)] {
+        let Some(path) = path else { continue };
+        for (_, bytes) in rendered(record, &book, &[format])? {
+            std::fs::write(path, bytes).map_err(|error| format!("could not write `{}`: {error}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 pub(crate) fn file_name(format: Format) -> &'static str {
@@ -154,17 +187,35 @@ pub(crate) fn formats(names: &[String]) -> Result<Vec<Format>, String> {
     names.iter().map(find).collect()
 }
 
-/// Waits for Ctrl-C, then lets the run end cleanly.
+/// Waits for Ctrl-C or the signal to end, then lets the run end cleanly; the second time it ends at once.
 pub(crate) fn stop_on_interrupt() -> watch::Receiver<bool> {
     let (stop, stopping) = watch::channel(false);
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            let _ = stop.send(true);
-        }
-        // The channel stays open for as long as the run lasts.
-        std::future::pending::<()>().await;
+        interrupted().await;
+        console::talk("\nending: what is under way is cleaned up and reported; Ctrl-C again ends at once");
+        let _ = stop.send(true);
+        interrupted().await;
+        // What was acknowledged stands in the journal, from which `counterpart report` still renders.
+        std::process::exit(Exit::Inconclusive as i32);
     });
     stopping
+}
+
+#[cfg(unix)]
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
 }
 
 /// Gives storage habits.

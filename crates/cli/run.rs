@@ -1,368 +1,233 @@
 //! `counterpart run`, `simulate` and `doctor`: against a supplier's system.
 
-use crate::args::{MessageFormat, RoleArg, RunArgs};
-use crate::exit::{Exit, Strictness, of_record};
+use crate::args::{MessageFormat, RunArgs};
+use crate::choices::Choices;
+use crate::continuing::{self, Earlier};
+use crate::control::{Control, Desk};
+use crate::exit::{Exit, Trouble};
 use crate::header::About;
-use crate::keyring::{self, BAD};
-use crate::mirror::target;
-use crate::playing::{Performance, begin, finish, formats, open_book, stop_on_interrupt, storage};
-use crate::workspace::{self, Workspace};
-use crate::{console, moment, packs, person};
+use crate::judged::{baseline, judged};
+use crate::playing::{Book, Performance, begin, copies, finish, formats, open_book, stop_on_interrupt, storage};
+use crate::wanted::{Mode, Wanted, actor, addresses, credentials, options, refuse_typed_secrets, ring, targets, wanted};
+use crate::{console, moment, packs, settings_shown};
 use counterpart_diag::Sources;
-use counterpart_engine::{Actor, Clock, ClockKind, Doors, Ending, Hook, Hooks, Keyring, Manner, Sink, Surroundings, Target};
+use counterpart_engine::{Clock, Doors, Ending, Keyring, Manner, Sink, Stage, Surroundings, Target};
 use counterpart_evidence::{
-    BaselineEntry, CheckChange, Conductor, Event, Flush, Level, Preflight, RequirementId, Role, RunMode, RunRecord, Supplier,
-    WhenFull,
+    BaselineEntry, CheckChange, Conductor, Event, Flush, Preflight, Role, RunMode, RunRecord, Supplier, WhenFull,
 };
-use counterpart_plan::{Abilities, Force, Options, Origin, PackFiles, Plan, Selection};
+use counterpart_plan::{PackFiles, Plan};
+use counterpart_report::Format;
 use counterpart_transport::{Client, Connect, Limits, Network, ServerTrust, Timeouts, TlsClient, Versions};
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::watch;
 
-/// Everything that options and workspace say, put together.
-struct Wanted {
-    pack: String,
-    role: Role,
-    workspace: Workspace,
-    targets: BTreeMap<String, String>,
+/// A run that is ready to be played: everything of the user's was read and found right.
+struct Ready {
+    mode: Mode,
+    wanted: Wanted,
+    keyring: Keyring,
+    plan: Arc<Plan>,
+    targets: BTreeMap<String, Target>,
     listen: BTreeMap<String, String>,
-    settings: BTreeMap<String, (String, Origin)>,
-    clock: ClockKind,
+    formats: Vec<Format>,
+    known: Option<Vec<BaselineEntry>>,
+    earlier: Option<Earlier>,
 }
 
-/// What is done with what is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Doctor,
-    Run,
-    Simulate,
-}
-
-pub(crate) fn run(args: &RunArgs, mode: Mode, format: MessageFormat) -> Result<Exit, String> {
-    let wanted = match wanted(args, mode) {
-        Ok(wanted) => wanted,
-        Err(reason) => {
-            console::talk(&format!("error: {reason}"));
-            return Ok(Exit::Usage);
-        }
-    };
-    let packs = match packs::find(&wanted.pack) {
-        Ok(packs) => packs,
-        Err(reason) => {
-            console::talk(&format!("error: could not {reason}"));
-            return Ok(Exit::Usage);
-        }
-    };
-    let keyring = match ring(args, &wanted) {
-        Ok(keyring) => keyring,
-        Err(reason) => {
-            console::talk(&format!("error: {reason}"));
-            return Ok(Exit::Usage);
-        }
-    };
-    let options = options(args, &wanted, &keyring, mode)?;
+pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: MessageFormat) -> Result<Exit, Trouble> {
+    let wanted = wanted(args, choices, mode)?;
+    let packs = packs::find(&wanted.pack).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
+    let keyring = ring(args, &wanted).map_err(Trouble::Usage)?;
+    let options = options(args, &wanted, &keyring, mode).map_err(Trouble::Usage)?;
     let refs: Vec<&PackFiles> = packs.iter().collect();
     let mut sources = Sources::default();
     let (plan, found) = counterpart_plan::compile_pack(&refs, &options, &mut sources);
     console::diagnostics(&found.into_sorted(), &sources, format);
     let Some(mut plan) = plan else { return Ok(Exit::Usage) };
+    refuse_typed_secrets(&wanted, &plan)?;
     compare_with_released(&mut plan, packs.first());
     if args.print_settings {
-        for setting in &plan.settings {
-            console::data(&format!("{:<32} {:<40} {}\n", setting.name, setting.value, setting.origin));
-        }
+        settings_shown::print(choices, &plan);
         return Ok(Exit::Pass);
     }
-    if mode == Mode::Run && plan.scenarios.iter().all(|scenario| scenario.settled.is_some()) {
-        console::talk(
-            "error: nothing is left to play: every scenario is left out\nhelp: `counterpart list PACK --scenarios` lists them; each report says why one was left out",
-        );
+    if mode == Mode::Run
+        && let Some(exit) = nothing_to_play(&plan)
+    {
+        return Ok(exit);
     }
+    mask_credentials(&wanted, &mut plan)?;
+    let ready = Ready {
+        mode,
+        targets: targets(args, &wanted, &plan).map_err(Trouble::Usage)?,
+        listen: addresses(&wanted, &plan).map_err(Trouble::Usage)?,
+        formats: formats(&args.format).map_err(Trouble::Usage)?,
+        known: args.baseline.as_deref().map(baseline).transpose()?,
+        earlier: args.continues.as_deref().map(|path| continuing::earlier(path, &wanted, &plan)).transpose()?,
+        keyring,
+        plan: Arc::new(plan),
+        wanted,
+    };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("could not start: {error}"))?;
-    runtime.block_on(perform(args, mode, wanted, keyring, Arc::new(plan)))
+    runtime.block_on(perform(args, ready))
 }
 
-async fn perform(args: &RunArgs, mode: Mode, wanted: Wanted, keyring: Keyring, plan: Arc<Plan>) -> Result<Exit, String> {
-    let now_ms = moment::unix_ms(moment::now());
-    let clock = Clock::start(wanted.clock, now_ms);
-    let targets = match targets(args, &wanted, &plan) {
-        Ok(targets) => targets,
-        Err(reason) => {
-            console::talk(&format!("error: {reason}"));
-            return Ok(Exit::Usage);
-        }
-    };
-    let facts = preflight(&targets, &keyring).await;
-    if mode == Mode::Doctor {
-        return Ok(doctor(&facts));
+/// Ends a run of which the user selected nothing; says so where the pack leaves nothing.
+fn nothing_to_play(plan: &Plan) -> Option<Exit> {
+    let settled: Vec<_> = plan.scenarios.iter().filter_map(|scenario| scenario.settled.as_ref()).collect();
+    if settled.len() < plan.scenarios.len() {
+        return None;
     }
-    let name = format!("run-{}-{}-{}-{}", moment::compact(now_ms), plan.pack.name, wanted.role.name(), moment::short_id());
-    let flush = if args.durable { Flush::Disk } else { Flush::Kernel };
-    let when_full = if mode == Mode::Simulate { WhenFull::DropOldest } else { WhenFull::Stop };
-    let progress = console::progress(plan.scenarios.iter().filter(|scenario| scenario.settled.is_none()).count());
-    let wanted_formats = formats(&args.format)?;
-    let book = open_book(&args.out, &name, &plan, &moment::random(), storage(flush, when_full), progress.clone())?;
-    let sink = Arc::clone(&book.sink) as Arc<dyn Sink>;
-    let around = Surroundings {
-        network: Network::Tcp,
-        targets: targets.clone(),
-        keyring,
-        credentials: credentials(&wanted.workspace)?,
-        seed: args.seed,
-        actor: actor(&wanted.workspace)?,
-        sink,
-    };
-    let doors = if wanted.role == Role::Provider { Doors::Open(wanted.listen.clone()) } else { Doors::Shut };
-    let manner = Manner {
-        jobs: args.jobs,
-        retries: args.retry,
-        ending: if args.fail_fast { Ending::FirstFailure } else { Ending::Complete },
-    };
-    let (stage, manner, clock) = Performance { plan: Arc::clone(&plan), clock, around, doors, manner }.stage().await?;
-    let endpoints = if wanted.role == Role::Provider {
-        stage.urls()
-    } else {
-        targets.iter().map(|(name, target)| (name.clone(), target.url())).collect()
-    };
-    for (name, url) in &endpoints {
-        console::talk(&format!("{} {name} at {url}", if wanted.role == Role::Provider { "listening as" } else { "calling" }));
+    if settled.iter().all(|settled| settled.reason == counterpart_plan::NOT_SELECTED) {
+        console::error(&format!(
+            "nothing is selected: no scenario of role {} has what `--scenario`, `--tag` and `--level` ask\nhelp: `counterpart list {} --scenarios` lists them",
+            plan.role.name(),
+            plan.pack.name
+        ));
+        return Some(Exit::Inconclusive);
     }
-    begin(&book.sink, &plan, about(args, mode, &wanted, &plan, name, now_ms, endpoints), &clock);
-    for fact in &facts {
-        book.sink.event(Event::Preflight(fact.clone()), clock.now_us());
-    }
-    let stopping = stop_on_interrupt();
-    let broken = facts.iter().find(|fact| fact.passed == Some(false));
-    let early = match (mode, broken) {
-        (Mode::Simulate, _) => {
-            console::talk("answering until Ctrl-C");
-            let mut stopping = stopping.clone();
-            drop(stopping.wait_for(|stopping| *stopping).await);
-            None
-        }
-        (_, Some(fact)) => Some(format!("{}: {}", fact.name, fact.detail)),
-        (_, None) => {
-            stage.play(manner, stopping.clone()).await;
-            (*stopping.borrow()).then(|| "interrupted".to_owned())
-        }
-    };
-    stage.close();
-    progress.finish_and_clear();
-    let finished = moment::rfc3339(moment::unix_ms(moment::now()));
-    let (record, path) = finish(book, &clock, finished, early.clone(), &wanted_formats)?;
-    copies(args, &record, &path)?;
-    console::data(&counterpart_report::console(&record, counterpart_report::Colour::Never));
-    console::data(&format!("\nreports: {}\n", path.display()));
-    if let Some(fact) = broken.filter(|_| mode == Mode::Run) {
-        console::talk(&format!("error: {}: {}", fact.name, fact.detail));
-        return Ok(Exit::Error);
-    }
-    if early.is_some() {
-        return Ok(Exit::Inconclusive);
-    }
-    if mode == Mode::Simulate {
-        return Ok(Exit::Pass);
-    }
-    judged(args, &record)
+    console::talk("note: nothing is left to play; the report says why each scenario is left out");
+    None
 }
 
-fn judged(args: &RunArgs, record: &RunRecord) -> Result<Exit, String> {
-    let exit = of_record(record, Strictness { strict: args.strict, require_complete: args.require_complete });
-    let Some(path) = &args.baseline else { return Ok(exit) };
-    #[derive(serde::Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Baseline {
-        #[serde(default)]
-        known: Vec<BaselineEntry>,
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| format!("could not read `{}`: {error}", path.display()))?;
-    let baseline: Baseline = toml::from_str(&text).map_err(|error| format!("`{}` is not a baseline\n{error}", path.display()))?;
-    let today = moment::rfc3339(moment::unix_ms(moment::now()));
-    let outcome = counterpart_evidence::apply(record, &baseline.known, today.get(..10).unwrap_or(""));
-    for news in &outcome.news {
-        console::talk(&format!("news: {}", news.check));
-    }
-    for entry in outcome.stale.iter().chain(&outcome.expired) {
-        console::talk(&format!("stale or expired: {} ({})", entry.check, entry.reason));
-    }
-    Ok(match (exit, outcome.is_quiet()) {
-        (Exit::Fail | Exit::Pass, true) => Exit::Pass,
-        (Exit::Fail | Exit::Pass, false) => Exit::Fail,
-        (other, _) => other,
-    })
-}
-
-fn copies(args: &RunArgs, record: &RunRecord, folder: &Path) -> Result<(), String> {
-    use counterpart_report::Format;
-    let book = counterpart_evidence::RunFolder::open(folder).map_err(|error| format!("could not {error}"))?;
-    for (path, format) in [(&args.html, Format::Html), (&args.junit, Format::Junit), (&args.xml, Format::Xml)] {
-        if let Some(path) = path {
-            for (_, bytes) in crate::playing::rendered(record, &book, &[format])? {
-                std::fs::write(path, bytes).map_err(|error| format!("could not write `{}`: {error}", path.display()))?;
-            }
-        }
+/// Lets further credentials be masked as the settings are whose place they take.
+fn mask_credentials(wanted: &Wanted, plan: &mut Plan) -> Result<(), Trouble> {
+    for values in credentials(&wanted.workspace).map_err(Trouble::Usage)?.values() {
+        let secret = values.iter().filter(|(name, _)| plan.secret_settings.contains(name));
+        let texts: Vec<String> = secret.filter_map(|(_, value)| value.as_str().map(ToOwned::to_owned)).collect();
+        plan.secrets.extend(texts);
     }
     Ok(())
 }
 
-fn wanted(args: &RunArgs, mode: Mode) -> Result<Wanted, String> {
-    let workspace = workspace::read(args.workspace.as_deref())?;
-    let pack = args
-        .pack
-        .clone()
-        .or_else(|| workspace.pack.clone())
-        .ok_or("no pack is named: `counterpart run PACK`, or `pack = \"...\"` in the workspace file")?;
-    let role = match (args.role, workspace.role.as_deref(), mode) {
-        (_, _, Mode::Simulate) => Role::Provider,
-        (Some(RoleArg::Consumer), _, _) | (None, Some("consumer"), _) => Role::Consumer,
-        (Some(RoleArg::Provider), _, _) | (None, Some("provider"), _) => Role::Provider,
-        (None, Some(other), _) => return Err(format!("role `{other}` is neither `consumer` nor `provider`")),
-        (None, None, _) => {
-            return Err("no role is named: `--role consumer` calls a server, `--role provider` answers a client".to_owned());
-        }
-    };
-    let mut settings = BTreeMap::new();
-    for (name, value) in &workspace.settings {
-        settings.insert(name.clone(), (workspace::text(&workspace::plain(value))?, Origin::Workspace));
+async fn perform(args: &RunArgs, ready: Ready) -> Result<Exit, Trouble> {
+    let stopping = stop_on_interrupt();
+    let facts = preflight(&ready.targets, &ready.keyring).await;
+    if ready.mode == Mode::Doctor {
+        return Ok(doctor(&facts));
     }
-    for pair in &args.settings {
-        let (name, value) = pair.split_once('=').ok_or_else(|| format!("`--set {pair}`: write `NAME=VALUE`"))?;
-        settings.insert(name.to_owned(), (workspace::text(value)?, Origin::Option));
+    let now_ms = moment::unix_ms(moment::now());
+    let clock = Clock::start(ready.wanted.clock, ready.wanted.start_ms.unwrap_or(now_ms));
+    let role = ready.wanted.role;
+    let name = format!("run-{}-{}-{}-{}", moment::compact(now_ms), ready.plan.pack.name, role.name(), moment::short_id());
+    let progress = console::progress(ready.plan.scenarios.iter().filter(|scenario| scenario.settled.is_none()).count());
+    let flush = if args.durable { Flush::Disk } else { Flush::Kernel };
+    let when_full = if ready.mode == Mode::Simulate { WhenFull::DropOldest } else { WhenFull::Stop };
+    let book = open_book(&args.out, &name, &ready.plan, &moment::random(), storage(flush, when_full), progress.clone())?;
+    let opened = open(args, &ready, &book, clock.clone()).await;
+    let (stage, control) = opened.inspect_err(|_| book.discard())?;
+    let endpoints = endpoints(&ready, &stage);
+    for (name, url) in &endpoints {
+        console::talk(&format!("{} {name} at {url}", if role == Role::Provider { "listening as" } else { "calling" }));
     }
-    let named = |values: &[String]| -> BTreeMap<String, String> {
-        values
-            .iter()
-            .map(|value| {
-                value.split_once('=').map_or((String::new(), value.clone()), |(name, value)| (name.to_owned(), value.to_owned()))
-            })
-            .collect()
-    };
-    let clock = match args.clock.split_once(':') {
-        None if args.clock == "real" => ClockKind::Real,
-        Some(("scaled", scale)) => match scale.parse::<f64>() {
-            Ok(scale) if (1.0..=100_000.0).contains(&scale) => ClockKind::Scaled(scale),
-            _ => return Err(format!("`--clock {}`: N is a number from 1 to 100000", args.clock)),
-        },
-        _ => {
-            return Err(format!(
-                "`--clock {}`: write `real` or `scaled:N`; the virtual clock is for `demo` and `prove`",
-                args.clock
-            ));
-        }
-    };
-    let mut targets = named(&args.target);
-    targets.extend(workspace.endpoints.clone().into_iter().filter(|(name, _)| !named(&args.target).contains_key(name)));
-    if let Some(target) = workspace.target.clone().filter(|_| !targets.contains_key("")) {
-        targets.insert(String::new(), target);
+    begin(&book.sink, &ready.plan, about(args, &ready, name, now_ms, endpoints.clone()), &clock);
+    for fact in &facts {
+        book.sink.event(Event::Preflight(fact.clone()), clock.now_us());
     }
-    let mut listen = named(&args.listen);
-    if let Some(address) = workspace.listen.clone().filter(|_| !listen.contains_key("")) {
-        listen.insert(String::new(), address);
+    let stage = Arc::new(stage);
+    if let Some(control) = &control {
+        let folder = book.folder.path();
+        control.open(Desk::new(&ready.plan, ready.mode, endpoints, folder, Arc::clone(&book.sink), Arc::clone(&stage)));
+        console::talk(&format!("control listener at http://{}/_counterpart/", control.address()));
     }
-    Ok(Wanted { pack, role, workspace, targets, listen, settings, clock })
+    let broken = facts.iter().find(|fact| fact.passed == Some(false));
+    let early = play(args, &ready, &stage, broken, stopping).await;
+    stage.close();
+    if let Some(control) = control {
+        control.stop();
+    }
+    progress.finish_and_clear();
+    let unrecorded = book.sink.reason_broken();
+    let finished = moment::rfc3339(moment::unix_ms(moment::now()));
+    let (record, path) = finish(book, &clock, finished, early.clone(), ready.earlier.as_ref(), &ready.formats)?;
+    copies(args, &record, &path)?;
+    console::data(&counterpart_report::console(&record, console::colour()));
+    console::data(&format!("\nreports: {}\n", path.display()));
+    Ok(exit(args, &ready, &record, broken, unrecorded.as_deref(), early.is_some()))
 }
 
-fn ring(args: &RunArgs, wanted: &Wanted) -> Result<Keyring, String> {
-    let tls = &wanted.workspace.tls;
-    let now = moment::now();
-    let mut ring = match args.certs.as_ref().or(tls.authority.as_ref()) {
-        Some(folder) => {
-            let mut authority = counterpart_keys::Authority::load(folder).map_err(|error| format!("could not {error}"))?;
-            keyring::minted(&mut authority, now)?
-        }
-        None => Keyring::default(),
+/// Opens our endpoints and the control listener.
+async fn open(args: &RunArgs, ready: &Ready, book: &Book, clock: Clock) -> Result<(Stage, Option<Control>), Trouble> {
+    let around = Surroundings {
+        network: Network::Tcp,
+        targets: ready.targets.clone(),
+        keyring: ready.keyring.clone(),
+        credentials: credentials(&ready.wanted.workspace).map_err(Trouble::Usage)?,
+        seed: args.seed,
+        actor: actor(&ready.wanted.workspace).map_err(Trouble::Usage)?,
+        sink: Arc::clone(&book.sink) as Arc<dyn Sink>,
     };
-    if let Some(ca) = args.tls_ca.as_ref().or(tls.ca.as_ref()) {
-        ring.trust = keyring::trust(ca)?;
-    }
-    let pair = (args.tls_cert.as_ref().or(tls.cert.as_ref()), args.tls_key.as_ref().or(tls.key.as_ref()));
-    match pair {
-        (Some(cert), Some(key)) => {
-            let identity = keyring::identity(cert, key)?;
-            ring.client.insert("default".to_owned(), identity.clone());
-            ring.server.insert("default".to_owned(), identity);
-        }
-        (None, None) => {}
-        _ => return Err("`--tls-cert` and `--tls-key` go together".to_owned()),
-    }
-    for (name, pair) in &tls.other {
-        let identity = keyring::identity(&pair.cert, &pair.key)?;
-        ring.client.insert(name.clone(), identity.clone());
-        ring.server.insert(name.clone(), identity);
-    }
-    if wanted.role == Role::Provider && ring.server.is_empty() && !args.plain {
-        console::talk(
-            "note: no certificate is given, so a fresh test authority is used for this run only; `counterpart certs init` makes one that stays, `--plain` listens without TLS",
-        );
-        ring = keyring::minted(&mut keyring::fresh_authority(now)?, now)?;
-    }
-    if args.plain {
-        ring.server.clear();
-    }
-    Ok(ring)
+    let doors = if ready.wanted.role == Role::Provider { Doors::Open(ready.listen.clone()) } else { Doors::Shut };
+    let control = Control::start(args.control.as_deref(), ready.mode, &book.sink).await?;
+    let performance = Performance { plan: Arc::clone(&ready.plan), clock, around, doors, manner: manner(args) };
+    let listening = |reason: String| match ready.wanted.role {
+        Role::Provider => Trouble::Ours(format!("{reason}\nhelp: `--listen HOST:0` takes a free port")),
+        Role::Consumer => Trouble::Ours(reason),
+    };
+    let (stage, _, _) = performance.stage().await.map_err(listening)?;
+    Ok((stage, control))
 }
 
-fn options(args: &RunArgs, wanted: &Wanted, ring: &Keyring, mode: Mode) -> Result<Options, String> {
-    let level = |word: &String| Level::from_name(word).ok_or_else(|| format!("`--level {word}`: levels are must, should, may"));
-    let selection = Selection {
-        scenarios: args.scenario.clone(),
-        tags: args.tag.clone(),
-        levels: args.level.iter().map(level).collect::<Result<_, _>>()?,
-    };
-    let certificates: BTreeSet<String> =
-        BAD.iter().map(|(name, _)| (*name).to_owned()).chain(wanted.workspace.tls.other.keys().cloned()).collect();
-    let held = if wanted.role == Role::Consumer { &ring.client } else { &ring.server };
-    let abilities = Abilities {
-        actions: wanted.workspace.hooks.keys().cloned().collect(),
-        every_action: person::is_there(),
-        credentials: wanted.workspace.credentials.keys().cloned().collect(),
-        certificates: certificates.into_iter().filter(|name| held.contains_key(name)).collect(),
-        endpoints: if wanted.role == Role::Provider {
-            all_endpoints(&wanted.pack)
-        } else {
-            wanted.targets.keys().cloned().collect()
-        },
-    };
-    let mut attested = BTreeMap::new();
-    for (id, evidence) in &wanted.workspace.evidence {
-        let file = evidence.file.as_ref().map(|file| format!(" ({file})")).unwrap_or_default();
-        attested.insert(
-            RequirementId::new(id),
-            format!("{} on {}: {}{file}", evidence.by, workspace::plain(&evidence.date), evidence.note),
-        );
+fn endpoints(ready: &Ready, stage: &Stage) -> BTreeMap<String, String> {
+    match ready.wanted.role {
+        Role::Provider => stage.urls(),
+        Role::Consumer => ready.targets.iter().map(|(name, target)| (name.clone(), target.url())).collect(),
     }
-    let mut force = BTreeMap::new();
-    for (check, change) in &wanted.workspace.checks {
-        let kind = match change.force.as_str() {
-            "promoted" => Force::Promoted,
-            "disabled" => Force::Disabled,
-            "should" => Force::Lowered(Level::Should),
-            "may" => Force::Lowered(Level::May),
-            other => return Err(format!("`[checks.{check}]`: force `{other}` is none of promoted, disabled, should, may")),
-        };
-        force.insert(check.clone(), (kind, change.reason.clone()));
-    }
-    Ok(Options {
-        role: Some(wanted.role),
-        profile: args.profile.clone().or_else(|| wanted.workspace.profile.clone()),
-        settings: wanted.settings.clone(),
-        claims: wanted.workspace.claims.clone(),
-        selection,
-        abilities: (mode == Mode::Run).then_some(abilities),
-        force,
-        attested,
-        mutant: None,
-    })
 }
 
-/// The simulated provider plays every endpoint of its pack itself.
-fn all_endpoints(pack: &str) -> BTreeSet<String> {
-    let Ok(packs) = packs::find(pack) else { return BTreeSet::new() };
-    let refs: Vec<&PackFiles> = packs.iter().collect();
-    let (plan, _) = counterpart_plan::compile_pack(&refs, &Options::default(), &mut Sources::default());
-    plan.map(|plan| plan.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect()).unwrap_or_default()
+/// Plays, or answers until told to stop; gives why it ended early, where it did.
+async fn play(
+    args: &RunArgs,
+    ready: &Ready,
+    stage: &Stage,
+    broken: Option<&Preflight>,
+    stopping: watch::Receiver<bool>,
+) -> Option<String> {
+    if ready.mode == Mode::Simulate {
+        console::talk("answering until Ctrl-C");
+        let mut stopping = stopping;
+        drop(stopping.wait_for(|stopping| *stopping).await);
+        return None;
+    }
+    if let Some(fact) = broken {
+        return Some(format!("{}: {}", fact.name, fact.detail));
+    }
+    stage.play(manner(args), stopping.clone()).await;
+    let interrupted = *stopping.borrow();
+    interrupted.then(|| "interrupted".to_owned())
+}
+
+fn manner(args: &RunArgs) -> Manner {
+    let ending = if args.fail_fast { Ending::FirstFailure } else { Ending::Complete };
+    Manner { jobs: usize::from(args.jobs), retries: args.retry, ending }
+}
+
+fn exit(
+    args: &RunArgs,
+    ready: &Ready,
+    record: &RunRecord,
+    broken: Option<&Preflight>,
+    unrecorded: Option<&str>,
+    ended_early: bool,
+) -> Exit {
+    if let Some(fact) = broken.filter(|_| ready.mode == Mode::Run) {
+        let hint = fact.hint.as_ref().map(|hint| format!("\nhelp: {hint}")).unwrap_or_default();
+        console::error(&format!("{}: {}{hint}", fact.name, fact.detail));
+        return Exit::Error;
+    }
+    if let Some(reason) = unrecorded {
+        console::error(&format!("{reason}\nhelp: the run ended there; what was recorded before stands in the journal"));
+        return Exit::Error;
+    }
+    if ended_early {
+        return Exit::Inconclusive;
+    }
+    match ready.mode {
+        Mode::Simulate if record.verdict == counterpart_evidence::Verdict::Error => Exit::Error,
+        Mode::Simulate => Exit::Pass,
+        Mode::Doctor | Mode::Run => judged(args, record, ready.known.as_deref()),
+    }
 }
 
 fn compare_with_released(plan: &mut Plan, pack: Option<&PackFiles>) {
@@ -373,69 +238,8 @@ fn compare_with_released(plan: &mut Plan, pack: Option<&PackFiles>) {
     }
 }
 
-fn targets(args: &RunArgs, wanted: &Wanted, plan: &Plan) -> Result<BTreeMap<String, Target>, String> {
-    let mut targets = BTreeMap::new();
-    if wanted.role == Role::Provider {
-        return Ok(targets);
-    }
-    let first = plan.endpoints.first().map(|endpoint| endpoint.name.clone()).unwrap_or_default();
-    for (name, url) in &wanted.targets {
-        let mut one = target(url)?;
-        one.resolve.clone_from(&args.resolve);
-        one.proxy.clone_from(&args.proxy);
-        targets.insert(if name.is_empty() { first.clone() } else { name.clone() }, one);
-    }
-    if targets.is_empty() {
-        return Err(
-            "no system under test is named: `--target https://HOST:PORT`, or `target = \"...\"` in the workspace file".to_owned()
-        );
-    }
-    Ok(targets)
-}
-
-fn credentials(workspace: &Workspace) -> Result<BTreeMap<String, serde_json::Map<String, serde_json::Value>>, String> {
-    let mut all = BTreeMap::new();
-    for (name, values) in &workspace.credentials {
-        let mut map = serde_json::Map::new();
-        for (key, value) in values {
-            map.insert(key.clone(), serde_json::Value::String(workspace::text(&workspace::plain(value))?));
-        }
-        all.insert(name.clone(), map);
-    }
-    Ok(all)
-}
-
-fn actor(workspace: &Workspace) -> Result<Arc<dyn Actor>, String> {
-    let mut hooks = BTreeMap::new();
-    for (action, text) in &workspace.hooks {
-        let hook = match (&text.run, &text.http) {
-            (Some(command), None) => Hook::Run(command.clone()),
-            (None, Some(url)) => Hook::http(url).map_err(|reason| format!("`[hooks]` {action}: {reason}"))?,
-            _ => return Err(format!("`[hooks]` {action}: give `run` or `http`")),
-        };
-        hooks.insert(action.clone(), hook);
-    }
-    let person: Option<Box<dyn Actor>> = if person::is_there() { Some(Box::new(person::Person)) } else { None };
-    Ok(Arc::new(Hooks::new(hooks, person)))
-}
-
-fn about(
-    args: &RunArgs,
-    mode: Mode,
-    wanted: &Wanted,
-    plan: &Plan,
-    run: String,
-    now_ms: i64,
-    endpoints: BTreeMap<String, String>,
-) -> About {
-    let product = wanted.workspace.product.clone().unwrap_or_default();
-    let mut replay = format!("counterpart run {} --role {}", plan.pack.name, wanted.role.name());
-    if let Some(target) = wanted.targets.get("") {
-        replay.push_str(&format!(" --target {target}"));
-    }
-    if let Some(workspace) = &args.workspace {
-        replay.push_str(&format!(" --workspace {}", workspace.display()));
-    }
+fn about(args: &RunArgs, ready: &Ready, run: String, now_ms: i64, endpoints: BTreeMap<String, String>) -> About {
+    let wanted = &ready.wanted;
     let changes = wanted.workspace.checks.iter().map(|(check, change)| CheckChange {
         check: counterpart_evidence::CheckId::new(check),
         change: change.force.clone(),
@@ -443,23 +247,36 @@ fn about(
     });
     About {
         run,
-        mode: if mode == Mode::Simulate { RunMode::Simulate } else { RunMode::Run },
+        mode: if ready.mode == Mode::Simulate { RunMode::Simulate } else { RunMode::Run },
         started: moment::rfc3339(now_ms),
-        supplier: Supplier {
-            name: wanted.workspace.supplier.clone(),
-            product: product.name,
-            version: product.version,
-            build: product.build,
-        },
+        supplier: supplier(wanted),
         conductor: Conductor::SelfRun,
         endpoints,
         seed: args.seed,
         clock: wanted.clock.name(),
+        start_time: wanted.start_ms.map(moment::rfc3339),
         retry_passes: args.retry_passes,
         changes: changes.collect(),
         limits: Vec::new(),
-        replay,
+        replay: replay(args, wanted, &ready.plan),
     }
+}
+
+pub(crate) fn supplier(wanted: &Wanted) -> Supplier {
+    let product = wanted.workspace.product.clone().unwrap_or_default();
+    Supplier { name: wanted.workspace.supplier.clone(), product: product.name, version: product.version, build: product.build }
+}
+
+/// Gives the command that plays one scenario again, without `--scenario`.
+fn replay(args: &RunArgs, wanted: &Wanted, plan: &Plan) -> String {
+    let mut replay = format!("counterpart run {} --role {}", plan.pack.name, wanted.role.name());
+    if let Some(target) = wanted.targets.get("") {
+        replay.push_str(&format!(" --target {target}"));
+    }
+    if let Some(workspace) = &args.workspace {
+        replay.push_str(&format!(" --workspace {}", workspace.display()));
+    }
+    replay
 }
 
 /// Proves route, TLS and certificate before the first scored message.

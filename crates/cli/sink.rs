@@ -1,5 +1,6 @@
 //! Events to the evidence files, and a line on the console for each scenario.
 
+use crate::recent::Recent;
 use counterpart_engine::{Judged, Sink};
 use counterpart_evidence::{Assessment, Event, ExchangeMeta, Moment, Recorder, Stamped};
 use indicatif::ProgressBar;
@@ -9,12 +10,29 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct RecordingSink {
     recorder: Mutex<Option<Recorder>>,
     broken: Mutex<Option<String>>,
+    /// Kept where a control listener may ask for it.
+    recent: Mutex<Option<Recent>>,
     progress: ProgressBar,
 }
 
 impl RecordingSink {
     pub(crate) fn new(recorder: Recorder, progress: ProgressBar) -> Self {
-        Self { recorder: Mutex::new(Some(recorder)), broken: Mutex::default(), progress }
+        Self { recorder: Mutex::new(Some(recorder)), broken: Mutex::default(), recent: Mutex::default(), progress }
+    }
+
+    /// Keeps the latest exchanges from now on.
+    pub(crate) fn keep_recent(&self) {
+        *lock(&self.recent) = Some(Recent::default());
+    }
+
+    /// Looks at the latest exchanges; none where none are kept.
+    pub(crate) fn recent<T>(&self, look: impl FnOnce(&Recent) -> T) -> T {
+        look(lock(&self.recent).get_or_insert_default())
+    }
+
+    /// Gives the reason why nothing more can be recorded, once that is so.
+    pub(crate) fn reason_broken(&self) -> Option<String> {
+        lock(&self.broken).clone()
     }
 
     /// Takes the recorder when everything is over.
@@ -43,7 +61,13 @@ impl Sink for RecordingSink {
             parent: belonging.parent,
         };
         let assessment = Assessment { findings: judged.findings, passed: judged.passed, unmatched: judged.unmatched };
-        self.with(|recorder| recorder.record_exchange(judged.exchange, meta, assessment, Moment(at_us)).map(|_| ()));
+        self.with(|recorder| {
+            let id = recorder.record_exchange(judged.exchange, meta, assessment, Moment(at_us))?;
+            if let Some(recent) = lock(&self.recent).as_mut() {
+                recent.add(id, recorder.last_line());
+            }
+            Ok(())
+        });
     }
 
     fn event(&self, event: Event, at_us: u64) {
@@ -56,7 +80,7 @@ impl Sink for RecordingSink {
     }
 
     fn broken(&self) -> Option<String> {
-        lock(&self.broken).clone()
+        self.reason_broken()
     }
 }
 

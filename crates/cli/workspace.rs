@@ -1,91 +1,164 @@
 //! The workspace file: what one supplier knows, in one file.
 
+use crate::exit::Trouble;
+use crate::limits::FILE_BYTES_MAX;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// `counterpart.toml`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+/// The file that is read where none is named.
+pub(crate) const USUAL: &str = "counterpart.toml";
+/// What a workspace file holds beside options.
+pub(crate) const KEYS: [&str; 10] =
+    ["checks", "claims", "credentials", "endpoints", "evidence", "hooks", "product", "settings", "supplier", "tls"];
+
+/// `counterpart.toml`, without the options that can stand there too.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, rename_all = "kebab-case")]
 pub(crate) struct Workspace {
+    /// Organisation whose system is tested.
     pub(crate) supplier: Option<String>,
+    /// What is tested.
     pub(crate) product: Option<Product>,
-    pub(crate) pack: Option<String>,
-    pub(crate) role: Option<String>,
-    pub(crate) target: Option<String>,
-    pub(crate) listen: Option<String>,
-    pub(crate) profile: Option<String>,
+    /// Settings of the pack; a secret as `env:NAME` or `file:PATH`.
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub(crate) settings: BTreeMap<String, toml::Value>,
+    /// Certificates and keys.
     pub(crate) tls: TlsFiles,
+    /// Answers of the conformance statement.
     pub(crate) claims: BTreeMap<String, bool>,
+    /// What makes the system under test carry out an action, by action.
     pub(crate) hooks: BTreeMap<String, HookText>,
+    /// Further credentials by name: settings that replace those of the same name.
+    #[schemars(with = "BTreeMap<String, BTreeMap<String, serde_json::Value>>")]
     pub(crate) credentials: BTreeMap<String, BTreeMap<String, toml::Value>>,
+    /// URLs of further endpoints, by name.
     pub(crate) endpoints: BTreeMap<String, String>,
+    /// What only a person can show, by requirement.
     pub(crate) evidence: BTreeMap<String, Evidence>,
+    /// Checks whose force is changed.
     pub(crate) checks: BTreeMap<String, CheckForce>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Product {
+    /// Name.
     pub(crate) name: Option<String>,
+    /// Version.
     pub(crate) version: Option<String>,
+    /// Build, best as a digest; `--continue` needs it.
     pub(crate) build: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct TlsFiles {
+    /// PEM file with the authorities to trust.
     pub(crate) ca: Option<PathBuf>,
+    /// PEM file with the certificate chain to show.
     pub(crate) cert: Option<PathBuf>,
+    /// PEM file with its private key.
     pub(crate) key: Option<PathBuf>,
     /// Folder of a test authority.
     pub(crate) authority: Option<PathBuf>,
+    /// Further certificates, by the name that scenarios call them.
     pub(crate) other: BTreeMap<String, Pair>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pair {
+    /// PEM file with the certificate chain.
     pub(crate) cert: PathBuf,
+    /// PEM file with its private key.
     pub(crate) key: PathBuf,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct HookText {
+    /// Command line for `sh -c`.
     pub(crate) run: Option<String>,
+    /// One request: `METHOD URL`, or a URL for POST.
     pub(crate) http: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Evidence {
+    /// Who attests it.
     pub(crate) by: String,
+    /// When: a date.
+    #[schemars(with = "String")]
     pub(crate) date: toml::Value,
+    /// What was seen.
     pub(crate) note: String,
+    /// File that shows it.
     #[serde(default)]
     pub(crate) file: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckForce {
     /// `promoted`, `disabled`, `should` or `may`.
     pub(crate) force: String,
+    /// Why; the report shows it.
     pub(crate) reason: String,
 }
 
-/// Reads the workspace named, else `counterpart.toml` where there is one.
-pub(crate) fn read(named: Option<&Path>) -> Result<Workspace, String> {
-    let usual = Path::new("counterpart.toml");
-    let path = match named {
-        Some(path) => path,
-        None if usual.is_file() => usual,
-        None => return Ok(Workspace::default()),
-    };
-    let text = std::fs::read_to_string(path).map_err(|error| format!("could not read `{}`: {error}", path.display()))?;
-    toml::from_str(&text).map_err(|error| format!("`{}` is not a workspace file\n{error}", path.display()))
+/// Reads a text file of the user's, up to a bound.
+pub(crate) fn text_of(path: &Path) -> Result<String, String> {
+    let unread = |reason: String| format!("could not read `{}`: {reason}", path.display());
+    let file = std::fs::File::open(path).map_err(|error| unread(error.to_string()))?;
+    let mut text = String::new();
+    file.take(FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(|error| unread(error.to_string()))?;
+    if text.len() as u64 > FILE_BYTES_MAX {
+        return Err(unread(format!("it has more than {FILE_BYTES_MAX} bytes")));
+    }
+    Ok(text)
+}
+
+/// Reads a workspace file as a table, so that options can be taken out of it.
+pub(crate) fn table(text: &str, shown: &str) -> Result<toml::Table, String> {
+    text.parse().map_err(|error: toml::de::Error| not_one(shown, "workspace file", &error))
+}
+
+/// Reads what a workspace file holds beside options.
+pub(crate) fn read(text: &str, shown: &str) -> Result<Workspace, String> {
+    toml::from_str(text).map_err(|error| not_one(shown, "workspace file", &error))
+}
+
+/// Reads a file of claims: a line for each, at the top or under `[claims]`.
+pub(crate) fn claims(path: &Path) -> Result<BTreeMap<String, bool>, Trouble> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Item {
+        Answer(bool),
+        Table(BTreeMap<String, bool>),
+    }
+    let text = text_of(path).map_err(Trouble::Usage)?;
+    let shown = path.display().to_string();
+    let items: BTreeMap<String, Item> = toml::from_str(&text).map_err(|error| {
+        Trouble::Usage(format!("{}\nhelp: write `CLAIM = true` or `CLAIM = false`", not_one(&shown, "file of claims", &error)))
+    })?;
+    let mut all = BTreeMap::new();
+    for (name, item) in items {
+        match item {
+            Item::Answer(answer) => drop(all.insert(name, answer)),
+            Item::Table(answers) if name == "claims" => all.extend(answers),
+            Item::Table(_) => return Err(Trouble::Usage(format!("`{shown}` holds a table `[{name}]`, which is none of claims"))),
+        }
+    }
+    Ok(all)
+}
+
+/// Says that a file is not what it should be, with the place that the reader names.
+pub(crate) fn not_one(shown: &str, what: &str, error: &toml::de::Error) -> String {
+    format!("`{shown}` is not a {what}\n{}", error.to_string().trim_end())
 }
 
 /// Gives a value as text; `env:NAME` and `file:PATH` are looked up.

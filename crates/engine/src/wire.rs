@@ -224,6 +224,19 @@ pub(crate) fn connect(
     Ok(Connect { address, host, tls, proxy: target.proxy.clone(), timeouts: Timeouts::of(&Limits::default()) })
 }
 
+/// Names the target itself in `Host` where its address is another's (RFC 9110 §7.2), unless the request names one.
+pub(crate) fn name_host(request: &mut Request, target: &Target) {
+    if target.resolve.is_none() || request.headers.first("host").is_some() {
+        return;
+    }
+    let usual = if target.tls { 443 } else { 80 };
+    let host = authority(&target.host, target.port);
+    let host = if target.port == usual { host.trim_end_matches(&format!(":{usual}")).to_owned() } else { host };
+    let own = std::iter::once(("Host".to_owned(), host));
+    let others = request.headers.iter().map(|header| (header.name.clone(), header.value.clone()));
+    request.headers = own.chain(others).collect();
+}
+
 fn authority(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }

@@ -9,6 +9,15 @@ use std::path::Path;
 /// A SHA-256 digest.
 pub(crate) type Digest = [u8; 32];
 
+/// Gives the SHA-256 of a file, hexadecimal.
+///
+/// # Errors
+///
+/// `ReadFile` where it cannot be read.
+pub fn digest_of_file(path: &Path) -> Result<String, Error> {
+    sha256_of_file(path).map(|(digest, _)| hex(&digest))
+}
+
 /// Gives the SHA-256 of some bytes.
 pub(crate) fn sha256(bytes: &[u8]) -> Digest {
     to_array(digest(&SHA256, bytes).as_ref())

@@ -179,6 +179,19 @@ impl RunFolder {
         }
     }
 
+    /// Takes the stored bodies of an earlier run over, so that a merged record finds all it speaks of in one folder.
+    ///
+    /// The recorder must be finished before: the copies stand in segments after its own.
+    ///
+    /// # Errors
+    ///
+    /// `ReadFile` where the earlier ones cannot be read, `WriteFile` where the copies cannot be written.
+    pub fn adopt_bodies(&mut self, earlier: &Self) -> Result<(), Error> {
+        // What was read of this folder before does not know of them.
+        self.bodies = OnceLock::new();
+        crate::bodies::adopt(&self.path, &earlier.path)
+    }
+
     fn write_rendered(&self, rendered: &[(String, Vec<u8>)]) -> Result<(), Error> {
         for (name, bytes) in rendered {
             let ours = [RECORD, MANIFEST, LOCK].contains(&name.as_str()) || name.starts_with("journal");

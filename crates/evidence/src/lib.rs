@@ -35,6 +35,7 @@ mod verify;
 pub use baseline::{BaselineEntry, BaselineOutcome, KnownFinding, apply};
 pub use bodies::BodyReader;
 pub use diff::{Change, Difference, Subject, diff};
+pub use digest::digest_of_file;
 pub use error::Error;
 pub use event::{Event, Moment, RunHeader, ScenarioHeader, Stamped, StepHeader};
 pub use exchange::{

@@ -27,7 +27,9 @@ pub fn merge(runs: &[RunRecord]) -> Result<RunRecord, Error> {
             return Err(refuse("they played different packs or roles"));
         }
     }
-    let names = runs.iter().map(|run| run.run.as_str()).collect::<Vec<_>>().join(", ");
+    // A run that was continued already stands for all that it came from.
+    let names = runs.iter().map(|run| run.environment.get(MERGED_RUNS).unwrap_or(&run.run).as_str());
+    let names = names.collect::<Vec<_>>().join(", ");
     let mut offset = 0;
     for run in &mut runs {
         renumber(run, offset);

@@ -14,6 +14,7 @@ pub(crate) struct Settings {
     pub(crate) globals: Map<String, Value>,
     pub(crate) records: Vec<SettingRecord>,
     pub(crate) secrets: Vec<String>,
+    pub(crate) secret_names: Vec<String>,
     pub(crate) switches: BTreeMap<String, String>,
     pub(crate) profile: String,
     /// Settings that have no value.
@@ -62,6 +63,7 @@ pub(crate) fn resolve(tree: &Tree, options: &Options, diagnostics: &mut Diagnost
         let shown = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         if secret {
             settings.secrets.push(shown.clone());
+            settings.secret_names.push(name.clone());
         }
         let shown = if secret { "********".to_owned() } else { shown };
         if item.switch.as_ref().is_some_and(|flag| flag.value) {

@@ -91,7 +91,8 @@ impl Play {
         let mut generators = generators(self.shared.around.seed, parts, &self.shared.clock);
         let globals = Layer::last(&self.shared.globals);
         let layer = Layer::new(names, &globals);
-        let request = build::request(&send.request, &target.base, &layer, &mut generators)?;
+        let mut request = build::request(&send.request, &target.base, &layer, &mut generators)?;
+        wire::name_host(&mut request, target);
         let within = send.within.as_ref().map(|time| build::milliseconds(time, &layer)).transpose()?;
         let within = within.map(|run_ms| self.shared.clock.real(run_ms).max(Duration::from_millis(RESOLUTION_MS)));
         wire::sending(send.fault.as_ref(), request, within, &layer, &mut generators, &self.shared.clock)

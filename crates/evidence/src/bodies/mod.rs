@@ -3,6 +3,7 @@
 //! Segments are append-only. Each record is a line `<digest> <length>`, the bytes and a line end, so that a segment can be
 //! read without the index; the index only saves that reading.
 
+mod adopt;
 mod entry;
 mod known;
 mod reader;
@@ -12,6 +13,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use adopt::adopt;
 pub(crate) use entry::BODIES;
 pub use reader::BodyReader;
 pub(crate) use reader::first_changed;

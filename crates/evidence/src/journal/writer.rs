@@ -76,6 +76,13 @@ impl JournalWriter {
         JournalHead { line: self.link.0, digest: hex(&self.link.1) }
     }
 
+    /// Gives the last line that was written, without its end.
+    #[must_use]
+    pub fn last_line(&self) -> &[u8] {
+        let lines = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
+        lines.rsplit(|byte| *byte == b'\n').next().unwrap_or_default()
+    }
+
     fn write(&mut self, events: &[Stamped]) -> Result<(), Error> {
         let mut link = self.compose(events)?;
         if self.storage.when_full == WhenFull::DropOldest

@@ -121,6 +121,15 @@ impl Recorder {
         }
     }
 
+    /// Gives the last line of the journal as it was written, without its end; empty for a recorder without files.
+    #[must_use]
+    pub fn last_line(&self) -> &[u8] {
+        match &self.sink {
+            Sink::Files(files) => files.journal.last_line(),
+            Sink::Memory(_) => &[],
+        }
+    }
+
     /// Gives what a recorder without files has kept.
     #[must_use]
     pub fn memory(&self) -> Option<&Memory> {

@@ -144,6 +144,13 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
             exchange: None,
         });
     }
+    let coarse = tests.iter().filter(|_| matches!(subject, Subject::Timing(_))).find_map(|test| match &test.operator {
+        Operator::Range(bounds) => sequence::too_coarse(bounds, subjects).err(),
+        _ => None,
+    });
+    if let Some(reason) = coarse {
+        return Judgement::TooCoarse(reason);
+    }
     if tests.is_empty() {
         return without_tests(subject, *side, &seen, subjects);
     }

@@ -279,7 +279,7 @@ fn gaps(
         ));
     };
     for bounds in [range, mean].into_iter().flatten() {
-        too_coarse(bounds, subjects)?;
+        too_coarse(bounds, subjects).map_err(Miss::TooCoarse)?;
     }
     if let Some(bounds) = range
         && let Some((gap, exchange)) = gaps.iter().find(|(gap, _)| !bounds.hold(*gap))
@@ -330,16 +330,16 @@ fn gaps(
 }
 
 /// A limit that takes less real time than can be measured is not judged.
-fn too_coarse(bounds: &Bounds, subjects: &Subjects<'_>) -> Result<(), Miss> {
+pub(super) fn too_coarse(bounds: &Bounds, subjects: &Subjects<'_>) -> Result<(), String> {
     let Some(clock) = subjects.clock().filter(|clock| clock.scale > 1.0) else { return Ok(()) };
     let limits = [bounds.min, bounds.max, bounds.above, bounds.below];
     let fine = |limit: &f64| *limit > 0.0 && limit / clock.scale < float(clock.resolution_ms);
     match limits.into_iter().flatten().find(fine) {
-        Some(limit) => Err(Miss::TooCoarse(format!(
+        Some(limit) => Err(format!(
             "clock too coarse: {limit} ms is {:.0} ms at this speed, and {} ms is the least that can be measured",
             limit / clock.scale,
             clock.resolution_ms
-        ))),
+        )),
         None => Ok(()),
     }
 }

@@ -362,6 +362,20 @@ fn a_limit_below_what_can_be_measured_is_not_judged() {
 }
 
 #[test]
+fn a_duration_below_what_can_be_measured_is_not_judged() {
+    let rule = on(Subject::Timing(TimingPhase::Total), Side::Response, vec![is(Operator::Range(bounds(0.0, 2_000.0)))]);
+    let mut slow = Exchange::new(ExchangeId(1), Direction::Outbound, "a", 0);
+    slow.timing.total_us = Some(3_000_000);
+    let judged = |scale| {
+        let names = NoNames;
+        judge(&rule, &Subjects::new(&slow, &names).with_clock(Clock { scale, resolution_ms: 100 }))
+    };
+    assert!(matches!(judged(1.0), Judgement::Broken(_)));
+    assert!(matches!(judged(20.0), Judgement::Broken(_)), "100 ms can be measured");
+    assert!(matches!(judged(400.0), Judgement::TooCoarse(_)), "5 ms cannot");
+}
+
+#[test]
 fn formats_hold_and_break() {
     for (name, good, bad) in [
         ("base64", "aGk=", "aGk"),

@@ -275,6 +275,7 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
         pack: pack_record(pack, files[0], &settings),
         settings: settings.records,
         secrets: settings.secrets,
+        secret_settings: settings.secret_names,
         globals: Arc::new(globals),
         requirements,
         checks,

@@ -2,7 +2,7 @@
 
 use super::{Compiler, Scope};
 use crate::limits::ROWS_MAX;
-use crate::model::{Action, Endpoint, Profile, Scenario, Sentinel, Settled, Standing, Time, VariantRow};
+use crate::model::{Action, Endpoint, NOT_SELECTED, Profile, Scenario, Sentinel, Settled, Standing, Time, VariantRow};
 use crate::tree::Filed;
 use counterpart_diag::Diagnostic;
 use counterpart_evidence::{Level, RequirementId, Role, ScenarioId, Verdict};
@@ -160,7 +160,7 @@ impl<'a> Compiler<'a> {
     fn settled(&mut self, record: &ScenarioFile, id: &str, covers: &[RequirementId]) -> Option<Settled> {
         let skipped = |reason: String| Some(Settled { verdict: Verdict::Skipped, reason });
         if !self.is_selected(record, id, covers) {
-            return skipped("not selected".to_owned());
+            return skipped(NOT_SELECTED.to_owned());
         }
         let untestable: Vec<&str> = covers
             .iter()

@@ -59,6 +59,9 @@ pub struct Standing {
     pub connection: Vec<Arc<Check>>,
 }
 
+/// The reason of a scenario that the user's selection left out.
+pub const NOT_SELECTED: &str = "not selected";
+
 /// A verdict settled before playing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
@@ -246,6 +249,8 @@ pub struct Plan {
     pub settings: Vec<SettingRecord>,
     /// Values of secret settings.
     pub secrets: Vec<String>,
+    /// Names of secret settings that have a value.
+    pub secret_settings: Vec<String>,
     /// Names that are the same everywhere: `setting`, `profile`, `claim`, `let`, `role`.
     pub globals: Arc<Map<String, Value>>,
     /// Requirements of this role.

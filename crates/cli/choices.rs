@@ -1,0 +1,198 @@
+//! What the user chose: the command line, then the environment, then the workspace file; the first that speaks wins.
+//!
+//! An option is declared once, in `args`. What the environment and the workspace file say of it is put to the same parser
+//! as if it had been typed, so that there is one reading of each value and one message when it is wrong.
+
+use crate::args::Cli;
+use crate::exit::Trouble;
+use crate::workspace::{self, Workspace};
+use clap::parser::ValueSource;
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches};
+use counterpart_diag::suggest;
+use counterpart_plan::Origin;
+use serde_json::json;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// What an option's variable begins with.
+const OPTION: &str = "COUNTERPART_OPTION_";
+/// What a setting's variable begins with.
+const SETTING: &str = "COUNTERPART_SETTING_";
+/// Commands whose options can stand elsewhere.
+const COMMANDS: [&str; 3] = ["doctor", "run", "simulate"];
+/// Options that speak of the command line or the file itself; settings and claims have tables of their own in the file.
+const TYPED_ONLY: [&str; 6] = ["claims", "help", "print-settings", "set", "version", "workspace"];
+/// The name under which the packs stand in the workspace file.
+const PACK: &str = "pack";
+
+/// An option that has a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    pub(crate) name: String,
+    pub(crate) value: String,
+    pub(crate) origin: Origin,
+}
+
+/// What was chosen beside the command.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Choices {
+    pub(crate) workspace: Workspace,
+    /// Options by name, in the order of the help text.
+    pub(crate) options: Vec<Choice>,
+    /// Settings from the environment: name and value.
+    pub(crate) settings: Vec<(String, String)>,
+}
+
+/// Where an option was found that was not typed.
+struct Found {
+    arguments: Vec<OsString>,
+    origin: Origin,
+}
+
+/// Reads the command line; a wrong one ends the program with its message.
+pub(crate) fn read() -> Result<(Cli, Choices), Trouble> {
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let matches = Cli::command().get_matches_from(&typed);
+    let own = matches.subcommand().filter(|(name, _)| COMMANDS.contains(name));
+    let Some((name, own)) = own else { return Ok((cli(&matches)?, Choices::default())) };
+    let file = workspace_file(own);
+    let text = file.as_deref().map(workspace::text_of).transpose().map_err(Trouble::Usage)?;
+    let shown = file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
+    let mut table = workspace::table(text.as_deref().unwrap_or(""), &shown).map_err(Trouble::Usage)?;
+    let found = found(name, own, &mut table)?;
+    refuse_unknown(&table, name, &shown)?;
+    let extra = found.iter().flat_map(|(_, found)| found.arguments.iter().cloned());
+    let at = typed.iter().position(|argument| argument == "--").unwrap_or(typed.len());
+    let mut all = typed;
+    all.splice(at..at, extra);
+    let matches = Cli::command().try_get_matches_from(&all).map_err(|error| Trouble::Usage(blamed(&error, &found, &shown)))?;
+    let own = matches.subcommand_matches(name).unwrap_or(own);
+    let workspace = workspace::read(text.as_deref().unwrap_or(""), &shown).map_err(Trouble::Usage)?;
+    let options = options(name, own, &found);
+    Ok((cli(&matches)?, Choices { workspace, options, settings: settings_in_environment() }))
+}
+
+fn cli(matches: &ArgMatches) -> Result<Cli, Trouble> {
+    Cli::from_arg_matches(matches).map_err(|error| Trouble::Usage(error.to_string()))
+}
+
+fn workspace_file(own: &ArgMatches) -> Option<PathBuf> {
+    let named = own.get_one::<PathBuf>("workspace").cloned();
+    let named = named.or_else(|| std::env::var_os(format!("{OPTION}WORKSPACE")).map(PathBuf::from));
+    named.or_else(|| Path::new(workspace::USUAL).is_file().then(|| PathBuf::from(workspace::USUAL)))
+}
+
+/// The arguments of a command that can stand elsewhere, by the name under which they do.
+fn arguments(command: &str) -> Vec<(String, clap::Arg)> {
+    let mut all = Cli::command();
+    all.build();
+    let own = all.find_subcommand(command).into_iter().flat_map(|command| command.get_arguments());
+    let named = own.map(|argument| (argument.get_long().unwrap_or(PACK).to_owned(), argument.clone()));
+    named.filter(|(name, _)| !TYPED_ONLY.contains(&name.as_str())).collect()
+}
+
+fn is_flag(argument: &clap::Arg) -> bool {
+    !matches!(argument.get_action(), ArgAction::Append | ArgAction::Set)
+}
+
+/// Finds what was not typed in the environment and in the workspace file; takes it out of the file's table.
+fn found(command: &str, own: &ArgMatches, table: &mut toml::Table) -> Result<Vec<(String, Found)>, Trouble> {
+    let mut all = Vec::new();
+    for (name, argument) in arguments(command) {
+        // A table of that name is none of our options: `[claims]` is not `--claims`.
+        let in_file = if table.get(&name).is_some_and(toml::Value::is_table) { None } else { table.remove(&name) };
+        if own.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine) {
+            continue;
+        }
+        let variable = format!("{OPTION}{}", name.replace('-', "_").to_uppercase());
+        let (values, origin) = match (std::env::var(&variable), in_file) {
+            (Ok(text), _) => (vec![text], Origin::Environment),
+            (Err(_), Some(toml::Value::Array(values))) => (values.iter().map(workspace::plain).collect(), Origin::Workspace),
+            (Err(_), Some(value)) => (vec![workspace::plain(&value)], Origin::Workspace),
+            (Err(_), None) => continue,
+        };
+        let arguments = if is_flag(&argument) { flag(&name, &values)? } else { with_values(&name, &values) };
+        all.push((name, Found { arguments, origin }));
+    }
+    Ok(all)
+}
+
+fn flag(name: &str, values: &[String]) -> Result<Vec<OsString>, Trouble> {
+    match values.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["true" | "1"] => Ok(vec![format!("--{name}").into()]),
+        ["false" | "0"] => Ok(Vec::new()),
+        _ => Err(Trouble::Usage(format!("`{name}` is `true` or `false`, not `{}`", values.join(", ")))),
+    }
+}
+
+fn with_values(name: &str, values: &[String]) -> Vec<OsString> {
+    let argument = |value: &String| if name == PACK { value.clone() } else { format!("--{name}={value}") };
+    values.iter().map(|value| argument(value).into()).collect()
+}
+
+/// Refuses a key of the file that is neither an option nor a part of a workspace.
+fn refuse_unknown(table: &toml::Table, command: &str, file: &str) -> Result<(), Trouble> {
+    let Some(unknown) = table.keys().find(|key| !workspace::KEYS.contains(&key.as_str())) else { return Ok(()) };
+    let options: Vec<String> = arguments(command).into_iter().map(|(name, _)| name).collect();
+    let known: Vec<&str> = workspace::KEYS.iter().copied().chain(options.iter().map(String::as_str)).collect();
+    let help = match suggest(unknown, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known are {}", known.join(", ")),
+    };
+    Err(Trouble::Usage(format!("unknown key `{unknown}` in `{file}`\nhelp: {help}")))
+}
+
+/// Says where a value came from that nobody typed and the parser refuses.
+fn blamed(error: &clap::Error, found: &[(String, Found)], file: &str) -> String {
+    let text = error.to_string();
+    let text = text.trim_start_matches("error: ").trim_end();
+    let named = found.iter().find(|(name, _)| text.contains(&format!("--{name}")));
+    match named.map(|(_, found)| found.origin) {
+        Some(Origin::Environment) => format!("in the environment: {text}"),
+        Some(_) => format!("in `{file}`: {text}"),
+        None => text.to_owned(),
+    }
+}
+
+fn options(command: &str, own: &ArgMatches, found: &[(String, Found)]) -> Vec<Choice> {
+    let mut all = Vec::new();
+    for (name, argument) in arguments(command) {
+        let id = argument.get_id().as_str();
+        let origin = match (found.iter().find(|(known, _)| *known == name), own.value_source(id)) {
+            (Some((_, found)), _) => found.origin,
+            (None, Some(ValueSource::CommandLine)) => Origin::Option,
+            (None, Some(_)) => Origin::Default,
+            (None, None) => continue,
+        };
+        let values = own.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
+        let value = values.collect::<Vec<_>>().join(", ");
+        all.push(Choice { name, value, origin });
+    }
+    all
+}
+
+/// Settings from the environment: `COUNTERPART_SETTING_CLIENT_ID` is `client_id`.
+fn settings_in_environment() -> Vec<(String, String)> {
+    let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut all: Vec<_> = named.filter_map(|(name, value)| Some((name.strip_prefix(SETTING)?.to_lowercase(), value))).collect();
+    all.sort();
+    all
+}
+
+/// Gives the JSON Schema of a workspace file: its own tables, and every option under its long name.
+pub(crate) fn workspace_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Workspace).to_value();
+    let Some(properties) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) else { return schema };
+    for (name, argument) in arguments("run") {
+        let kind = match argument.get_action() {
+            ArgAction::Append => json!({ "type": ["array", "string"], "items": { "type": "string" } }),
+            ArgAction::Set => json!({ "type": ["string", "integer"] }),
+            _ => json!({ "type": "boolean" }),
+        };
+        let mut kind = kind;
+        kind["description"] = argument.get_help().map(ToString::to_string).into();
+        properties.entry(name).or_insert(kind);
+    }
+    schema["additionalProperties"] = json!(false);
+    schema
+}

@@ -1,0 +1,16 @@
+//! The bounds of the command.
+
+/// Bytes of a file of the user that is read whole: workspace, claims, baseline, certificate, key.
+pub(crate) const FILE_BYTES_MAX: u64 = 1 << 20;
+/// Exchanges that the control listener still shows.
+pub(crate) const RECENT_EXCHANGES_MAX: usize = 1_000;
+/// Bytes of those.
+pub(crate) const RECENT_BYTES_MAX: usize = 16 << 20;
+/// Exchanges in one list of the control listener, unless fewer are asked for.
+pub(crate) const LISTED_MAX: usize = 100;
+/// Bytes of a run folder that `bundle` packs.
+pub(crate) const BUNDLE_BYTES_MAX: u64 = 8 << 30;
+/// Bytes of a body that the control listener takes; none of its requests needs one.
+pub(crate) const CONTROL_BODY_BYTES_MAX: usize = 64 << 10;
+/// Connections to the control listener at once.
+pub(crate) const CONTROL_CONNECTIONS_MAX: usize = 64;

@@ -1,0 +1,205 @@
+//! Options from the command line, the environment and the workspace file, the stronger first.
+
+use crate::command::{Place, Sut, ended};
+
+fn shown(place: &Place, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let mut command = place.command(["run", "lamp", "--role", "consumer", "--target", "http://127.0.0.1:1", "--print-settings"]);
+    command.args(arguments).envs(environment.iter().copied());
+    ended(command).exits(0).out
+}
+
+#[track_caller]
+fn is_from(shown: &str, name: &str, value: &str, origin: &str) {
+    let line = shown.lines().find(|line| line.split_whitespace().next() == Some(name)).unwrap_or_else(|| panic!("{shown}"));
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>(), [name, value, origin], "{shown}");
+}
+
+#[test]
+fn the_option_beats_the_environment_and_that_the_file() {
+    let place = Place::with_lamp();
+    is_from(&shown(&place, &[], &[]), "jobs", "1", "default");
+    place.write("counterpart.toml", "jobs = 2\nstrict = true\n[settings]\nanswer_ms = 1000\n");
+    is_from(&shown(&place, &[], &[]), "jobs", "2", "workspace");
+    is_from(&shown(&place, &[], &[]), "strict", "true", "workspace");
+    is_from(&shown(&place, &[], &[]), "answer_ms", "1000", "workspace");
+    let environment = [("COUNTERPART_OPTION_JOBS", "3"), ("COUNTERPART_SETTING_ANSWER_MS", "900")];
+    is_from(&shown(&place, &[], &environment), "jobs", "3", "environment");
+    is_from(&shown(&place, &[], &environment), "answer_ms", "900", "environment");
+    let typed = ["--jobs", "4", "--set", "answer_ms=800"];
+    is_from(&shown(&place, &typed, &environment), "jobs", "4", "option");
+    is_from(&shown(&place, &typed, &environment), "answer_ms", "800", "option");
+}
+
+#[test]
+fn a_wrong_value_is_blamed_on_where_it_stands() {
+    let place = Place::with_lamp();
+    let run = ["run", "lamp", "--role", "consumer", "--target", "http://127.0.0.1:1"];
+    place.write("counterpart.toml", "jobs = \"many\"\n");
+    place.run(run).exits(2).says("error: in `counterpart.toml`: invalid value 'many' for '--jobs <N>'");
+    place.write("counterpart.toml", "job = 2\n");
+    place.run(run).exits(2).says("error: unknown key `job` in `counterpart.toml`\nhelp: did you mean `jobs`?");
+    place.write("counterpart.toml", "strict = \"yes\"\n");
+    place.run(run).exits(2).says("`strict` is `true` or `false`, not `yes`");
+    place.write("counterpart.toml", "[product]\nnaem = \"x\"\n");
+    place.run(run).exits(2).says("`counterpart.toml` is not a workspace file").says("unknown field `naem`");
+    place.write("counterpart.toml", "jobs = \n");
+    place.run(run).exits(2).says("`counterpart.toml` is not a workspace file");
+}
+
+#[test]
+fn everything_can_stand_in_the_file() {
+    let place = Place::with_lamp();
+    let sut = Sut::lamp();
+    place.run(["new", "workspace", "lamp", "--out", "mine.toml"]).exits(0);
+    let text = place.read("mine.toml").replace("http://127.0.0.1:8080", &sut.url);
+    place.write("mine.toml", format!("scenario = [\"switching/on-and-off[true]\"]\nformat = [\"xml\", \"junit\"]\n{text}"));
+    place.run(["run", "--workspace", "mine.toml"]).exits(0).gives("1 pass, 1 skipped");
+    let run = &place.runs()[0];
+    assert!(run.join("junit.xml").is_file() && !run.join("report.html").exists());
+    let record = place.record();
+    assert_eq!(record["supplier"]["name"], "Example Ltd");
+    place.run(["new", "workspace", "lamp", "--out", "mine.toml"]).exits(2).says("is there already");
+}
+
+#[test]
+fn claims_come_from_their_file() {
+    let place = Place::with_lamp();
+    let pack = place.read("scenarios/lamp/pack.yaml");
+    place.write(
+        "scenarios/lamp/pack.yaml",
+        pack + "claims:\n  - { id: dims, question: Does it dim?, status: optional, default: false }\n",
+    );
+    place.run(["list", "lamp", "--claims"]).exits(0).gives("dims").gives("Does it dim?");
+    is_from(&shown(&place, &[], &[]), "dims", "no", "optional");
+    place.write("counterpart.toml", "[claims]\ndims = false\n");
+    place.write("ics.toml", "dims = true\n");
+    is_from(&shown(&place, &["--claims", "ics.toml"], &[]), "dims", "yes", "optional");
+    place.write("ics.toml", "[claims]\ndims = true\n");
+    is_from(&shown(&place, &["--claims", "ics.toml"], &[]), "dims", "yes", "optional");
+    place.write("ics.toml", "dimms = true\n");
+    let run = ["run", "lamp", "--role", "consumer", "--target", "http://127.0.0.1:1", "--claims", "ics.toml"];
+    place.run(run).exits(2).says("the pack has no claim `dimms`").says("did you mean `dims`?");
+    place.write("ics.toml", "dims = 1\n");
+    place.run(run).exits(2).says("`ics.toml` is not a file of claims").says("write `CLAIM = true` or `CLAIM = false`");
+}
+
+#[test]
+fn a_path_means_what_lies_there() {
+    let place = Place::with_lamp();
+    place.run(["new", "scenario", "lamp/other/first"]).exits(0);
+    let sut = Sut::lamp();
+    let run = |path: &str| place.run(["run", path, "--role", "consumer", "--target", &sut.url]);
+    run("scenarios/lamp/other").exits(0).gives("1 pass, 2 skipped");
+    run("scenarios/lamp/switching/on-and-off.yaml").exits(0).gives("2 pass, 1 skipped");
+    run("lamp/other/first").exits(0).gives("1 pass, 2 skipped");
+    place.run(["new", "pack", "bell"]).exits(0);
+    place.run(["run", "lamp", "bell", "--role", "consumer"]).exits(2).says("one run plays one pack");
+}
+
+#[test]
+fn a_host_can_be_reached_elsewhere() {
+    let place = Place::with_lamp();
+    let (sender, heard) = std::sync::mpsc::channel();
+    let sut = Sut::new(move |stream, request| {
+        use std::io::Write;
+        let _ = sender.send(String::from_utf8_lossy(request).into_owned());
+        drop(stream.write_all(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 11\r\n\r\n{\"on\":true}",
+        ));
+    });
+    let address = sut.url.trim_start_matches("http://").to_owned();
+    let resolve = format!("lamp.example:{address}");
+    let run = |resolve: &str| {
+        let only = "switching/on-and-off[true]";
+        place.run([
+            "run",
+            "lamp",
+            "--role",
+            "consumer",
+            "--target",
+            "http://lamp.example",
+            "--resolve",
+            resolve,
+            "--scenario",
+            only,
+        ])
+    };
+    run(&resolve).exits(0);
+    let requests: Vec<String> = heard.try_iter().collect();
+    assert!(!requests.is_empty() && requests.iter().all(|request| request.contains("Host: lamp.example\r\n")), "{requests:?}");
+    run(&format!("other.example:{address}")).exits(2).says("no target has the host `other.example`");
+    run("nonsense").exits(2).says("write `HOST:ADDR`");
+}
+
+/// Plain HTTP goes to a proxy in the absolute form (RFC 9112 §3.2.2).
+#[test]
+fn a_proxy_is_asked_in_the_absolute_form() {
+    let place = Place::with_lamp();
+    let proxy = Sut::new(|stream, request| {
+        use std::io::Write;
+        let text = String::from_utf8_lossy(request);
+        let is_right = text.starts_with("PUT http://lamp.example:80/lamp HTTP/1.1\r\nHost: lamp.example\r\n");
+        let answer =
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 11\r\n\r\n{\"on\":true}";
+        drop(stream.write_all(if is_right { answer } else { b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n" }));
+    });
+    let run = |proxy: &str| {
+        let only = "switching/on-and-off[true]";
+        place.run(["run", "lamp", "--role", "consumer", "--target", "http://lamp.example", "--proxy", proxy, "--scenario", only])
+    };
+    run(&proxy.url).exits(0);
+    let tunnel = Sut::new(|stream, request| {
+        use std::io::Write;
+        // RFC 9110 §9.3.6: what is under TLS goes through a tunnel; this proxy allows none.
+        let is_right = request.starts_with(b"CONNECT lamp.example:443 HTTP/1.1\r\n");
+        drop(write!(stream, "HTTP/1.1 {} No\r\n\r\n", if is_right { 403 } else { 400 }));
+    });
+    place.run(["certs", "init"]).exits(0);
+    let secure =
+        ["run", "lamp", "--role", "consumer", "--target", "https://lamp.example", "--certs", "certs", "--proxy", &tunnel.url];
+    place.run(secure).exits(3).says("the proxy answered `HTTP/1.1 403 No`");
+    run("socks5://127.0.0.1:1").exits(2).says("write `http://HOST:PORT`");
+}
+
+#[test]
+fn generated_bytes_repeat_with_seed_and_start_time() {
+    let place = Place::with_lamp();
+    let request = "requests:\n  - id: switch\n    method: PUT\n    path: /lamp\n    headers: { Content-Type: application/json, X-Id: '{{uuid}}', X-When: '{{now}}' }\n    body: { from: !value \"{'on': wanted}\", form: json }\n    with: { wanted: true }\n";
+    place.write("scenarios/lamp/requests/lamp.yaml", request);
+    let (sender, heard) = std::sync::mpsc::channel();
+    let sut = Sut::new(move |stream, request| {
+        use std::io::Write;
+        let _ = sender.send(String::from_utf8_lossy(request).into_owned());
+        drop(stream.write_all(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: 11\r\n\r\n{\"on\":true}",
+        ));
+    });
+    let only = "switching/on-and-off[true]";
+    let mut ids = Vec::new();
+    for seed in ["5", "5", "6"] {
+        let start = "2030-01-02T03:04:05Z";
+        let run = [
+            "run",
+            "lamp",
+            "--role",
+            "consumer",
+            "--target",
+            &sut.url,
+            "--seed",
+            seed,
+            "--start-time",
+            start,
+            "--scenario",
+            only,
+        ];
+        place.run(run).exits(0);
+        let request = heard.try_iter().last().unwrap();
+        let field = |name: &str| request.lines().find_map(|line| line.strip_prefix(name)).unwrap().to_owned();
+        assert!(field("X-When: ").starts_with("2030-01-02T03:04:0"), "{request}");
+        ids.push(field("X-Id: "));
+    }
+    assert_eq!(ids[0], ids[1]);
+    assert_ne!(ids[0], ids[2]);
+    let record = crate::command::record(&place.runs()[0]);
+    assert_eq!(record["environment"]["start-time"], "2030-01-02T03:04:05.000Z");
+}
