@@ -86,8 +86,11 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Adds a text under the name by which the user knows it.
+    /// Adds a text under the name by which the user knows it; one that is there already, name and text, keeps its number.
     pub fn add(&mut self, name: &str, text: &str) -> SourceId {
+        if let Some(at) = self.all.iter().position(|source| &*source.name == name && &*source.text == text) {
+            return SourceId(u32::try_from(at).unwrap_or(u32::MAX));
+        }
         self.all.push(Source::new(name, text));
         SourceId(u32::try_from(self.all.len() - 1).unwrap_or(u32::MAX))
     }

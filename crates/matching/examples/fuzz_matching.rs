@@ -1,14 +1,30 @@
-//! Feeds made-up expressions and templates to the compilers, and what compiles to the evaluators, on stable Rust.
-//!
-//! `cargo run --release -p counterpart-matching --example fuzz_matching -- SECONDS SEED` prints executions and findings;
-//! exit 1 where something panicked or took more than a second.
+//! Feeds made-up expressions and templates to the compilers, and what compiles to the evaluators: `fuzz_matching SECONDS SEED TARGET`.
 #![expect(clippy::print_stdout, reason = "the program's output is its result")]
 
+#[path = "../../../tests/fuzz/mod.rs"]
+mod fuzz;
+
 use counterpart_matching::{Escape, Expression, Generators, NameTable, Random, Template};
+use fuzz::Target;
 use serde_json::json;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+
+/// Expressions of the kind that packs hold.
+const EXPRESSIONS: &[&str] = &[
+    "request.json.data.exists(one, one.type == 'person' && size(one.links) > 1)",
+    "a.?list[0].orValue('none') + string(list.map(x, x in [1, 2] ? 1 : 2).sort_by(x, -x))",
+    "timestamp('2026-01-01T00:00:00Z') + duration('1h') < timestamp('2027-01-01T00:00:00Z')",
+    "json('{\"a\":[1,2]}').a.flatten().distinct().percentile(95.0) >= 1.5",
+    "{'a': list, \"b\": a}.without(['a']).merge({'c': 'x'.matches('^[a-z]+$')})",
+];
+
+/// Templates of the kind that packs hold.
+const TEMPLATES: &[&str] = &[
+    "{\"id\": \"{{a.b}}\", \"list\": [{{#each list}}{{#unless (eq this 1)}},{{/unless}}\"{{this}}\"{{/each}}]}",
+    "<a b=\"{{a.b}}\">{{#if (present a)}}{{uuid}}{{else}}{{now 'ms'}}{{/if}}</a>",
+    "{{#with a as |x|}}{{date-add 'now' 'P1D'}} {{digest x.b}} {{default x.c 'none'}}{{/with}}",
+    "{{filler 20}}{{fake 'town'}}{{sequence 'n'}}{{base64 (concat 'a' a.b)}}{{raw-json list}}{{join list ', '}}",
+];
 
 /// Pieces that expressions are made of.
 const EXPRESSION: &[&str] = &[
@@ -142,49 +158,23 @@ const TEMPLATE: &[&str] = &[
     "true",
 ];
 
-fn made_up(random: &mut Random, pieces: &[&str]) -> String {
-    let mut text = String::new();
-    for _ in 0..random.range(1, 40) {
-        let repeats = if random.range(0, 60) == 0 { random.range(1, 3_000) } else { 1 };
-        let piece = random.pick(pieces).copied().unwrap_or("");
-        for _ in 0..repeats {
-            text.push_str(piece);
-        }
-    }
-    text
-}
-
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
-    let (seconds, seed) = (arguments.next().unwrap_or(10), arguments.next().unwrap_or(1));
     let names = NameTable::default().with("a", json!({"b": 1, "list": [1, "2", null]})).with("list", json!([1, {"a": 2}]));
-    let mut random = Random::keyed(seed, &["fuzz"]);
-    let (mut executions, mut compiled, mut findings) = (0_u64, 0_u64, 0_u64);
-    let mut slowest = Duration::ZERO;
-    let end = Instant::now() + Duration::from_secs(seconds);
-    std::panic::set_hook(Box::new(|_| {}));
-    while Instant::now() < end {
-        let expression = executions.is_multiple_of(2);
-        let text = made_up(&mut random, if expression { EXPRESSION } else { TEMPLATE });
-        let start = Instant::now();
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            if expression {
-                return Expression::compile(&text).map(|expression| expression.evaluate(&names).is_ok()).is_ok();
-            }
-            let escape = if text.len().is_multiple_of(2) { Escape::Json } else { Escape::Xml };
-            let mut generators = Generators::new(0, Random::keyed(1, &[]));
-            Template::compile("fuzz", &text, escape).map(|template| template.render(&names, &mut generators).is_ok()).is_ok()
-        }));
-        let took = start.elapsed();
-        slowest = slowest.max(took);
-        executions += 1;
-        compiled += u64::from(matches!(outcome, Ok(true)));
-        if outcome.is_err() || took > Duration::from_secs(1) {
-            findings += 1;
-            let what = if outcome.is_err() { "panic" } else { "slow" };
-            println!("{what} after {took:?}: {:?}", text.chars().take(300).collect::<String>());
-        }
-    }
-    println!("{executions} executions, {compiled} compiled, slowest {slowest:?}, {findings} findings");
-    if findings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let expression = |input: &[u8]| {
+        let Ok(expression) = Expression::compile(&String::from_utf8_lossy(input)) else { return false };
+        let _ = expression.evaluate(&names);
+        true
+    };
+    let template = |input: &[u8]| {
+        let escape = if input.len().is_multiple_of(2) { Escape::Json } else { Escape::Xml };
+        let Ok(template) = Template::compile("fuzz", &String::from_utf8_lossy(input), escape) else { return false };
+        let mut generators = Generators::new(0, Random::keyed(1, &[]));
+        let _ = template.render(&names, &mut generators);
+        true
+    };
+    let corpus = |texts: &[&str]| texts.iter().map(|text| text.as_bytes().to_vec()).collect();
+    fuzz::run(vec![
+        Target { name: "cel", corpus: corpus(EXPRESSIONS), pieces: EXPRESSION, execute: Box::new(expression) },
+        Target { name: "template", corpus: corpus(TEMPLATES), pieces: TEMPLATE, execute: Box::new(template) },
+    ])
 }

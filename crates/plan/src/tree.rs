@@ -7,7 +7,7 @@ use counterpart_scenario::model::{
     CheckFile, FragmentFile, MutantFile, MutantItem, PackFile, PlayerFile, RequestFile, RequirementFile, ScenarioFile,
     ScheduleFile, StoreFile, StubFile,
 };
-use counterpart_scenario::{Node, Read, Reader, parse};
+use counterpart_scenario::{KEPT_FOLDERS, Node, Read, Reader, parse};
 use std::collections::BTreeMap;
 
 /// A record with the file it came from.
@@ -50,9 +50,6 @@ impl Tree {
         nodes
     }
 }
-
-/// Folders that hold no scenarios.
-const KEPT: [&str; 9] = ["checks", "requests", "stubs", "players", "fragments", "schedules", "templates", "schemas", "tables"];
 
 /// Reads every YAML file of a pack, with the change of a mutant in it; `None` where `pack.yaml` itself cannot be used.
 pub(crate) fn read(
@@ -115,14 +112,7 @@ impl Reading<'_> {
         let id = self.sources.add(&shown, text);
         let (node, found) = parse(id, text);
         self.diagnostics.extend(found);
-        let node = match node {
-            Some(node) => node,
-            None if text.trim().is_empty() => {
-                self.diagnostics.push(Diagnostic::error("SC001", "the file is empty").at(Span::start_of(id), ""));
-                return None;
-            }
-            None => return None,
-        };
+        let node = node?;
         let node = match self.mutant {
             Some(item) => mutant::mutated(item, path, node),
             None => node,
@@ -143,7 +133,7 @@ impl Reading<'_> {
     }
 
     fn scenarios(&mut self) -> Vec<Filed<ScenarioFile>> {
-        let paths = self.yaml_paths(|path| path.split_once('/').is_some_and(|(folder, _)| !KEPT.contains(&folder)));
+        let paths = self.yaml_paths(|path| path.split_once('/').is_some_and(|(folder, _)| !KEPT_FOLDERS.contains(&folder)));
         paths.iter().filter_map(|path| self.file(path)).collect()
     }
 

@@ -2,7 +2,10 @@
 
 /// Every code of scenario and pack files with what `counterpart explain` prints.
 pub const CODES: &[(&str, &str)] = &[
-    ("SC001", "The file is not YAML 1.2, or too large, or nested too deep. The place shown is where reading stopped."),
+    (
+        "SC001",
+        "The file is empty, is not YAML 1.2, is not UTF-8, is too large, or nests too deep. The place shown is where reading stopped; what stands after it was not looked at.",
+    ),
     ("SC002", "A file holds one document. Move what stands after `---` to a file of its own."),
     (
         "SC003",
@@ -10,6 +13,7 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("SC004", "A key must be plain text."),
     ("SC005", "The same key stands twice in one map; only one of them could count."),
+    ("SC006", "Directives (`%YAML`, `%TAG`) change what a file means; a file of the language is YAML 1.2 without them."),
     ("SC010", "A key that must be there is missing."),
     (
         "SC011",

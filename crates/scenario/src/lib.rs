@@ -5,6 +5,7 @@
 //! knows what a matcher does.
 
 mod codes;
+mod kind;
 mod limits;
 pub mod model;
 mod node;
@@ -15,6 +16,7 @@ mod schema;
 mod yaml;
 
 pub use codes::{CODES, explain};
+pub use kind::{FILE_KINDS, FileKind, KEPT_FOLDERS};
 pub use node::{Data, Entry, Node, Tag};
 pub use patch::PatchFault;
 pub use read::{Field, MapReader, Read, Reader, Record};

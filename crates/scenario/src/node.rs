@@ -34,6 +34,8 @@ pub enum Data {
     Float(f64),
     /// Text.
     Text(String),
+    /// What could not be read and was reported already.
+    Unknown,
     /// A sequence.
     List(Vec<Node>),
     /// A mapping, in order; a key that stands twice is kept once and reported.
@@ -79,6 +81,7 @@ impl Node {
             Data::Integer(_) => "a whole number",
             Data::Float(_) => "a number",
             Data::Text(_) => "text",
+            Data::Unknown => "what could not be read",
             Data::List(_) => "a list",
             Data::Map(_) => "a map",
         }
@@ -88,7 +91,7 @@ impl Node {
     #[must_use]
     pub fn to_json(&self) -> Value {
         match &self.data {
-            Data::Null => Value::Null,
+            Data::Null | Data::Unknown => Value::Null,
             Data::Bool(value) => Value::Bool(*value),
             Data::Integer(value) => Value::from(*value),
             Data::Float(value) => Value::from(*value),

@@ -21,10 +21,17 @@ impl<'a> Reader<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Reports a value of the wrong type.
+    /// Reports a value of the wrong type, unless it was reported already.
     pub fn mismatch<T>(&mut self, node: &Node, expected: &str) -> Option<T> {
-        let message = format!("expected {expected}, found {}", node.kind());
-        self.report(Diagnostic::error("SC011", message).at(node.span, format!("not {expected}")));
+        self.mismatch_with(node, expected, None)
+    }
+
+    /// Reports a value of the wrong type, with what to write instead where that is known.
+    pub(crate) fn mismatch_with<T>(&mut self, node: &Node, expected: &str, help: Option<String>) -> Option<T> {
+        if !matches!(node.data, Data::Unknown) {
+            let message = format!("expected {expected}, found {}", node.kind());
+            self.report(Diagnostic::error("SC011", message).at(node.span, format!("not {expected}")).help_if(help));
+        }
         None
     }
 
@@ -85,6 +92,14 @@ pub struct MapReader<'n> {
     span: Span,
     taken: Vec<bool>,
     known: Vec<&'static str>,
+    lacking: Vec<Lacking>,
+}
+
+/// What a map should have and has not; reported at its end, where a misspelt key may turn out to be the cause.
+struct Lacking {
+    /// The key, where it is a certain one.
+    key: Option<&'static str>,
+    diagnostic: Diagnostic,
 }
 
 impl<'n> MapReader<'n> {
@@ -93,7 +108,7 @@ impl<'n> MapReader<'n> {
         let Data::Map(entries) = &node.data else {
             return reader.mismatch(node, &format!("a map ({what})"));
         };
-        Some(Self { entries, span: node.span, taken: vec![false; entries.len()], known: Vec::new() })
+        Some(Self { entries, span: node.span, taken: vec![false; entries.len()], known: Vec::new(), lacking: Vec::new() })
     }
 
     /// Gives the place of the whole map.
@@ -117,34 +132,63 @@ impl<'n> MapReader<'n> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
-    /// Reports every key that nobody asked for.
+    /// Gives the smallest place that stands for the map: its first key where it is a block, else the whole of it.
+    fn shown(&self) -> Span {
+        match self.entries.first() {
+            Some(first) if first.key_span.start == self.span.start => first.key_span,
+            _ => self.span,
+        }
+    }
+
+    /// Notes that a key must be there and is not.
+    pub(crate) fn lacks(&mut self, key: &'static str, what: &str) {
+        let diagnostic =
+            Diagnostic::error("SC010", format!("{what} needs `{key}`")).at(self.shown(), format!("`{key}` is missing here"));
+        self.lacking.push(Lacking { key: Some(key), diagnostic });
+    }
+
+    /// Notes that one of several keys must be there and none is.
+    pub(crate) fn lacks_all(&mut self, keys: &[&str], what: &str) {
+        let diagnostic = Diagnostic::error("SC016", format!("{what} needs one of {}", keys.join(", ")))
+            .at(self.shown(), "none of them is here");
+        self.lacking.push(Lacking { key: None, diagnostic });
+    }
+
+    /// Reports every key that nobody asked for, and what is missing for another reason than a misspelt key.
     pub fn finish(self, what: &str, reader: &mut Reader<'_>) {
         let mut known = self.known;
         known.sort_unstable();
         known.dedup();
+        let mut meant = Vec::new();
         for (entry, _) in self.entries.iter().zip(&self.taken).filter(|(_, taken)| !**taken) {
+            let near = suggest(&entry.key, known.iter().copied());
+            meant.push(near);
             reader.report(
                 Diagnostic::error("SC012", format!("unknown key `{}` in {what}", entry.key))
                     .at(entry.key_span, format!("not a key of {what}"))
                     .note(format!("{what} takes {}", known.join(", ")))
-                    .help_if(suggest(&entry.key, known.iter().copied()).map(|near| format!("did you mean `{near}`?"))),
+                    .help_if(near.map(|near| format!("did you mean `{near}`?"))),
             );
         }
+        for Lacking { key, diagnostic } in self.lacking {
+            let explained = match key {
+                Some(key) => meant.contains(&Some(key)),
+                None => !meant.is_empty(),
+            };
+            if !explained {
+                reader.report(diagnostic);
+            }
+        }
     }
-}
-
-/// Reports a key that must be there and is not.
-pub(crate) fn missing(key: &str, what: &str, span: Span, reader: &mut Reader<'_>) {
-    reader.report(Diagnostic::error("SC010", format!("{what} needs `{key}`")).at(span, format!("`{key}` is missing here")));
 }
 
 /// Reads a list; a single value counts as a list of one only where the type says so itself.
 pub(crate) fn read_list<T: Read>(node: &Node, reader: &mut Reader<'_>) -> Vec<T> {
     match &node.data {
         Data::List(items) => items.iter().filter_map(|item| T::read(item, reader)).collect(),
-        Data::Null => Vec::new(),
         _ => {
-            reader.mismatch::<()>(node, "a list");
+            let help = node.text().map(|text| format!("for a list of one, write `[{text}]`"));
+            reader.mismatch_with::<()>(node, "a list", help);
             Vec::new()
         }
     }
@@ -160,7 +204,6 @@ pub(crate) fn read_map<T: Read>(node: &Node, reader: &mut Reader<'_>) -> Vec<(cr
                 Some((crate::Text { value: entry.key.clone(), span: entry.key_span }, value))
             })
             .collect(),
-        Data::Null => Vec::new(),
         _ => {
             reader.mismatch::<()>(node, "a map");
             Vec::new()
@@ -228,7 +271,7 @@ macro_rules! record {
         match $map.take($key) {
             Some(entry) => <$type as $crate::Read>::read(&entry.value, $reader),
             None => {
-                $crate::read::missing($key, $word, $map.span(), $reader);
+                $map.lacks($key, $word);
                 None
             }
         }
@@ -285,7 +328,7 @@ macro_rules! choice {
                 match found {
                     Some((read, _, _)) => read,
                     None => {
-                        $crate::read::read_none($word, &[$($key),*], map.span(), reader);
+                        map.lacks_all(&[$($key),*], $word);
                         None
                     }
                 }
@@ -342,10 +385,4 @@ pub(crate) fn read_two(what: &str, first: &str, first_span: Span, second: &str, 
             .at(second_span, "one too many")
             .also(first_span, "already said here"),
     );
-}
-
-/// Reports that none of a choice's keys stands in a map.
-pub(crate) fn read_none(what: &str, keys: &[&str], span: Span, reader: &mut Reader<'_>) {
-    reader
-        .report(Diagnostic::error("SC016", format!("{what} needs one of {}", keys.join(", "))).at(span, "none of them is here"));
 }

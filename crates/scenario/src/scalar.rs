@@ -68,13 +68,23 @@ impl Read for Flag {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         match node.data {
             Data::Bool(value) => Some(Self { value, span: node.span }),
-            _ => reader.mismatch(node, "`true` or `false`"),
+            _ => reader.mismatch_with(node, "`true` or `false`", meant_flag(node)),
         }
     }
 
     fn schema(_: &mut Schemas) -> Value {
         json!({ "type": "boolean" })
     }
+}
+
+/// Tells what was meant by a boolean of YAML 1.1 or one in quotes.
+fn meant_flag(node: &Node) -> Option<String> {
+    let meant = match node.text()?.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => "true",
+        "false" | "no" | "off" | "n" => "false",
+        _ => return None,
+    };
+    Some(format!("write `{meant}`, without quotes"))
 }
 
 impl Read for Spanned<i64> {
@@ -124,6 +134,9 @@ impl Read for Cel {
 
 impl Read for Time {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        if matches!(node.data, Data::Unknown) {
+            return None;
+        }
         let Data::Text(text) = &node.data else {
             let help = "write `250ms`, `30s`, `5min`, `2h`, or an expression that gives milliseconds";
             let diagnostic = Diagnostic::error("SC013", format!("expected a duration, found {}", node.kind()));
@@ -140,6 +153,11 @@ impl Read for Time {
             "s" => 1_000,
             "min" => 60_000,
             "h" => 3_600_000,
+            unit if is_one_unit(unit) => {
+                let diagnostic = Diagnostic::error("SC013", format!("`{text}` is not a duration"));
+                reader.report(diagnostic.at(node.span, "a whole number and a unit").note("units: `ms`, `s`, `min`, `h`"));
+                return None;
+            }
             _ => return Some(Self::Computed(Cel { text: text.clone(), span: node.span })),
         };
         let value = number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor));
@@ -153,6 +171,12 @@ impl Read for Time {
     fn schema(_: &mut Schemas) -> Value {
         json!({ "type": "string", "description": "a duration such as 250ms, 30s, 5min, 2h, or a CEL expression that gives milliseconds" })
     }
+}
+
+/// Tells whether what stands after a number can only have been meant as a unit, and not as the rest of an expression.
+fn is_one_unit(text: &str) -> bool {
+    let word = text.trim_start_matches(|character: char| character == '.' || character.is_ascii_digit());
+    !word.is_empty() && word.chars().all(char::is_alphabetic)
 }
 
 impl Read for WordList {

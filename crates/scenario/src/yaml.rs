@@ -26,7 +26,7 @@ pub fn parse(source: SourceId, text: &str) -> (Option<Node>, Diagnostics) {
     options.flow_nesting_limit = DEPTH_MAX;
     let builder =
         Builder { source, parser: Parser::new_from_str_with_options(text, options), nodes: 0, failed: false, diagnostics };
-    builder.document()
+    builder.document(text)
 }
 
 struct Builder<'a> {
@@ -38,8 +38,9 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn document(mut self) -> (Option<Node>, Diagnostics) {
+    fn document(mut self, text: &str) -> (Option<Node>, Diagnostics) {
         let mut root = None;
+        self.refuse_directives(text);
         while let Some((event, span)) = self.next() {
             match event {
                 Event::StreamEnd => break,
@@ -54,10 +55,43 @@ impl<'a> Builder<'a> {
                 event => root = self.node(event, span, 0),
             }
         }
+        if self.failed {
+            // What the text would have said beyond its fault is not known, and what is missing in it no mistake of its own.
+            return (None, self.diagnostics);
+        }
+        if root.is_none() && self.diagnostics.is_empty() {
+            let diagnostic = Diagnostic::error("SC001", "the file is empty").at(Span::start_of(self.source), "");
+            self.diagnostics.push(diagnostic);
+        }
         (root, self.diagnostics)
     }
 
+    /// Reports `%YAML` and `%TAG` lines, which would change what the rest of the file means.
+    fn refuse_directives(&mut self, text: &str) {
+        let mut at = 0;
+        for line in text.split_inclusive('\n').take_while(|line| !line.starts_with("---")) {
+            if line.starts_with('%') {
+                let span = Span::new(self.source, at, at + line.trim_end().len());
+                let diagnostic = Diagnostic::error("SC006", "a directive is not part of the language").at(span, "not read");
+                self.diagnostics.push(diagnostic.help("take the line away: files are YAML 1.2 as they stand"));
+            } else if !line.trim().is_empty() && !line.starts_with('#') {
+                break;
+            }
+            at += line.len();
+        }
+    }
+
+    /// Gives the next event; an anchor is reported and passed over, wherever it stands.
     fn next(&mut self) -> Option<(Event<'a>, Span)> {
+        loop {
+            match self.next_raw()? {
+                (Event::Anchor(..), span) => self.refuse_alias(span),
+                other => return Some(other),
+            }
+        }
+    }
+
+    fn next_raw(&mut self) -> Option<(Event<'a>, Span)> {
         if self.failed {
             return None;
         }
@@ -93,14 +127,9 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceStart(_, _, tag) => Some(self.list(span, tag.map(|tag| local_tag(&tag)), depth)),
             Event::MappingStart(_, _, tag) => Some(self.map(span, tag.map(|tag| local_tag(&tag)), depth)),
-            Event::Anchor(..) => {
-                self.refuse_alias(span);
-                let (event, span) = self.next()?;
-                self.node(event, span, depth)
-            }
             Event::Alias(..) | Event::UnresolvedAlias(..) => {
                 self.refuse_alias(span);
-                Some(Node { span, data: Data::Null, tag: None })
+                Some(Node { span, data: Data::Unknown, tag: None })
             }
             _ => None,
         }
@@ -131,16 +160,17 @@ impl<'a> Builder<'a> {
             end = span;
             let key = match event {
                 Event::MappingEnd => break,
-                Event::Scalar(text, ..) => text.into_owned(),
+                Event::Scalar(text, ..) => Some(text.into_owned()),
                 event => {
                     self.diagnostics.push(Diagnostic::error("SC004", "a key must be text").at(span, "not a plain key"));
-                    // The value must be read past, or the rest of the map would be taken apart wrongly.
+                    // Key and value must be read past, or the rest of the map would be taken apart wrongly.
                     drop(self.node(event, span, depth + 1));
-                    String::new()
+                    None
                 }
             };
             let Some((event, value_span)) = self.next() else { break };
             let Some(value) = self.node(event, value_span, depth + 1) else { break };
+            let Some(key) = key else { continue };
             if let Some(first) = entries.iter().find(|entry| entry.key == key) {
                 let diagnostic = Diagnostic::error("SC005", format!("key `{key}` stands twice")).at(span, "again here");
                 self.diagnostics.push(diagnostic.also(first.key_span, "first here").help("keep one of them"));

@@ -4,8 +4,8 @@
 //! the test compares. What is refused: a type that has no words here, since a reader of the page could not look it up.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use counterpart_diag::{Diagnostics, Sources, Style, render};
-use counterpart_scenario::{Node, Read, Reader, Record, RecordDoc, model, parse, reference};
+use counterpart_diag::{Sources, Style, render};
+use counterpart_scenario::{FILE_KINDS, FileKind, RecordDoc, model};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -14,34 +14,6 @@ const BEGIN: &str = "<!-- reference: begin -->\n";
 const END: &str = "<!-- reference: end -->";
 /// A record repeats another one's keys as a block when that one has at least this many.
 const BLOCK_KEYS_MIN: usize = 4;
-
-/// A file of a pack: where it stands and the record it holds.
-struct FileKind {
-    path: &'static str,
-    record: &'static str,
-    read: fn(&Node, &mut Reader<'_>),
-    records: fn() -> Vec<RecordDoc>,
-}
-
-fn kind<T: Read + Record>(path: &'static str) -> FileKind {
-    FileKind { path, record: T::NAME, read: |node, reader| drop(T::read(node, reader)), records: reference::<T> }
-}
-
-fn kinds() -> Vec<FileKind> {
-    vec![
-        kind::<model::PackFile>("pack.yaml"),
-        kind::<model::RequirementFile>("requirements.yaml"),
-        kind::<model::CheckFile>("checks/NAME.yaml"),
-        kind::<model::RequestFile>("requests/NAME.yaml"),
-        kind::<model::ScenarioFile>("FOLDER/NAME.yaml"),
-        kind::<model::FragmentFile>("fragments/NAME.yaml"),
-        kind::<model::ScheduleFile>("schedules/NAME.yaml"),
-        kind::<model::StubFile>("stubs/NAME.yaml"),
-        kind::<model::StoreFile>("store.yaml"),
-        kind::<model::PlayerFile>("players/NAME.yaml"),
-        kind::<model::MutantFile>("mutants.yaml"),
-    ]
-}
 
 /// What a value may be, in words, by the name of its type; `[name]` leads to that record's table.
 const TYPES: &[(&str, &str)] = &[
@@ -228,11 +200,11 @@ fn table(record: &RecordDoc, records: &BTreeMap<String, RecordDoc>) -> String {
 
 /// Makes the whole reference: first each kind of file, then the parts in the order of their names.
 fn render_reference() -> String {
-    let kinds = kinds();
+    let kinds = FILE_KINDS;
     let records: BTreeMap<String, RecordDoc> =
-        kinds.iter().flat_map(|kind| (kind.records)()).map(|record| (record.name.clone(), record)).collect();
+        kinds.iter().flat_map(FileKind::records).map(|record| (record.name.clone(), record)).collect();
     let mut text = String::from("\n### Files\n");
-    for kind in &kinds {
+    for kind in kinds {
         let record = records.get(kind.record).unwrap();
         write!(text, "\n#### `{}`\n\n{}\n\n{}", kind.path, record.doc, table(record, &records)).unwrap();
     }
@@ -258,7 +230,7 @@ fn page_has_the_reference_of_every_key() {
     let (before, rest) = page.split_once(BEGIN).expect("the page has the marker of the reference's beginning");
     let (found, after) = rest.split_once(END).expect("the page has the marker of the reference's end");
     let wanted = render_reference();
-    if std::env::var_os("UPDATE_REFERENCE").is_some_and(|value| value == "1") {
+    if ["UPDATE_REFERENCE", "UPDATE_GOLDEN"].iter().any(|name| std::env::var_os(name).is_some_and(|value| value == "1")) {
         std::fs::write(page_path(), format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
         return;
     }
@@ -286,18 +258,10 @@ fn files_that_the_page_shows_are_read_without_diagnostics() {
     let files = shown_files(&page);
     assert!(files.len() >= 5, "the guide shows a whole pack, not {} files", files.len());
     for (path, text) in files {
-        let folder = path.split_once('/').map_or(path.as_str(), |(folder, _)| folder);
-        let kinds = kinds();
-        let kind = kinds
-            .iter()
-            .find(|kind| kind.path == folder || kind.path.split('/').next() == Some(folder))
-            .or_else(|| kinds.iter().find(|kind| kind.path.starts_with("FOLDER")))
-            .unwrap();
+        let kind = FileKind::of_path(&path).unwrap_or_else(|| panic!("`{path}` is of no kind"));
         let mut sources = Sources::default();
         let id = sources.add(&path, &text);
-        let (node, mut diagnostics): (Option<Node>, Diagnostics) = parse(id, &text);
-        (kind.read)(&node.unwrap(), &mut Reader::new(&mut diagnostics));
-        let found = diagnostics.into_sorted();
+        let found = kind.read(id, &text).1.into_sorted();
         assert!(found.is_empty(), "{}", render(&found, &sources, Style::Plain));
     }
 }

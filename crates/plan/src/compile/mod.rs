@@ -300,6 +300,7 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
     (Some(plan), diagnostics)
 }
 
+<<<<<<< HEAD
 /// Gives the options with the settings of the mutant in force, which are the mirror's own.
 fn with_mutant(tree: &Tree, options: &Options) -> Options {
     let mut options = options.clone();
@@ -316,6 +317,26 @@ fn without_lints(found: Diagnostics) -> Diagnostics {
     const LINTS: [&str; 3] = ["PK006", "PK011", "PK015"];
     let mut kept = Diagnostics::default();
     kept.extend(found.into_iter().filter(|diagnostic| !LINTS.contains(&diagnostic.code)));
+=======
+/// Compiles a pack in both roles and gives every mistake once, in the order of the files.
+#[must_use]
+pub fn check_pack(packs: &[&PackFiles], sources: &mut Sources) -> Vec<Diagnostic> {
+    let mut found = Diagnostics::default();
+    for role in [Role::Consumer, Role::Provider] {
+        let options = Options { role: Some(role), ..Options::default() };
+        found.extend(compile_pack(packs, &options, sources).1);
+    }
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for diagnostic in found.into_sorted() {
+        // Notes may list other names in another role; the mistake is the same.
+        let same = |known: &Diagnostic| {
+            known.code == diagnostic.code && known.message == diagnostic.message && known.primary == diagnostic.primary
+        };
+        if !kept.iter().any(same) {
+            kept.push(diagnostic);
+        }
+    }
+>>>>>>> 9c14849 (scenario: keep wrong files with the text they give, one list of file kinds)
     kept
 }
 

@@ -1,0 +1,56 @@
+//! Wrong packs, one mistake each, with the exact text that they give: `wrong/NAME/` holds the files in which a pack differs from the
+//! good one in `pack/post`, and `wrong/NAME.stderr` what is said of it.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../../scenario/tests/pairs/mod.rs"]
+mod pairs;
+
+use counterpart_diag::{Sources, Style, render};
+use counterpart_plan::{CODES, PackFiles, check_pack};
+use pairs::{Pairs, walk};
+use std::path::{Path, PathBuf};
+
+/// Codes whose mistake is in an option and so in no file; `options.rs` has their pairs.
+const WITHOUT_PAIR: &[(&str, &str)] = &[];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+fn good() -> PackFiles {
+    PackFiles { shown: "post".to_owned(), ..PackFiles::read(&folder().join("pack/post")).unwrap() }
+}
+
+/// The good pack with the files of a wrong one put in their places; an empty `.gone` file takes one away.
+fn overlaid(wrong: &Path) -> PackFiles {
+    let mut pack = good();
+    for path in walk(wrong) {
+        match path.strip_suffix(".gone") {
+            Some(gone) => drop(pack.files.remove(gone)),
+            None => drop(pack.files.insert(path.clone(), std::fs::read(wrong.join(&path)).unwrap().into())),
+        }
+    }
+    pack
+}
+
+#[test]
+fn good_pack_gives_nothing() {
+    let mut sources = Sources::default();
+    let found = check_pack(&[&good()], &mut sources);
+    assert!(found.is_empty(), "{}", render(&found, &sources, Style::Plain));
+}
+
+#[test]
+fn wrong_packs_give_the_text_beside_them() {
+    let wrong = folder().join("wrong");
+    let mut pairs = Pairs::default();
+    let mut names: Vec<PathBuf> = std::fs::read_dir(&wrong).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    for path in names.into_iter().filter(|path| path.is_dir()) {
+        let mut sources = Sources::default();
+        let found = check_pack(&[&overlaid(&path)], &mut sources);
+        pairs.compare(&path.with_extension("stderr"), &found, &sources);
+    }
+    let known: Vec<(&str, &str)> = CODES.to_vec();
+    pairs.finish(&wrong, &known, WITHOUT_PAIR);
+}

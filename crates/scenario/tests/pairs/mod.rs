@@ -1,0 +1,85 @@
+//! Pairs of a wrong input and the exact text that it gives: the harness of every `tests/wrong` folder.
+//!
+//! `UPDATE_GOLDEN=1` writes the expected texts anew, to be read before they are committed; without it they are compared.
+
+use counterpart_diag::{Diagnostic, Sources, Style, render};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// What a folder of pairs showed.
+#[derive(Default)]
+pub(crate) struct Pairs {
+    /// Codes that some pair gives.
+    pub(crate) codes: BTreeSet<&'static str>,
+    /// How many pairs there are.
+    pub(crate) count: usize,
+    faults: Vec<String>,
+}
+
+impl Pairs {
+    /// Compares what an input gives with the text in `expected`.
+    pub(crate) fn compare(&mut self, expected: &Path, found: &[Diagnostic], sources: &Sources) {
+        self.count += 1;
+        let name = expected.display();
+        self.codes.extend(found.iter().map(|diagnostic| diagnostic.code));
+        if found.is_empty() {
+            self.faults.push(format!("{name}: nothing is found wrong"));
+        }
+        for diagnostic in found {
+            let place = diagnostic.primary.as_ref().and_then(|label| sources.place(label.span));
+            if place.is_none() {
+                self.faults.push(format!("{name}: `{}` has no place", diagnostic.message));
+            }
+        }
+        let text = render(found, sources, Style::Plain);
+        if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
+            std::fs::write(expected, text).unwrap();
+            return;
+        }
+        let wanted = std::fs::read_to_string(expected).unwrap_or_default();
+        if wanted != text {
+            self.faults.push(format!("{name}: expected\n{wanted}\nfound\n{text}"));
+        }
+    }
+
+    /// Fails where a pair did not hold, where a code has no pair, or where an expected text belongs to no input.
+    pub(crate) fn finish(self, folder: &Path, known: &[(&'static str, &str)], without_pair: &[(&str, &str)]) {
+        let mut faults = self.faults;
+        for (code, _) in known {
+            let excused = without_pair.iter().any(|(excused, _)| excused == code);
+            match (self.codes.contains(code), excused) {
+                (false, false) => faults.push(format!("{code} has no pair in `{}`", folder.display())),
+                (true, true) => faults.push(format!("{code} is excused and has a pair: take it out of the list")),
+                _ => {}
+            }
+        }
+        for code in &self.codes {
+            if !code.is_empty() && known.iter().all(|(known, _)| known != code) {
+                faults.push(format!("{code} has no page"));
+            }
+        }
+        let texts = walk(folder).into_iter().filter(|path| path.ends_with(".stderr")).count();
+        if texts != self.count {
+            faults.push(format!("`{}` holds {texts} expected texts for {} inputs", folder.display(), self.count));
+        }
+        assert!(faults.is_empty(), "{}", faults.join("\n\n"));
+    }
+}
+
+/// Gives every file below a folder, in order, as text with `/`.
+pub(crate) fn walk(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(current) = folders.pop() {
+        for entry in std::fs::read_dir(&current).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.push(path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/"));
+            }
+        }
+    }
+    found.sort();
+    found
+}
