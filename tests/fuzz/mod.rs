@@ -27,8 +27,11 @@ pub(crate) struct Target<'a> {
     /// Pieces that steer a mutation past the outer layers of a grammar.
     pub(crate) pieces: &'static [&'static str],
     /// Feeds one input; tells whether it was taken as good.
-    pub(crate) execute: Box<dyn FnMut(&[u8]) -> bool + 'a>,
+    pub(crate) execute: Execute<'a>,
 }
+
+/// Takes an input and tells whether it was good.
+pub(crate) type Execute<'a> = Box<dyn FnMut(&[u8]) -> bool + 'a>;
 
 /// What came of one target.
 #[derive(Default)]

@@ -13,13 +13,7 @@ mod source;
 mod tree;
 
 pub use codes::{CODES, explain};
-<<<<<<< HEAD
-pub use compile::{compile_pack, without_variant};
+pub use compile::{check_pack, compile_pack, without_variant};
 pub use model::{NOT_SELECTED, Plan};
 pub use options::{Abilities, Force, Options, Origin, Selection};
-=======
-pub use compile::{check_pack, compile_pack};
-pub use model::Plan;
-pub use options::{Abilities, Force, MutantChange, Options, Origin, Selection};
->>>>>>> 9c14849 (scenario: keep wrong files with the text they give, one list of file kinds)
 pub use source::{PackFiles, SourceError};

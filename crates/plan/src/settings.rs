@@ -5,6 +5,7 @@ use crate::tree::Tree;
 use counterpart_diag::{Diagnostic, Diagnostics, suggest};
 use counterpart_evidence::SettingRecord;
 use counterpart_scenario::model::{ClaimStatus, SettingItem, SettingKind};
+use counterpart_scenario::{Data, Node};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -36,6 +37,7 @@ pub(crate) fn resolve(tree: &Tree, options: &Options, diagnostics: &mut Diagnost
         );
     }
     report_unknown(tree, options, diagnostics);
+    let unfit = report_declared(tree, diagnostics);
     let mut values = Map::new();
     let mut switches = Map::new();
     for item in &pack.settings {
@@ -53,7 +55,8 @@ pub(crate) fn resolve(tree: &Tree, options: &Options, diagnostics: &mut Diagnost
                 }
             },
             (None, Some(value)) => (Some(value), Origin::Profile),
-            (None, None) => (item.default.as_ref().map(counterpart_scenario::Node::to_json), Origin::Default),
+            (None, None) if unfit.contains(&name) => (None, Origin::Default),
+            (None, None) => (item.default.as_ref().map(Node::to_json), Origin::Default),
         };
         let Some(value) = value else {
             settings.unset.push(name);
@@ -111,6 +114,61 @@ fn report_unknown(tree: &Tree, options: &Options, diagnostics: &mut Diagnostics)
     }
 }
 
+/// Reports defaults and values of profiles that do not fit their settings; gives the settings whose default does not.
+fn report_declared(tree: &Tree, diagnostics: &mut Diagnostics) -> Vec<String> {
+    let pack = &tree.pack.record;
+    let mut unfit = Vec::new();
+    for item in &pack.settings {
+        if let Some(default) = &item.default
+            && let Some(reason) = misfit(item, default)
+        {
+            diagnostics.push(
+                Diagnostic::error("PK008", format!("the default of setting `{}` does not fit it", item.name.value))
+                    .at(default.span, reason),
+            );
+            unfit.push(item.name.value.clone());
+        }
+    }
+    let known: Vec<&str> = pack.settings.iter().map(|item| item.name.value.as_str()).collect();
+    for (name, value) in pack.profiles.iter().flat_map(|profile| &profile.set) {
+        let Some(item) = pack.settings.iter().find(|item| item.name.value == name.value) else {
+            diagnostics.push(
+                Diagnostic::error("PK008", format!("the pack has no setting `{}`", name.value))
+                    .at(name.span, "not a setting")
+                    .note(format!("settings: {}", known.join(", ")))
+                    .help_if(suggest(&name.value, known.iter().copied()).map(|near| format!("did you mean `{near}`?"))),
+            );
+            continue;
+        };
+        if let Some(reason) = misfit(item, value) {
+            let message = format!("the value of setting `{}` does not fit it", name.value);
+            diagnostics.push(Diagnostic::error("PK008", message).at(value.span, reason));
+        }
+    }
+    unfit
+}
+
+/// Tells why a value of the pack does not fit a setting; `None` where it does.
+fn misfit(item: &SettingItem, node: &Node) -> Option<String> {
+    let fits = match (item.kind, &node.data) {
+        (SettingKind::Boolean, Data::Bool(_)) | (SettingKind::Integer | SettingKind::Number, Data::Integer(_)) => true,
+        (SettingKind::Number, Data::Float(_)) | (SettingKind::Path | SettingKind::Text, Data::Text(_)) => true,
+        (SettingKind::Url, Data::Text(text)) => text.starts_with("http://") || text.starts_with("https://"),
+        _ => false,
+    };
+    let word = SettingKind::ALL.iter().find(|(kind, _)| *kind == item.kind).map_or("", |(_, word)| word);
+    if !fits {
+        return Some(format!("the setting is of type `{word}`"));
+    }
+    let allowed: Vec<Value> = item.one_of.iter().map(Node::to_json).collect();
+    if allowed.is_empty() || allowed.contains(&node.to_json()) {
+        return None;
+    }
+    let words: Vec<String> =
+        allowed.iter().map(|value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)).collect();
+    Some(format!("the setting takes {}", words.join(", ")))
+}
+
 /// Reads a setting's text as its type.
 pub(crate) fn typed(item: &SettingItem, text: &str) -> Result<Value, String> {
     let value = match item.kind {
@@ -129,7 +187,7 @@ pub(crate) fn typed(item: &SettingItem, text: &str) -> Result<Value, String> {
         }
         SettingKind::Path | SettingKind::Text | SettingKind::Url => json!(text),
     };
-    let allowed: Vec<Value> = item.one_of.iter().map(counterpart_scenario::Node::to_json).collect();
+    let allowed: Vec<Value> = item.one_of.iter().map(Node::to_json).collect();
     if !allowed.is_empty() && !allowed.contains(&value) {
         let words: Vec<String> = allowed
             .iter()

@@ -104,10 +104,16 @@ impl Reading<'_> {
     fn file<T: Read>(&mut self, path: &str) -> Option<Filed<T>> {
         let content = self.files.files.get(path)?;
         let shown = format!("{}/{path}", self.files.shown);
-        let Ok(text) = std::str::from_utf8(content) else {
-            let id = self.sources.add(&shown, "");
-            self.diagnostics.push(Diagnostic::error("SC001", "the file is not UTF-8").at(Span::start_of(id), ""));
-            return None;
+        let text = match std::str::from_utf8(content) {
+            Ok(text) => text,
+            Err(error) => {
+                let id = self.sources.add(&shown, &String::from_utf8_lossy(content));
+                let at = error.valid_up_to();
+                let diagnostic =
+                    Diagnostic::error("SC001", "the file is not UTF-8").at(Span::new(id, at, at + 1), "not a character");
+                self.diagnostics.push(diagnostic.help("save it as UTF-8"));
+                return None;
+            }
         };
         let id = self.sources.add(&shown, text);
         let (node, found) = parse(id, text);

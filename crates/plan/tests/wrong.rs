@@ -10,9 +10,6 @@ use counterpart_plan::{CODES, PackFiles, check_pack};
 use pairs::{Pairs, walk};
 use std::path::{Path, PathBuf};
 
-/// Codes whose mistake is in an option and so in no file; `options.rs` has their pairs.
-const WITHOUT_PAIR: &[(&str, &str)] = &[];
-
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
@@ -51,6 +48,5 @@ fn wrong_packs_give_the_text_beside_them() {
         let found = check_pack(&[&overlaid(&path)], &mut sources);
         pairs.compare(&path.with_extension("stderr"), &found, &sources);
     }
-    let known: Vec<(&str, &str)> = CODES.to_vec();
-    pairs.finish(&wrong, &known, WITHOUT_PAIR);
+    pairs.finish(&wrong, CODES);
 }

@@ -111,10 +111,13 @@ impl<'n> MapReader<'n> {
         Some(Self { entries, span: node.span, taken: vec![false; entries.len()], known: Vec::new(), lacking: Vec::new() })
     }
 
-    /// Gives the place of the whole map.
+    /// Gives the smallest place that stands for the map: its first key where it is a block, else the whole of it.
     #[must_use]
     pub fn span(&self) -> Span {
-        self.span
+        match self.entries.first() {
+            Some(first) if first.key_span.start == self.span.start => first.key_span,
+            _ => self.span,
+        }
     }
 
     /// Takes the value of a key.
@@ -132,25 +135,17 @@ impl<'n> MapReader<'n> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
-    /// Gives the smallest place that stands for the map: its first key where it is a block, else the whole of it.
-    fn shown(&self) -> Span {
-        match self.entries.first() {
-            Some(first) if first.key_span.start == self.span.start => first.key_span,
-            _ => self.span,
-        }
-    }
-
     /// Notes that a key must be there and is not.
     pub(crate) fn lacks(&mut self, key: &'static str, what: &str) {
         let diagnostic =
-            Diagnostic::error("SC010", format!("{what} needs `{key}`")).at(self.shown(), format!("`{key}` is missing here"));
+            Diagnostic::error("SC010", format!("{what} needs `{key}`")).at(self.span(), format!("`{key}` is missing here"));
         self.lacking.push(Lacking { key: Some(key), diagnostic });
     }
 
     /// Notes that one of several keys must be there and none is.
     pub(crate) fn lacks_all(&mut self, keys: &[&str], what: &str) {
         let diagnostic = Diagnostic::error("SC016", format!("{what} needs one of {}", keys.join(", ")))
-            .at(self.shown(), "none of them is here");
+            .at(self.span(), "none of them is here");
         self.lacking.push(Lacking { key: None, diagnostic });
     }
 
@@ -220,7 +215,7 @@ macro_rules! record {
         $(#[doc = $doc])*
         #[derive(Clone, Debug)]
         pub struct $name {
-            /// Where the map stands.
+            /// Where the map stands: a block by its first key.
             pub span: ::counterpart_diag::Span,
             $($(#[doc = $field_doc])* pub $field: $crate::read::record!(@type $how $type),)*
         }

@@ -123,7 +123,7 @@ impl<'a> Builder<'a> {
                 let tag = tag.map(|tag| local_tag(&tag));
                 let data =
                     if style == ScalarStyle::Plain && tag.is_none() { plain(&text) } else { Data::Text(text.into_owned()) };
-                Some(Node { span, data, tag })
+                Some(Node { span: within_quotes(span, style), data, tag })
             }
             Event::SequenceStart(_, _, tag) => Some(self.list(span, tag.map(|tag| local_tag(&tag)), depth)),
             Event::MappingStart(_, _, tag) => Some(self.map(span, tag.map(|tag| local_tag(&tag)), depth)),
@@ -190,6 +190,12 @@ fn joined(start: Span, end: Span, last: Option<Span>) -> Span {
         _ => end.end,
     };
     Span { end: end.max(start.start), ..start }
+}
+
+/// Gives the place of what stands between the quotes, so that a place within the text can be counted from there.
+fn within_quotes(span: Span, style: ScalarStyle) -> Span {
+    let quoted = matches!(style, ScalarStyle::DoubleQuoted | ScalarStyle::SingleQuoted);
+    if quoted && span.end - span.start > 2 { Span { start: span.start + 1, end: span.end - 1, ..span } } else { span }
 }
 
 fn local_tag(tag: &granit_parser::Tag) -> Tag {

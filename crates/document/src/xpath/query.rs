@@ -197,7 +197,12 @@ fn context<'n>(names: &'n NameTable, namespaces: &NamespaceContextSnapshot) -> X
 
 fn syntax_fault(expression: &str, error: &ParseError) -> PathFault {
     match error {
-        ParseError::Parser { message, location } => PathFault::new(message.clone(), location.unwrap_or(0).min(expression.len())),
+        // What the parser would have taken instead is a list of its grammar's names, longer than any help.
+        ParseError::Parser { message, location } => {
+            let message = message.split(", expected one of").next().unwrap_or(message);
+            let message = if message == "Unexpected token Eof" { "the expression ends too early" } else { message };
+            PathFault::new(message.to_owned(), location.unwrap_or(0).min(expression.len()))
+        }
         ParseError::UnexpectedEof => PathFault::new("the expression ends too early", expression.len()),
         ParseError::LimitExceeded { .. } => too_deep(),
         other => PathFault::new(other.to_string(), 0),

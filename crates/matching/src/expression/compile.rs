@@ -45,7 +45,27 @@ fn parse_fault(text: &str, errors: cel::ParseErrors) -> ExpressionFault {
     let offset = start + here.char_indices().nth(column.saturating_sub(1)).map_or(here.len(), |(at, _)| at);
     // The parser's message quotes the whole rest of the text; its first line says what is wrong.
     let message = first.msg.lines().next().unwrap_or("").chars().take(160).collect::<String>();
-    fault(message.to_lowercase().replace("syntax error: ", ""), offset.min(text.len()))
+    let message = plain_message(&message);
+    let help = (here.get(column.saturating_sub(1)..).is_some_and(|rest| rest.starts_with("= ") || rest.starts_with('=')))
+        .then(|| "`==` compares".to_owned());
+    ExpressionFault { help, ..fault(message, offset.min(text.len())) }
+}
+
+/// Says what the parser says, without the names of its grammar and the list of all that it would have taken.
+fn plain_message(message: &str) -> String {
+    let message = message.replace("Syntax error: ", "");
+    let message = message.split(" expecting ").next().unwrap_or(&message).replace("'<EOF>'", "the end");
+    for (begins, says) in [
+        ("mismatched input ", "unexpected "),
+        ("extraneous input ", "unexpected "),
+        ("no viable alternative at input ", "unexpected "),
+        ("token recognition error at: ", "unexpected "),
+    ] {
+        if let Some(rest) = message.strip_prefix(begins) {
+            return if rest == "the end" { "the expression ends too early".to_owned() } else { format!("{says}{rest}") };
+        }
+    }
+    message
 }
 
 struct Compiler {

@@ -53,15 +53,23 @@ pub(super) fn compile(name: &str, text: &str, escape: Escape) -> Result<Program,
     check(text)?;
     let parsed = Parsed::compile(text).map_err(|error| {
         let (line, column) = error.pos().unwrap_or((1, 1));
-        let reason = error.reason().to_string();
-        let message =
-            reason.strip_prefix("invalid handlebars syntax: ").unwrap_or(&reason).lines().next().unwrap_or("").to_owned();
-        TemplateFault { line: number(line), column: number(column), ..fault(text, 0, message) }
+        TemplateFault { line: number(line), column: number(column), ..fault(text, 0, plain_reason(&error.reason().to_string())) }
     })?;
     let mut compiler =
         Compiler { text, escape, place: (1, 1), scopes: 0, parameters: Vec::new(), names: Vec::new(), members: Vec::new() };
     let nodes = compiler.nodes(&parsed)?;
     Ok(Program { name: name.to_owned(), nodes, escape, names: compiler.names, members: compiler.members })
+}
+
+/// Says why a template is none, without the names of the parser's grammar.
+fn plain_reason(reason: &str) -> String {
+    let first = reason.lines().next().unwrap_or("");
+    match first.strip_prefix("invalid handlebars syntax: ").unwrap_or(first) {
+        message if message.starts_with("expected ") => {
+            "what stands between `{{` and `}}` cannot be read, or a `{{` or block before it is not closed".to_owned()
+        }
+        message => message.to_owned(),
+    }
 }
 
 fn number(number: usize) -> u32 {

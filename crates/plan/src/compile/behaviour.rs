@@ -87,7 +87,7 @@ impl Compiler<'_> {
             Some(replies) => replies.0.iter().filter_map(|item| self.reply_item(item, &mut scope)).collect(),
             None => Vec::new(),
         };
-        if respond.is_empty() && on.action.is_none() {
+        if record.respond.is_none() && on.action.is_none() {
             self.diagnostics.push(
                 Diagnostic::error("SC010", format!("rule `{}` needs `respond`", record.id.value))
                     .at(record.id.span, "answers nothing"),

@@ -71,18 +71,15 @@ impl Compiler<'_> {
             Expectation::Named(name) => self.named_check(name),
             Expectation::Inline(item) => {
                 let check = self.check(item, scenario, &[], scope)?;
-                if let Some(first) = self.checks_of_scenarios.iter().find(|known| known.id == check.id) {
-                    // A variant compiles the same file again; two checks of one file would differ in their text.
-                    if format!("{:?}", first.rule).len() != format!("{:?}", check.rule).len()
-                        && scenario.is_none_or(|scenario| !scenario.contains('['))
-                    {
-                        self.diagnostics.push(
-                            Diagnostic::error("PK003", format!("check `{}` is declared twice", check.id))
-                                .at(item.id.span, "again here"),
-                        );
-                    }
-                } else {
-                    self.checks_of_scenarios.push(Arc::clone(&check));
+                // A variant compiles the same place of the same file again.
+                match self.checks_of_scenarios.iter().find(|(known, _)| known.id == check.id) {
+                    Some((_, first)) if *first != item.id.span => self.diagnostics.push(
+                        Diagnostic::error("PK003", format!("check `{}` is declared twice", check.id))
+                            .at(item.id.span, "again here")
+                            .also(*first, "first here"),
+                    ),
+                    Some(_) => {}
+                    None => self.checks_of_scenarios.push((Arc::clone(&check), item.id.span)),
                 }
                 Some(check)
             }
@@ -184,6 +181,7 @@ impl Compiler<'_> {
                 Diagnostic::error("RL001", format!("check `{}` cannot fail: {reason}", item.id.value))
                     .at(item.that.span, "holds for every message"),
             );
+            return;
         }
         if can_pass_on_absence(rule) && !has_precondition && !asks_absence(rule) {
             self.diagnostics.push(
@@ -253,13 +251,13 @@ fn part_of(on: On) -> Part {
     }
 }
 
-/// Tells whether a rule asks for absence itself, which is then what it is about.
+/// Tells whether a rule asks for absence and for nothing else, which is then what it is about.
 fn asks_absence(rule: &Rule) -> bool {
     match rule {
-        Rule::All(rules) => rules.iter().any(asks_absence),
-        Rule::Any(alternatives) => alternatives.iter().any(|alternative| asks_absence(&alternative.rule)),
+        Rule::All(rules) => rules.iter().all(asks_absence),
+        Rule::Any(alternatives) => alternatives.iter().all(|alternative| asks_absence(&alternative.rule)),
         Rule::Condition(condition) => {
-            condition.tests.iter().any(|test| matches!(test.operator, counterpart_matching::Operator::Absent))
+            condition.tests.iter().all(|test| matches!(test.operator, counterpart_matching::Operator::Absent))
         }
     }
 }

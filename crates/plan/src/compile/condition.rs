@@ -129,6 +129,7 @@ impl Compiler<'_> {
             None => subject,
         };
         let inline = inline_value(&condition.subject);
+        let before = self.diagnostics.as_slice().len();
         let mut tests = self.operators(&condition.operators, scope);
         match inline {
             Some(SubjectValue::Equals(values)) => tests.extend(self.equal_to_one(values, scope)),
@@ -137,6 +138,9 @@ impl Compiler<'_> {
         }
         if matches!(condition.subject, SubjectRecord::Expr(_)) {
             tests.push(Test { operator: Operator::Equals(Operand::Literal(json!(true))), sense: Sense::Is });
+        }
+        if tests.is_empty() && self.diagnostics.as_slice().len() > before {
+            return None;
         }
         if tests.is_empty() {
             self.diagnostics.push(
@@ -269,8 +273,10 @@ impl Compiler<'_> {
         match JsonPath::compile(&path.value) {
             Ok(path) => Some(path),
             Err(fault) => {
+                // The parser of JSONPath often has no more to say than that.
+                let reason = if fault.message == "parser error" { String::new() } else { format!(": {}", fault.message) };
                 self.diagnostics.push(
-                    Diagnostic::error("MT005", format!("this is neither a JSON Pointer nor a JSONPath: {}", fault.message))
+                    Diagnostic::error("MT005", format!("this is neither a JSON Pointer nor a JSONPath{reason}"))
                         .at(path.span, format!("at character {}", fault.offset + 1))
                         .help("a JSON Pointer begins with `/`, a JSONPath with `$`"),
                 );
@@ -285,10 +291,11 @@ impl Compiler<'_> {
         match XPath::compile(&path.value, &namespaces) {
             Ok(path) => Some(Arc::new(path)),
             Err(fault) => {
+                let prefix = fault.message.contains("Prefix");
                 self.diagnostics.push(
                     Diagnostic::error("MT005", format!("this is not an XPath: {}", fault.message))
-                        .at(path.span, "here")
-                        .help("declare prefixes under `namespaces` of the file"),
+                        .at(path.span, format!("at character {}", fault.offset + 1))
+                        .help_if(prefix.then(|| "declare prefixes under `namespaces` of the file".to_owned())),
                 );
                 None
             }
@@ -446,6 +453,7 @@ impl Compiler<'_> {
         let bounds = |compiler: &mut Self, range: &Option<Range>, scope: &mut Scope| -> Option<Bounds> {
             range.as_ref().and_then(|range| compiler.bounds(range, scope))
         };
+        let before = self.diagnostics.as_slice().len();
         let range = bounds(self, &gaps.range, scope);
         let mean = bounds(self, &gaps.mean, scope);
         let growing = match &gaps.growing {
@@ -456,7 +464,7 @@ impl Compiler<'_> {
             }
             None => None,
         };
-        Some(SeriesOperator::Gaps { range, mean, growing })
+        (self.diagnostics.as_slice().len() == before).then_some(SeriesOperator::Gaps { range, mean, growing })
     }
 }
 

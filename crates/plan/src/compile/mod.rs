@@ -60,7 +60,10 @@ pub(crate) struct Compiler<'a> {
     pub(crate) used: BTreeSet<String>,
     /// Settings that the expressions and templates compiled since this was last emptied use.
     pub(crate) settings_used: BTreeSet<String>,
-    pub(crate) checks_of_scenarios: Vec<Arc<Check>>,
+    /// Checks written in scenarios, with the place of their ids.
+    pub(crate) checks_of_scenarios: Vec<(Arc<Check>, Span)>,
+    /// Captured names that nothing is known to use, with their places.
+    pub(crate) unused: Vec<(String, Span)>,
     /// Edits of the requests that are being compiled, where a mutant changes the rule that sends them.
     pub(crate) edits: Vec<Edit>,
     /// Names that named checks, requests and replies use, whoever gives them.
@@ -98,6 +101,7 @@ impl<'a> Compiler<'a> {
             settings_used: BTreeSet::new(),
             checks_of_scenarios: Vec::new(),
             edits: Vec::new(),
+            unused: Vec::new(),
             used_openly: BTreeSet::new(),
         };
         compiler.index();
@@ -133,6 +137,27 @@ impl<'a> Compiler<'a> {
                 }
             }
             self.index_requirements(tree, &mut spans);
+            self.report_twice(tree);
+        }
+    }
+
+    /// Reports what a pack declares twice and nobody else refers to.
+    fn report_twice(&mut self, tree: &'a Tree) {
+        let mut spans = BTreeMap::new();
+        let pack = &tree.pack.record;
+        let declared = (pack.settings.iter().map(|item| ("setting", &item.name)))
+            .chain(pack.profiles.iter().map(|item| ("profile", &item.name)))
+            .chain(pack.claims.iter().map(|item| ("claim", &item.id)))
+            .chain(pack.actions.iter().map(|item| ("action", &item.name)))
+            .chain(pack.endpoints.iter().map(|item| ("endpoint", &item.name)))
+            .chain(pack.documents.iter().map(|item| ("document", &item.id)));
+        for (what, name) in declared {
+            self.first(&mut spans, what, name);
+        }
+        for (name, file) in &tree.players {
+            for rule in &file.record.rules {
+                self.first(&mut spans, &format!("rule of `{name}`"), &rule.id);
+            }
         }
     }
 
@@ -249,15 +274,19 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
     }
     report_pack(&trees, &mut diagnostics);
     let options = &with_mutant(&trees[0], options);
-    let settings = crate::settings::resolve(&trees[0], options, &mut diagnostics);
+    let mut settings = crate::settings::resolve(&trees[0], options, &mut diagnostics);
     let role = options.role.unwrap_or(Role::Consumer);
     let mut globals = settings.globals.clone();
     globals.insert("role".to_owned(), Value::String(role.name().to_owned()));
-    pack_lets(&trees[0], &mut globals, &settings.unset, &mut diagnostics);
+    pack_lets(&trees[0], &mut globals, &mut settings.unset, &mut diagnostics);
     let mut compiler = Compiler::new(&trees, &files, options, &globals, &settings.unset);
     let parts = compiler.parts(role);
     let used = std::mem::take(&mut compiler.used);
-    compiler.report_uncovered(role, &used);
+    if !diagnostics.has_errors() && !compiler.diagnostics.has_errors() {
+        // What could not be read may cover a requirement, and use a captured name.
+        compiler.report_uncovered(role, &used);
+        compiler.report_unused();
+    }
     let requirements = compiler.requirements.values().filter(|one| compiler.tested_in(one, role)).cloned().collect();
     let checks = compiler.checks.iter().filter_map(|(name, check)| Some((name.clone(), check.clone()?))).collect();
     let stubs = compiler.stubs.iter().filter_map(|(name, stub)| Some((name.clone(), stub.clone()?))).collect();
@@ -300,7 +329,6 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
     (Some(plan), diagnostics)
 }
 
-<<<<<<< HEAD
 /// Gives the options with the settings of the mutant in force, which are the mirror's own.
 fn with_mutant(tree: &Tree, options: &Options) -> Options {
     let mut options = options.clone();
@@ -317,7 +345,9 @@ fn without_lints(found: Diagnostics) -> Diagnostics {
     const LINTS: [&str; 3] = ["PK006", "PK011", "PK015"];
     let mut kept = Diagnostics::default();
     kept.extend(found.into_iter().filter(|diagnostic| !LINTS.contains(&diagnostic.code)));
-=======
+    kept
+}
+
 /// Compiles a pack in both roles and gives every mistake once, in the order of the files.
 #[must_use]
 pub fn check_pack(packs: &[&PackFiles], sources: &mut Sources) -> Vec<Diagnostic> {
@@ -328,15 +358,15 @@ pub fn check_pack(packs: &[&PackFiles], sources: &mut Sources) -> Vec<Diagnostic
     }
     let mut kept: Vec<Diagnostic> = Vec::new();
     for diagnostic in found.into_sorted() {
-        // Notes may list other names in another role; the mistake is the same.
+        // The other role may have other words for it; the mistake is the same.
         let same = |known: &Diagnostic| {
-            known.code == diagnostic.code && known.message == diagnostic.message && known.primary == diagnostic.primary
+            let place = known.primary.is_some() || known.message == diagnostic.message;
+            known.code == diagnostic.code && known.primary == diagnostic.primary && place
         };
         if !kept.iter().any(same) {
             kept.push(diagnostic);
         }
     }
->>>>>>> 9c14849 (scenario: keep wrong files with the text they give, one list of file kinds)
     kept
 }
 
@@ -456,7 +486,7 @@ fn report_pack(trees: &[Tree], diagnostics: &mut Diagnostics) {
 }
 
 /// Works out the pack's own named values, which may use settings, profile and claims.
-fn pack_lets(tree: &Tree, globals: &mut Map<String, Value>, unset: &[String], diagnostics: &mut Diagnostics) {
+fn pack_lets(tree: &Tree, globals: &mut Map<String, Value>, unset: &mut Vec<String>, diagnostics: &mut Diagnostics) {
     let mut lets = Map::new();
     for (name, cel) in &tree.pack.record.lets {
         let names = NameTable { values: globals.clone(), behind: None };
@@ -467,11 +497,15 @@ fn pack_lets(tree: &Tree, globals: &mut Map<String, Value>, unset: &[String], di
             Ok(value) => {
                 lets.insert(name.value.clone(), value);
             }
-            Err(_) if unset.iter().any(|unset| cel.text.contains(&format!("setting.{unset}"))) => {
+            Err(reason) => {
+                if !unset.iter().any(|unset| cel.text.contains(&format!(".{unset}"))) {
+                    let message = format!("`{}` has no value: {reason}", name.value);
+                    diagnostics.push(Diagnostic::error("MT001", message).at(cel.span, "here"));
+                }
+                // Whatever uses it is as little known.
                 lets.insert(name.value.clone(), Value::Null);
+                unset.push(name.value.clone());
             }
-            Err(reason) => diagnostics
-                .push(Diagnostic::error("MT001", format!("`{}` has no value: {reason}", name.value)).at(cel.span, "here")),
         }
         globals.insert("pack".to_owned(), Value::Object(lets.clone()));
     }

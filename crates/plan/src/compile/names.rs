@@ -57,8 +57,13 @@ impl Scope {
     /// Names of a request, a reply or a check by itself: whoever uses it brings more, so nothing is reported.
     pub(crate) fn open() -> Self {
         let mut scope = Self::rule();
-        scope.known.insert("*".to_owned());
+        scope.open_up();
         scope
+    }
+
+    /// Takes every name for known from here on.
+    pub(crate) fn open_up(&mut self) {
+        self.known.insert("*".to_owned());
     }
 
     /// Adds a name.
@@ -135,8 +140,13 @@ impl Compiler<'_> {
             return;
         }
         let known: Vec<&str> = values.keys().map(String::as_str).chain(self.unset.iter().map(String::as_str)).collect();
+        let what = match root {
+            "pack" => "value under `let`",
+            "profile" => "switch",
+            other => other,
+        };
         self.diagnostics.push(
-            Diagnostic::error("PK005", format!("the pack has no {root} `{name}`"))
+            Diagnostic::error("PK005", format!("the pack has no {what} `{name}`"))
                 .at(span, format!("uses `{root}.{name}`"))
                 .note(format!("declared: {}", known.join(", ")))
                 .help_if(suggest(name, known.iter().copied()).map(|near| format!("did you mean `{root}.{near}`?"))),

@@ -56,6 +56,7 @@ impl<'a> Compiler<'a> {
 
     /// Gives the variant rows of a scenario, one empty row where it has none.
     fn rows(&mut self, file: &Filed<ScenarioFile>) -> Vec<(Option<String>, VariantRow)> {
+        let before = self.diagnostics.as_slice().len();
         let rows = match &file.record.variants {
             None => return vec![(None, VariantRow::new())],
             Some(Variants::Axes(axes)) => combinations(axes),
@@ -63,7 +64,7 @@ impl<'a> Compiler<'a> {
             Some(Variants::Table(name)) => self.table(name),
             Some(Variants::DefectsOf(name)) => self.defect_rows(name),
         };
-        if rows.is_empty() || rows.len() > ROWS_MAX {
+        if (rows.is_empty() && self.diagnostics.as_slice().len() == before) || rows.len() > ROWS_MAX {
             self.diagnostics.push(
                 Diagnostic::error("PK014", format!("the scenario has {} variants", rows.len()))
                     .at(file.record.id.span, format!("between 1 and {ROWS_MAX} are played")),
@@ -111,7 +112,7 @@ impl<'a> Compiler<'a> {
         let setup = self.steps(&record.setup, Some(&id), &mut scope);
         let steps = self.steps(&record.steps, Some(&id), &mut scope);
         let cleanup = self.steps(&record.cleanup, Some(&id), &mut scope);
-        self.report_unused(&scope);
+        self.note_unused(&scope);
         let settled = self.settled(record, &id, &covers);
         let needs = record.needs.as_ref();
         let list = |pick: fn(&counterpart_scenario::model::Needs) -> &Vec<Text>| {

@@ -313,8 +313,12 @@ impl Compiler<'_> {
         for name in &observe.using {
             if self.trees.iter().any(|tree| tree.players.contains_key(&name.value)) {
                 players.extend(self.player(name));
-            } else {
+            } else if self.trees.iter().any(|tree| tree.stubs.contains_key(&name.value)) {
                 stubs.extend(self.stub(name));
+            } else {
+                let known: Vec<&str> =
+                    self.trees.iter().flat_map(|tree| tree.stubs.keys().chain(tree.players.keys())).map(String::as_str).collect();
+                self.unknown("stub or player", name, &known);
             }
         }
         let mut steps = Vec::new();
@@ -399,7 +403,11 @@ impl Compiler<'_> {
     }
 
     fn call(&mut self, name: &Text, with: &[(Text, Node)], scope: &mut Scope) -> Option<Act> {
-        let fragment = self.fragment(name)?;
+        let Some(fragment) = self.fragment(name) else {
+            // What it would have given is not known, and no name that is missed now is a mistake of its own.
+            scope.open_up();
+            return None;
+        };
         let declared: Vec<&Text> = self
             .trees
             .iter()
@@ -442,7 +450,7 @@ impl Compiler<'_> {
             for given in &file.record.gives {
                 scope.note(&given.value);
             }
-            compiler.report_unused(&scope);
+            compiler.note_unused(&scope);
             let gives = file.record.gives.iter().map(|name| name.value.clone()).collect();
             Some(Fragment { name: name.value.clone(), title: file.record.title.value.clone(), steps, gives })
         });
@@ -451,10 +459,15 @@ impl Compiler<'_> {
         fragment
     }
 
+    /// Notes captured values that the steps of a file do not use; a check or request that is yet to be compiled may.
+    pub(crate) fn note_unused(&mut self, scope: &Scope) {
+        self.unused.extend(scope.unused().map(|(name, span)| (name.to_owned(), span)));
+    }
+
     /// Reports captured values that nobody uses.
-    pub(crate) fn report_unused(&mut self, scope: &Scope) {
-        for (name, span) in scope.unused() {
-            if self.used_openly.contains(name) {
+    pub(crate) fn report_unused(&mut self) {
+        for (name, span) in std::mem::take(&mut self.unused) {
+            if self.used_openly.contains(&name) {
                 continue;
             }
             self.diagnostics.push(

@@ -21,8 +21,10 @@ impl Compiler<'_> {
                 Some(expression)
             }
             Err(fault) => {
-                let at =
-                    Span { start: span.start.saturating_add(u32::try_from(fault.offset).unwrap_or(0)).min(span.end), ..span };
+                // Where escapes or line breaks make text and file differ, a place within the text is none in the file.
+                let exact = span.end.saturating_sub(span.start) as usize == text.len();
+                let offset = if exact { u32::try_from(fault.offset).unwrap_or(0) } else { 0 };
+                let at = Span { start: span.start.saturating_add(offset).min(span.end), ..span };
                 self.diagnostics.push(
                     Diagnostic::error("MT001", format!("this is not an expression: {}", fault.message))
                         .at(at, "here")
@@ -140,7 +142,11 @@ impl Compiler<'_> {
 
     /// Works out an expression that uses settings only; `None` where a setting has no value.
     pub(crate) fn worked_out(&mut self, cel: &Cel, scope: &mut Scope) -> Option<Value> {
+        let before = self.diagnostics.as_slice().len();
         let expression = self.expression(cel, scope)?;
+        if self.diagnostics.as_slice().len() > before {
+            return None;
+        }
         let names = NameTable { values: self.globals.clone(), behind: None };
         match expression.evaluate(&names) {
             Ok(value) => Some(value),
@@ -180,9 +186,11 @@ impl Compiler<'_> {
             );
             return None;
         }
-        let min = range.min.as_ref().and_then(|cel| self.number(cel, scope));
-        let max = range.max.as_ref().and_then(|cel| self.number(cel, scope));
-        Some(Bounds { min, max, ..Bounds::default() })
+        let before = self.diagnostics.as_slice().len();
+        // A bound whose setting has no value yet is not known, and still is a bound.
+        let min = range.min.as_ref().map(|cel| self.number(cel, scope).unwrap_or(f64::NEG_INFINITY));
+        let max = range.max.as_ref().map(|cel| self.number(cel, scope).unwrap_or(f64::INFINITY));
+        (self.diagnostics.as_slice().len() == before).then(|| Bounds { min, max, ..Bounds::default() })
     }
 
     /// Renders a template that uses settings only, such as the path of a rule.

@@ -27,7 +27,8 @@ impl Pairs {
         }
         for diagnostic in found {
             let place = diagnostic.primary.as_ref().and_then(|label| sources.place(label.span));
-            if place.is_none() {
+            // A pack without its first file has no place to show.
+            if place.is_none() && diagnostic.code != "PK001" {
                 self.faults.push(format!("{name}: `{}` has no place", diagnostic.message));
             }
         }
@@ -43,20 +44,15 @@ impl Pairs {
     }
 
     /// Fails where a pair did not hold, where a code has no pair, or where an expected text belongs to no input.
-    pub(crate) fn finish(self, folder: &Path, known: &[(&'static str, &str)], without_pair: &[(&str, &str)]) {
+    pub(crate) fn finish(self, folder: &Path, own: &[(&str, &str)]) {
         let mut faults = self.faults;
-        for (code, _) in known {
-            let excused = without_pair.iter().any(|(excused, _)| excused == code);
-            match (self.codes.contains(code), excused) {
-                (false, false) => faults.push(format!("{code} has no pair in `{}`", folder.display())),
-                (true, true) => faults.push(format!("{code} is excused and has a pair: take it out of the list")),
-                _ => {}
-            }
+        for (code, _) in own.iter().filter(|(code, _)| !self.codes.contains(code)) {
+            faults.push(format!("{code} has no pair in `{}`", folder.display()));
         }
-        for code in &self.codes {
-            if !code.is_empty() && known.iter().all(|(known, _)| known != code) {
-                faults.push(format!("{code} has no page"));
-            }
+        // What a file of the language cannot be read for is told under the codes of its reader.
+        let known = |code: &str| own.iter().chain(counterpart_scenario::CODES).any(|(known, _)| *known == code);
+        for code in self.codes.iter().filter(|code| !known(code)) {
+            faults.push(format!("{code} has no page"));
         }
         let texts = walk(folder).into_iter().filter(|path| path.ends_with(".stderr")).count();
         if texts != self.count {
