@@ -17,7 +17,7 @@ use counterpart_evidence::{
 };
 use counterpart_plan::{PackFiles, Plan};
 use counterpart_report::Format;
-use counterpart_transport::{Client, Connect, Limits, Network, ServerTrust, Timeouts, TlsClient, Versions};
+use counterpart_transport::{Client, Connect, Limits, Network, Numbers, ServerTrust, Timeouts, TlsClient, Versions};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -308,7 +308,7 @@ async fn preflight(targets: &BTreeMap<String, Target>, ring: &Keyring) -> Vec<Pr
             proxy: target.proxy.clone(),
             timeouts: Timeouts::of(&limits),
         };
-        let client = Client::new(Network::Tcp, limits);
+        let client = Client::new(Network::Tcp, limits, Numbers::default());
         let fact = match client.connect(&connect).await {
             Ok(mut connected) => {
                 let (outcome, alert) = connected.watch(std::time::Duration::from_millis(200)).await;

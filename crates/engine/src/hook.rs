@@ -3,7 +3,7 @@
 use crate::actor::{Actor, Order, Undone};
 use crate::limits::HOOK_BYTES_MAX;
 use counterpart_evidence::{Body, Headers, Request, Version};
-use counterpart_transport::{Client, Connect, Limits, Network, Sending, Timeouts};
+use counterpart_transport::{Client, Connect, Limits, Network, Numbers, Sending, Timeouts};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -136,7 +136,7 @@ async fn call(method: &str, address: &str, path: &str, order: &Order) -> Result<
     let limits = Limits { response_ms: order.within_ms, ..Limits::default() };
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host).to_owned();
     let connect = Connect { address: address.to_owned(), host, tls: None, proxy: None, timeouts: Timeouts::of(&limits) };
-    let client = Client::new(Network::Tcp, limits);
+    let client = Client::new(Network::Tcp, limits, Numbers::default());
     let mut connected = client
         .connect(&connect)
         .await

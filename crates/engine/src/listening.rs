@@ -4,6 +4,7 @@ use crate::claim::lock;
 use crate::provider::Provider;
 use crate::shared::{Keyring, Surroundings};
 use crate::wire;
+use counterpart_keys::Identity;
 use counterpart_matching::NameTable;
 use counterpart_plan::Plan;
 use counterpart_plan::model::{AlpnAnswer, Endpoint, Listen};
@@ -79,7 +80,8 @@ impl Listening {
             let tls = if secure { Some(server_tls(&around.keyring, &usual, &Listen::default())?) } else { None };
             let bind = addresses.get(&endpoint.name).cloned().unwrap_or_else(|| "127.0.0.1:0".to_owned());
             let door = Door { endpoint: endpoint.name.clone(), provider: Arc::clone(provider), house: Arc::clone(&house) };
-            let server = Server::start(&around.network, &bind, ServerOptions { tls, limits, recording }, Arc::new(door)).await?;
+            let options = ServerOptions { tls, limits, recording, numbers: provider.shared.numbers() };
+            let server = Server::start(&around.network, &bind, options, Arc::new(door)).await?;
             let scheme = if secure { "https" } else { "http" };
             let url = format!("{scheme}://{}", shown(server.local_address(), &bind));
             opened.insert(endpoint.name.clone(), Open { server, usual, url });
@@ -108,6 +110,9 @@ impl Listening {
         let welcome = match (&listen.ends, listen.tls_max.as_deref()) {
             (Some(how), _) => Welcome::End(wire::how(*how)),
             (None, Some("1.1")) => Welcome::OldServerHello,
+            (None, _) if listen.alpn == Some(AlpnAnswer::Other) => {
+                Welcome::OtherAlpn(other_alpn(&self.keyring, &open.usual, listen).map_err(|error| format!("could not {error}"))?)
+            }
             (None, _) if tells_tls => {
                 Welcome::With(server_tls(&self.keyring, &open.usual, listen).map_err(|error| format!("could not {error}"))?)
             }
@@ -148,7 +153,8 @@ fn client_certificate(endpoint: &Endpoint, globals: &Map<String, Value>) -> Stri
     value.and_then(|value| value.as_str().map(ToOwned::to_owned)).unwrap_or_else(|| "required".to_owned())
 }
 
-fn server_tls(keyring: &Keyring, usual: &Usual, listen: &Listen) -> Result<TlsServer, Error> {
+/// What is shown and what is asked for, under a scenario's change.
+fn shown_and_asked<'a>(keyring: &'a Keyring, usual: &Usual, listen: &Listen) -> Result<(&'a Identity, ClientAuth), Error> {
     let name = listen.certificate.as_deref().unwrap_or("default");
     let identity =
         keyring.server.get(name).ok_or_else(|| Error::Tls { reason: format!("there is no server certificate `{name}`") })?;
@@ -158,10 +164,21 @@ fn server_tls(keyring: &Keyring, usual: &Usual, listen: &Listen) -> Result<TlsSe
         "optional" => ClientAuth::Optional(keyring.trust.clone()),
         _ => ClientAuth::Required(keyring.trust.clone()),
     };
+    Ok((identity, clients))
+}
+
+fn other_alpn(keyring: &Keyring, usual: &Usual, listen: &Listen) -> Result<TlsServer, Error> {
+    let (identity, clients) = shown_and_asked(keyring, usual, listen)?;
+    TlsServer::with_any_alpn(identity, &clients, wire::versions(None, listen.tls_max.as_deref()))
+}
+
+fn server_tls(keyring: &Keyring, usual: &Usual, listen: &Listen) -> Result<TlsServer, Error> {
+    let (identity, clients) = shown_and_asked(keyring, usual, listen)?;
     let alpn: Vec<String> = match listen.alpn {
         None | Some(AlpnAnswer::Offered) => vec!["h2".to_owned(), "http/1.1".to_owned()],
         Some(AlpnAnswer::None) => Vec::new(),
-        // rustls ends the handshake with no_application_protocol where nothing that was offered is known.
+        // rustls ends the handshake with no_application_protocol where nothing that was offered is known; a name that was
+        // not offered is a welcome of its own.
         Some(AlpnAnswer::Other | AlpnAnswer::Unknown) => vec!["counterpart/1".to_owned()],
     };
     TlsServer::new(identity, &clients, wire::versions(None, listen.tls_max.as_deref()), &alpn)

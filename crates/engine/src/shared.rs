@@ -7,7 +7,7 @@ use crate::sink::Sink;
 use counterpart_evidence::{Event, ExchangeId};
 use counterpart_keys::{Identity, Trust};
 use counterpart_plan::Plan;
-use counterpart_transport::{Client, Limits, Network};
+use counterpart_transport::{Client, Limits, Network, Numbers};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -77,6 +77,7 @@ pub(crate) struct Shared {
     /// Names that are the same for the whole run.
     pub(crate) globals: Map<String, Value>,
     client: Client,
+    numbers: Numbers,
     listening: OnceLock<Arc<Listening>>,
     exchanges: AtomicU64,
 }
@@ -88,8 +89,9 @@ impl Shared {
             around.targets.iter().map(|(name, target)| (name.clone(), json!({ "url": target.url() }))).collect();
         globals.insert("endpoint".to_owned(), Value::Object(endpoints));
         globals.insert("clock".to_owned(), json!({ "scale": clock.scale(), "kind": clock.kind().name() }));
-        let client = Client::new(around.network.clone(), Limits::default());
-        Self { plan, clock, around, globals, client, listening: OnceLock::new(), exchanges: AtomicU64::new(0) }
+        let numbers = Numbers::default();
+        let client = Client::new(around.network.clone(), Limits::default(), numbers.clone());
+        Self { plan, clock, around, globals, client, numbers, listening: OnceLock::new(), exchanges: AtomicU64::new(0) }
     }
 
     /// Says how our endpoints listen, once they do.
@@ -105,6 +107,11 @@ impl Shared {
 
     pub(crate) fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// Gives what numbers the run's connections.
+    pub(crate) fn numbers(&self) -> Numbers {
+        self.numbers.clone()
     }
 
     pub(crate) fn next_exchange(&self) -> ExchangeId {

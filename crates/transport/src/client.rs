@@ -1,20 +1,19 @@
 //! The calling side: one connection at a time, made as asked, with all that is known of it kept.
 
-use crate::coding;
-use crate::connection::{micros, outcome_of, tls_alert, version_of};
-use crate::delivery::{CutAfter, CutHow, Delivery, Framing, chunked, script};
-use crate::head;
+use crate::delivery::{Delivery, Framing, chunked, script};
 use crate::limits::Limits;
-use crate::server::next_connection;
+use crate::line::{cut_outcome, micros, outcome_of};
+use crate::server::Numbers;
 use crate::stream::{Network, Stream};
 use crate::tape::{Deck, Recording, Tape};
-use crate::tls::{TlsClient, alert_of, facts};
+use crate::tls::{TlsClient, alert_behind, alert_of, facts};
+use crate::{coding, head, http2};
 use bytes::Bytes;
 use counterpart_evidence::{Alert, Connection, Outcome, Request, Response, Timing, Tls, Version};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::client::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -79,11 +78,11 @@ pub struct Sending {
 pub struct Received {
     /// The request with the fields that were added on the way.
     pub request: Request,
-    /// The exact bytes of it; empty for HTTP/2.
+    /// The exact bytes of it; of HTTP/2 the stream's frames.
     pub request_wire: Bytes,
     /// The response.
     pub response: Option<Response>,
-    /// The exact bytes of it; empty for HTTP/2.
+    /// The exact bytes of it; of HTTP/2 the stream's frames.
     pub response_wire: Bytes,
     /// How it ended.
     pub outcome: Outcome,
@@ -100,18 +99,20 @@ pub struct Received {
 pub struct Client {
     network: Network,
     limits: Limits,
+    numbers: Numbers,
 }
 
 enum Sender {
-    Http1(http1::SendRequest<Full<Bytes>>),
-    Http2(http2::SendRequest<Full<Bytes>>),
+    Http1(http1::SendRequest<Full<Bytes>>, Deck),
+    Http2(Box<http2::Agreed>),
 }
 
 /// A connection to the system under test.
 pub struct Connected {
     sender: Sender,
-    deck: Deck,
     driver: JoinHandle<Option<Alert>>,
+    /// We gave it up.
+    given_up: bool,
     connection: Connection,
     timing: Timing,
     limits: Limits,
@@ -121,10 +122,10 @@ pub struct Connected {
 }
 
 impl Client {
-    /// Makes a client.
+    /// Makes a client whose connections take their numbers from `numbers`.
     #[must_use]
-    pub fn new(network: Network, limits: Limits) -> Self {
-        Self { network, limits }
+    pub fn new(network: Network, limits: Limits, numbers: Numbers) -> Self {
+        Self { network, limits, numbers }
     }
 
     /// Gives what its connections are made of.
@@ -139,7 +140,7 @@ impl Client {
     /// [`Failed`] with the outcome; a TLS 1.3 server may refuse a certificate only after the handshake, at the first answer.
     pub async fn connect(&self, connect: &Connect) -> Result<Connected, Failed> {
         let began = Instant::now();
-        let mut connection = Connection { id: next_connection(), peer: connect.address.clone(), ..Connection::default() };
+        let mut connection = Connection { id: self.numbers.next(), peer: connect.address.clone(), ..Connection::default() };
         let mut timing = Timing::default();
         let failed = |outcome, reason: String, connection: &Connection, timing: &Timing| Failed {
             outcome,
@@ -226,18 +227,16 @@ impl Client {
                 }
             }
         };
-        let incoming_max = self.limits.head_bytes_max + self.limits.body_bytes_max.saturating_mul(2);
-        let (tape, deck) = Tape::new(stream, Recording::On, incoming_max);
-        let (sender, driver) = match self.speak(tape, version).await {
+        let (sender, driver) = match self.speak(stream, version).await {
             Ok(spoken) => spoken,
-            Err(error) => return Err(failed(Outcome::Closed, error.to_string(), &connection, &timing)),
+            Err(reason) => return Err(failed(Outcome::Closed, reason, &connection, &timing)),
         };
         let absolute = (connect.proxy.is_some() && connect.tls.is_none()).then(|| format!("http://{}", connect.address));
         let host = host_field(connect);
         Ok(Connected {
             sender,
-            deck,
             driver,
+            given_up: false,
             connection,
             timing,
             limits: self.limits,
@@ -247,18 +246,18 @@ impl Client {
         })
     }
 
-    async fn speak(&self, tape: Tape, version: Version) -> Result<(Sender, JoinHandle<Option<Alert>>), hyper::Error> {
-        let io = TokioIo::new(tape);
+    async fn speak(&self, stream: Stream, version: Version) -> Result<(Sender, JoinHandle<Option<Alert>>), String> {
         if version == Version::Http2 {
-            let mut builder = http2::Builder::new(TokioExecutor::new());
-            builder.timer(TokioTimer::new());
-            let (sender, driver) = builder.handshake(io).await?;
-            return Ok((Sender::Http2(sender), tokio::spawn(async move { driver.await.err().as_ref().and_then(tls_alert) })));
+            let (agreed, driver) = http2::connect(stream, self.limits).await.map_err(|error| error.to_string())?;
+            return Ok((Sender::Http2(Box::new(agreed)), driver));
         }
+        let incoming_max = self.limits.head_bytes_max + self.limits.body_bytes_max.saturating_mul(2);
+        let (tape, deck) = Tape::new(stream, Recording::On, incoming_max);
         let mut builder = http1::Builder::new();
         builder.max_headers(self.limits.header_count_max).max_buf_size(self.limits.head_bytes_max.max(16 * 1024));
-        let (sender, driver) = builder.handshake(io).await?;
-        Ok((Sender::Http1(sender), tokio::spawn(async move { driver.await.err().as_ref().and_then(tls_alert) })))
+        let (sender, driver) = builder.handshake(TokioIo::new(tape)).await.map_err(|error| error.to_string())?;
+        let driver = tokio::spawn(async move { driver.await.err().and_then(|error| alert_behind(&error)) });
+        Ok((Sender::Http1(sender, deck), driver))
     }
 }
 
@@ -275,10 +274,10 @@ impl Connected {
     #[must_use]
     pub fn is_open(&self) -> bool {
         let ready = match &self.sender {
-            Sender::Http1(sender) => !sender.is_closed(),
-            Sender::Http2(sender) => !sender.is_closed(),
+            Sender::Http1(sender, _) => !sender.is_closed(),
+            Sender::Http2(_) => true,
         };
-        ready && !self.driver.is_finished()
+        ready && !self.given_up && !self.driver.is_finished()
     }
 
     /// Gives what is known of the connection.
@@ -291,21 +290,20 @@ impl Connected {
     pub async fn watch(&mut self, at_most: Duration) -> (Outcome, Option<Alert>) {
         match timeout(at_most, &mut self.driver).await {
             Ok(Ok(Some(alert))) => (Outcome::TlsAlert, Some(alert)),
-            Ok(_) => (self.deck.error().map_or(Outcome::Closed, outcome_of), None),
+            Ok(_) => (self.error().map_or(Outcome::Closed, outcome_of), None),
             Err(_) => (Outcome::Answered, None),
         }
     }
 
     /// Sends a request and waits for its answer.
     pub async fn send(&mut self, mut request: Request, sending: &Sending) -> Received {
-        drop(self.deck.take_incoming());
         let started = Instant::now();
         let within = sending.within.unwrap_or(self.within);
         let timing = std::mem::take(&mut self.timing);
         let connection = self.connection.clone();
         self.connection.reused = true;
-        let mut received = if matches!(self.sender, Sender::Http2(_)) {
-            self.send_http2(request, within).await
+        let mut received = if let Sender::Http2(agreed) = &mut self.sender {
+            agreed.send(request, &self.host, sending, within, &mut self.driver).await
         } else {
             self.complete(&mut request, sending.delivery.framing);
             self.send_http1(request, sending, within).await
@@ -319,7 +317,6 @@ impl Connected {
         received.timing.connect_us = timing.connect_us;
         received.timing.tls_us = timing.tls_us;
         received.timing.total_us = Some(micros(started.elapsed()));
-        received.timing.first_byte_us = received.timing.first_byte_us.or(None);
         received
     }
 
@@ -352,8 +349,23 @@ impl Connected {
         }
     }
 
+    fn give_up(&mut self) {
+        self.given_up = true;
+        self.driver.abort();
+    }
+
+    fn error(&self) -> Option<std::io::ErrorKind> {
+        match &self.sender {
+            Sender::Http1(_, deck) => deck.error(),
+            Sender::Http2(agreed) => agreed.error(),
+        }
+    }
+
     async fn send_http1(&mut self, request: Request, sending: &Sending, within: Duration) -> Received {
-        let Sender::Http1(sender) = &mut self.sender else { return unsent(request) };
+        let Sender::Http1(sender, deck) = &mut self.sender else { return Received::unsent(request) };
+        let deck = deck.clone();
+        drop(deck.take_incoming());
+        deck.clear_sent();
         let head = head::request(&request);
         let body = if sending.delivery.framing == Framing::Chunked {
             chunked(&request.body.content)
@@ -361,7 +373,7 @@ impl Connected {
             request.body.content.clone()
         };
         let hang = Duration::from_millis(self.limits.hang_ms);
-        self.deck.substitute(script(&sending.delivery, &head, &body, hang, None));
+        deck.substitute(script(&sending.delivery, &head, &body, hang, None));
         let method = http::Method::from_bytes(request.method.as_bytes()).unwrap_or(http::Method::GET);
         let mut stand_in = hyper::Request::new(Full::default());
         *stand_in.method_mut() = method;
@@ -374,119 +386,73 @@ impl Connected {
             sender.send_request(stand_in).await
         };
         let result = timeout(within, waiting).await;
-        let first_byte = self.deck.first_in();
-        let mut received = unsent(request);
+        let first_byte = deck.first_in();
+        let mut received = Received::unsent(request);
         received.timing.first_byte_us = first_byte.map(|first| micros(first.saturating_duration_since(started)));
         match result {
             Err(_) => {
-                received.outcome = if self.deck.incoming().is_empty() { Outcome::Timeout } else { Outcome::Truncated };
+                received.outcome = if deck.incoming().is_empty() { Outcome::Timeout } else { Outcome::Truncated };
                 received.reason = Some(format!("no whole answer came within {} ms", within.as_millis()));
-                self.driver.abort();
+                self.give_up();
             }
-            Ok(Err(error)) => self.explain(&error, &sending.delivery, &mut received).await,
-            Ok(Ok(response)) => self.read_http1(response, within.saturating_sub(started.elapsed()), &mut received).await,
+            Ok(Err(error)) => self.explain(&error, &deck, &sending.delivery, &mut received).await,
+            Ok(Ok(response)) => self.read_http1(response, &deck, within.saturating_sub(started.elapsed()), &mut received).await,
         }
-        received.request_wire = self.deck.sent();
-        received.response_wire = self.deck.take_incoming().bytes;
+        received.request_wire = deck.sent();
+        received.response_wire = deck.take_incoming();
         received
     }
 
-    async fn read_http1(&mut self, response: hyper::Response<Incoming>, rest: Duration, received: &mut Received) {
+    async fn read_http1(&mut self, response: hyper::Response<Incoming>, deck: &Deck, rest: Duration, received: &mut Received) {
         let (parts, incoming) = response.into_parts();
         let (content, outcome, reason) = collect(incoming, rest, self.limits.body_bytes_max).await;
-        let wire = self.deck.incoming();
-        let (headers, version, reason_phrase) = head::reread_response(&wire, self.limits.header_count_max)
-            .unwrap_or_else(|| (head::from_map(&parts.headers), version_of(parts.version), String::new()));
-        let body = coding::body(&headers, content, self.limits.body_bytes_max);
-        received.response = Some(Response { status: parts.status.as_u16(), reason: reason_phrase, version, headers, body });
+        let reread = head::reread_response(&deck.incoming(), self.limits.header_count_max);
+        let head = reread.map_or_else(
+            || head::Head {
+                headers: head::from_map(&parts.headers),
+                version: head::version_of(parts.version),
+                text: String::new(),
+            },
+            |(head, _)| head,
+        );
+        let body = coding::body(&head.headers, content, self.limits.body_bytes_max);
+        received.response = Some(Response {
+            status: parts.status.as_u16(),
+            reason: head.text,
+            version: head.version,
+            headers: head.headers,
+            body,
+        });
         received.outcome = outcome;
         received.reason = reason;
         if outcome != Outcome::Answered {
-            self.driver.abort();
+            self.give_up();
         }
     }
 
     /// Says why hyper gave no answer.
-    async fn explain(&mut self, error: &hyper::Error, delivery: &Delivery, received: &mut Received) {
+    async fn explain(&mut self, error: &hyper::Error, deck: &Deck, delivery: &Delivery, received: &mut Received) {
         // The connection's own task knows of an alert that came instead of an answer.
-        let alert = match tls_alert(error) {
+        let alert = match alert_behind(error) {
             Some(alert) => Some(alert),
             None => timeout(Duration::from_millis(250), &mut self.driver).await.ok().and_then(Result::ok).flatten(),
         };
-        let came = self.deck.incoming();
-        let io = self.deck.error();
-        received.outcome = match (&alert, io) {
+        let came = deck.incoming();
+        received.outcome = match (&alert, deck.error()) {
             (Some(_), _) => Outcome::TlsAlert,
-            (None, _) if delivery.cut.is_some() => match delivery.cut {
-                Some((_, CutHow::Reset)) => Outcome::Reset,
-                _ => Outcome::Closed,
-            },
+            (None, _) if delivery.cut.is_some() => delivery.cut.map_or(Outcome::Closed, |(_, how)| cut_outcome(how)),
             (None, _) if error.is_parse_too_large() => Outcome::Oversized,
             (None, _) if error.is_parse() && !came.is_empty() => Outcome::Malformed,
             (None, Some(kind)) => outcome_of(kind),
             (None, None) if !came.is_empty() => Outcome::Truncated,
             (None, None) => Outcome::Closed,
         };
-        received.reason = Some(match delivery.cut {
-            Some((CutAfter::Whole | CutAfter::Body(_) | CutAfter::Head | CutAfter::Nothing, _)) if alert.is_none() => {
-                "the connection was cut on purpose".to_owned()
-            }
-            _ => error.to_string(),
+        received.reason = Some(if delivery.cut.is_some() && alert.is_none() {
+            "the connection was cut on purpose".to_owned()
+        } else {
+            error.to_string()
         });
         received.connection.tls = alert.map(|alert| Tls { alert: Some(alert), ..Tls::default() });
-    }
-
-    async fn send_http2(&mut self, request: Request, within: Duration) -> Received {
-        let Sender::Http2(sender) = &mut self.sender else { return unsent(request) };
-        let mut received = unsent(request);
-        let authority = self.host.clone();
-        let uri =
-            http::Uri::builder().scheme("https").authority(authority).path_and_query(received.request.target.clone()).build();
-        let Ok(uri) = uri else {
-            received.outcome = Outcome::Malformed;
-            received.reason = Some("the target cannot be sent in HTTP/2".to_owned());
-            return received;
-        };
-        let mut out = hyper::Request::new(Full::new(received.request.body.content.clone()));
-        *out.uri_mut() = uri;
-        *out.method_mut() = http::Method::from_bytes(received.request.method.as_bytes()).unwrap_or(http::Method::GET);
-        for header in &received.request.headers {
-            let name = http::HeaderName::from_bytes(header.name.to_ascii_lowercase().as_bytes());
-            let bytes: Vec<u8> = header.value.chars().filter_map(|character| u8::try_from(u32::from(character)).ok()).collect();
-            if let (Ok(name), Ok(value)) = (name, http::HeaderValue::from_bytes(&bytes))
-                && name != http::header::CONNECTION
-                && name != http::header::HOST
-            {
-                out.headers_mut().append(name, value);
-            }
-        }
-        received.request.version = Version::Http2;
-        let started = Instant::now();
-        match timeout(within, sender.send_request(out)).await {
-            Err(_) => {
-                received.outcome = Outcome::Timeout;
-                received.reason = Some(format!("no answer came within {} ms", within.as_millis()));
-            }
-            Ok(Err(error)) => self.explain(&error, &Delivery::default(), &mut received).await,
-            Ok(Ok(response)) => {
-                received.timing.first_byte_us = Some(micros(started.elapsed()));
-                let (parts, incoming) = response.into_parts();
-                let (content, outcome, reason) =
-                    collect(incoming, within.saturating_sub(started.elapsed()), self.limits.body_bytes_max).await;
-                let headers = head::from_map(&parts.headers);
-                let body = coding::body(&headers, content, self.limits.body_bytes_max);
-                received.response = Some(Response {
-                    status: parts.status.as_u16(),
-                    reason: String::new(),
-                    version: Version::Http2,
-                    headers,
-                    body,
-                });
-                received.outcome = outcome;
-                received.reason = reason;
-            }
-        }
-        received
     }
 }
 
@@ -518,15 +484,18 @@ async fn collect(incoming: Incoming, within: Duration, bytes_max: usize) -> (Byt
     (content.into(), outcome, reason)
 }
 
-fn unsent(request: Request) -> Received {
-    Received {
-        request,
-        request_wire: Bytes::new(),
-        response: None,
-        response_wire: Bytes::new(),
-        outcome: Outcome::Closed,
-        reason: None,
-        timing: Timing::default(),
-        connection: Connection::default(),
+impl Received {
+    /// Makes what is known of a request that was not sent yet.
+    pub(crate) fn unsent(request: Request) -> Self {
+        Self {
+            request,
+            request_wire: Bytes::new(),
+            response: None,
+            response_wire: Bytes::new(),
+            outcome: Outcome::Closed,
+            reason: None,
+            timing: Timing::default(),
+            connection: Connection::default(),
+        }
     }
 }

@@ -1,26 +1,22 @@
-//! One connection that came in: welcome, handshake, requests, end.
+//! One connection that came in: welcome, handshake, and HTTP of the version agreed.
 
-use crate::coding;
-use crate::delivery::{Closing, CutHow, Framing, chunked, script};
-use crate::head;
-use crate::hello;
-use crate::limits::{GARBAGE_BYTES_MAX, Limits};
+use crate::delivery::CutHow;
+use crate::hello::{self, Hello};
+use crate::limits::Limits;
+use crate::line::{Line, cut_outcome, outcome_of};
 use crate::old::{old_server_hello, read_reaction};
-use crate::server::{Call, Delivered, Ended, Handler, Reply, Welcome, next_connection};
+use crate::server::{Ended, Handler, Numbers, Welcome};
 use crate::stream::{Carrier, Prefixed, Stream};
-use crate::tape::{Action, Deck, Mark, Recording, Tape};
+use crate::tape::Recording;
 use crate::tls::{TlsServer, alert_of, facts, offered};
+use crate::{http1, http2};
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
-use counterpart_evidence::{Connection, Outcome, Request, Response, Timing, Tls, Version};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use std::collections::VecDeque;
-use std::convert::Infallible;
+use counterpart_evidence::{Alert, Connection, Outcome, Tls, TlsSide};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
@@ -31,365 +27,172 @@ pub(crate) struct Serving {
     pub(crate) limits: Limits,
     pub(crate) recording: Recording,
     pub(crate) address: String,
+    pub(crate) numbers: Numbers,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) open: Arc<AtomicUsize>,
 }
 
+/// A connection on its way to HTTP.
+struct Arriving<'a> {
+    serving: &'a Serving,
+    connection: Connection,
+    started: Instant,
+}
+
+impl Serving {
+    fn arriving(&self, from: String) -> Arriving<'_> {
+        let connection = Connection { id: self.numbers.next(), local: self.address.clone(), peer: from, ..Connection::default() };
+        Arriving { serving: self, connection, started: Instant::now() }
+    }
+}
+
+/// Ends a connection for which there is no room.
+pub(crate) fn turn_away(serving: &Serving, carrier: &Carrier, from: String) {
+    carrier.reset();
+    let most = serving.limits.connections_max;
+    serving.arriving(from).silent(Outcome::Reset, format!("{most} connections are open, so this one was reset"), Bytes::new());
+}
+
 /// Serves a connection to its end.
 pub(crate) async fn serve(serving: &Serving, carrier: Carrier, from: String) {
-    let started = Instant::now();
-    let mut connection =
-        Connection { id: next_connection(), local: serving.address.clone(), peer: from, ..Connection::default() };
-    let tls = serving.tls.load_full();
-    let Some(tls) = tls else {
-        match serving.handler.welcome(None) {
-            Welcome::End(how) => end_at_once(&carrier, how, &serving.limits).await,
-            _ => serve_http(serving, Stream::Plain(carrier), connection, started, Version::Http11).await,
-        }
-        return;
-    };
-    let mut carrier = carrier;
-    let limit = Duration::from_millis(serving.limits.handshake_ms);
-    let silent = |connection: Connection, outcome, reason: Option<String>, wire| {
-        serving.handler.silent(Ended { connection, outcome, reason, wire, started });
-    };
-    let (prefix, hello) = match timeout(limit, hello::read(&mut carrier)).await {
-        Ok(Ok(read)) => read,
-        Ok(Err(error)) => return silent(connection, outcome_of(error.kind()), Some(error.to_string()), Bytes::new()),
-        Err(_) => return silent(connection, Outcome::Timeout, Some("no ClientHello came in time".to_owned()), Bytes::new()),
-    };
-    connection.tls = Some(offered(Tls::default(), hello.as_ref()));
-    if hello.is_none() {
-        let (outcome, reason) = match prefix.is_empty() {
-            true => (Outcome::Closed, "the connection was closed before a ClientHello"),
-            false => (Outcome::Malformed, "the first bytes are no ClientHello"),
-        };
-        return silent(connection, outcome, Some(reason.to_owned()), prefix);
+    let arriving = serving.arriving(from);
+    match serving.tls.load_full() {
+        None => arriving.plain(carrier).await,
+        Some(tls) => arriving.secure(carrier, &tls).await,
     }
-    let config = match serving.handler.welcome(hello.as_ref()) {
-        Welcome::End(how) => {
-            end_at_once(&carrier, how, &serving.limits).await;
-            return silent(connection, Outcome::Closed, Some("ended by the scenario".to_owned()), prefix);
+}
+
+impl Arriving<'_> {
+    fn silent(self, outcome: Outcome, reason: String, wire: Bytes) {
+        let Self { serving, connection, started } = self;
+        serving.handler.silent(Ended { connection, outcome, reason: Some(reason), wire, started });
+    }
+
+    async fn plain(self, carrier: Carrier) {
+        match self.serving.handler.welcome(None) {
+            Welcome::End(how) => self.end_at_once(carrier, how, Bytes::new()).await,
+            Welcome::OldServerHello | Welcome::OtherAlpn(_) | Welcome::Usual | Welcome::With(_) => {
+                self.http(Stream::Plain(carrier), Spoken::Http1).await;
+            }
         }
-        Welcome::OldServerHello => {
-            let (outcome, alert) = match timeout(limit, old_server_hello(&mut carrier)).await {
-                Ok(Ok(())) => timeout(limit, read_reaction(&mut carrier)).await.unwrap_or((Outcome::Timeout, None)),
-                Ok(Err(error)) => (outcome_of(error.kind()), None),
-                Err(_) => (Outcome::Timeout, None),
+    }
+
+    async fn secure(mut self, mut carrier: Carrier, usual: &TlsServer) {
+        let limit = Duration::from_millis(self.serving.limits.handshake_ms);
+        let mut prefix = bytes::BytesMut::new();
+        let hello = match timeout(limit, hello::read(&mut carrier, &mut prefix)).await {
+            Ok(Ok(hello)) => hello,
+            Ok(Err(error)) => return self.silent(outcome_of(error.kind()), error.to_string(), prefix.freeze()),
+            Err(_) => return self.silent(Outcome::Timeout, "no ClientHello came in time".to_owned(), prefix.freeze()),
+        };
+        let prefix = prefix.freeze();
+        self.connection.tls = Some(offered(Tls::default(), hello.as_ref()));
+        let Some(hello) = hello else {
+            let (outcome, reason) = match hello::is_beginning(&prefix) {
+                true if prefix.is_empty() => (Outcome::Closed, "the connection was closed before a ClientHello"),
+                true => (Outcome::Closed, "the connection was closed in the middle of a ClientHello"),
+                false => (Outcome::Malformed, "the first bytes are no ClientHello"),
             };
-            if let Some(tls) = &mut connection.tls {
-                tls.alert = alert;
-            }
-            return silent(connection, outcome, Some("a ServerHello of TLS 1.1 was sent".to_owned()), prefix);
-        }
-        Welcome::Usual => tls.config.clone(),
-        Welcome::With(other) => other.config,
-    };
-    let acceptor = tokio_rustls::TlsAcceptor::from(config);
-    match timeout(limit, acceptor.accept(Prefixed { prefix, inner: carrier })).await {
-        Ok(Ok(stream)) => {
-            connection.tls = Some(offered(facts(stream.get_ref().1), hello.as_ref()));
-            let version = if stream.get_ref().1.alpn_protocol() == Some(b"h2") { Version::Http2 } else { Version::Http11 };
-            serve_http(serving, Stream::ServerTls(Box::new(stream)), connection, started, version).await;
-        }
-        Ok(Err(error)) => {
-            let alert = alert_of(&error);
-            let outcome = if alert.is_some() { Outcome::TlsAlert } else { outcome_of(error.kind()) };
-            connection.tls = Some(Tls { alert, ..offered(Tls::default(), hello.as_ref()) });
-            silent(connection, outcome, Some(error.to_string()), Bytes::new());
-        }
-        Err(_) => silent(connection, Outcome::Timeout, Some("the TLS handshake did not end in time".to_owned()), Bytes::new()),
-    }
-}
-
-async fn end_at_once(carrier: &Carrier, how: CutHow, limits: &Limits) {
-    match how {
-        CutHow::Reset => carrier.reset(),
-        CutHow::Hang => tokio::time::sleep(Duration::from_millis(limits.hang_ms)).await,
-        CutHow::Close | CutHow::HalfClose => {}
-    }
-}
-
-/// What an I/O error means for an exchange.
-pub(crate) fn outcome_of(kind: std::io::ErrorKind) -> Outcome {
-    use std::io::ErrorKind;
-    match kind {
-        ErrorKind::ConnectionRefused => Outcome::Refused,
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => Outcome::Reset,
-        ErrorKind::TimedOut => Outcome::Timeout,
-        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable => Outcome::Unreachable,
-        _ => Outcome::Closed,
-    }
-}
-
-/// What the requests of one connection share.
-struct Line {
-    handler: Arc<dyn Handler>,
-    connection: Connection,
-    deck: Deck,
-    limits: Limits,
-    recording: Recording,
-    requests: AtomicU64,
-    version: Version,
-}
-
-async fn serve_http(serving: &Serving, stream: Stream, connection: Connection, started: Instant, version: Version) {
-    let incoming_max = serving.limits.head_bytes_max + serving.limits.body_bytes_max.saturating_mul(2);
-    let (tape, deck) = Tape::new(stream, serving.recording, incoming_max);
-    let line = Arc::new(Line {
-        handler: Arc::clone(&serving.handler),
-        connection,
-        deck: deck.clone(),
-        limits: serving.limits,
-        recording: serving.recording,
-        requests: AtomicU64::new(0),
-        version,
-    });
-    let service = {
-        let line = Arc::clone(&line);
-        hyper::service::service_fn(move |request| Arc::clone(&line).call(request))
-    };
-    let mut stopping = serving.stopping.clone();
-    let result = if version == Version::Http2 {
-        let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-        builder.timer(TokioTimer::new()).max_header_list_size(u32::try_from(serving.limits.head_bytes_max).unwrap_or(u32::MAX));
-        let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(tape), service));
-        tokio::select! {
-            result = served.as_mut() => result,
-            () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => {
-                served.as_mut().graceful_shutdown();
-                timeout(Duration::from_secs(1), served).await.unwrap_or(Ok(()))
-            }
-        }
-    } else {
-        let mut builder = hyper::server::conn::http1::Builder::new();
-        builder
-            .timer(TokioTimer::new())
-            .header_read_timeout(Duration::from_millis(serving.limits.head_ms))
-            .max_headers(serving.limits.header_count_max)
-            .max_buf_size(serving.limits.head_bytes_max.max(16 * 1024))
-            .half_close(true)
-            .pipeline_flush(false);
-        let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(tape), service));
-        tokio::select! {
-            result = served.as_mut() => result,
-            () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => {
-                served.as_mut().graceful_shutdown();
-                timeout(Duration::from_secs(1), served).await.unwrap_or(Ok(()))
-            }
-        }
-    };
-    line.finish(result.err(), started);
-}
-
-impl Line {
-    /// Says what became of a connection whose last bytes were no whole request.
-    fn finish(&self, error: Option<hyper::Error>, started: Instant) {
-        self.deck.abandon();
-        let came = self.deck.take_incoming();
-        let first = self.requests.load(Ordering::Relaxed) == 0;
-        if !first && error.is_none() {
-            return;
-        }
-        let (outcome, reason) = match &error {
-            None if came.bytes.is_empty() => (Outcome::Closed, "the connection was closed without a request".to_owned()),
-            None => (Outcome::Closed, "the connection was closed in the middle of a request".to_owned()),
-            Some(error) if error.is_timeout() => (Outcome::Timeout, "the head of a request did not come in time".to_owned()),
-            Some(error) if error.is_parse_too_large() => (Outcome::Oversized, error.to_string()),
-            Some(error) if error.is_parse() => (Outcome::Malformed, error.to_string()),
-            Some(error) => (self.deck.error().map_or(Outcome::Closed, outcome_of), error.to_string()),
+            return self.silent(outcome, reason.to_owned(), prefix);
         };
-        // Between two requests a client may close or reset a kept connection as it likes.
-        if !first && came.bytes.is_empty() {
-            return;
+        let tls = match self.serving.handler.welcome(Some(&hello)) {
+            Welcome::End(how) => return self.end_at_once(carrier, how, prefix).await,
+            Welcome::OldServerHello => return self.old_hello(carrier, prefix).await,
+            Welcome::Usual => usual.clone(),
+            Welcome::OtherAlpn(tls) => tls.with_other_alpn(&hello.alpn),
+            Welcome::With(tls) => tls,
+        };
+        let changes_alpn = tls.changes_alpn();
+        if matches!(hello.version.as_deref(), Some("3.0 (SSL)" | "1.0" | "1.1")) {
+            return self.refuse_old(carrier, prefix).await;
         }
-        let mut connection = self.connection.clone();
-        let wire = came.bytes.slice(..came.bytes.len().min(GARBAGE_BYTES_MAX));
-        if let (Some(tls), Some(alert)) = (&mut connection.tls, error.as_ref().and_then(tls_alert)) {
-            tls.alert = Some(alert);
-            return self.handler.silent(Ended { connection, outcome: Outcome::TlsAlert, reason: Some(reason), wire, started });
-        }
-        self.handler.silent(Ended { connection, outcome, reason: Some(reason), wire, started });
+        self.handshake(Prefixed { prefix, inner: carrier, changes_alpn }, &tls, &hello).await;
     }
 
-    async fn call(self: Arc<Self>, request: hyper::Request<Incoming>) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
-        let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        let started = self.deck.first_in().unwrap_or_else(Instant::now);
-        let (parts, incoming) = request.into_parts();
-        let body_limit = Duration::from_millis(self.limits.body_ms);
-        let collected = timeout(body_limit, Limited::new(incoming, self.limits.body_bytes_max).collect()).await;
-        let content = match collected {
-            Ok(Ok(collected)) => collected.to_bytes(),
-            Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
-                let reason = format!("the body is larger than {} bytes", self.limits.body_bytes_max);
-                return Ok(self.refuse(413, Outcome::Oversized, &reason, started));
-            }
+    async fn handshake(mut self, carrier: Prefixed, tls: &TlsServer, hello: &Hello) {
+        let limit = Duration::from_millis(self.serving.limits.handshake_ms);
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::clone(&tls.config));
+        let stream = match timeout(limit, acceptor.accept(carrier)).await {
+            Ok(Ok(stream)) => stream,
             Ok(Err(error)) => {
-                return Ok(self.refuse(400, self.deck.error().map_or(Outcome::Closed, outcome_of), &error.to_string(), started));
+                let alert = alert_of(&error);
+                let outcome = if alert.is_some() { Outcome::TlsAlert } else { outcome_of(error.kind()) };
+                self.connection.tls = Some(Tls { alert, ..offered(Tls::default(), Some(hello)) });
+                return self.silent(outcome, error.to_string(), Bytes::new());
             }
-            Err(_) => return Ok(self.refuse(408, Outcome::Timeout, "the body did not come in time", started)),
+            Err(_) => return self.silent(Outcome::Timeout, "the TLS handshake did not end in time".to_owned(), Bytes::new()),
         };
-        let taken = self.deck.take_incoming();
-        let reread =
-            if self.version == Version::Http2 { None } else { head::reread_request(&taken.bytes, self.limits.header_count_max) };
-        let (headers, version, target) = reread.unwrap_or_else(|| {
-            let target = parts.uri.path_and_query().map_or_else(|| parts.uri.to_string(), ToString::to_string);
-            (head::from_map(&parts.headers), version_of(parts.version), target)
-        });
-        let body = coding::body(&headers, content, self.limits.body_bytes_max);
-        let request = Request { method: parts.method.as_str().to_owned(), target, version, headers, body };
-        let wire = if self.version == Version::Http2 { Bytes::new() } else { taken.bytes };
-        let asked_to_close = request.headers.all("connection").any(|value| value.to_ascii_lowercase().contains("close"))
-            || version == Version::Http10;
-        let is_head = request.method == "HEAD";
-        let connection = Arc::new(Connection { reused: number > 0, ..self.connection.clone() });
-        let reply = self.handler.respond(Call { connection, request, wire, started }).await;
-        Ok(self.deliver(reply, started, is_head, asked_to_close))
+        let mut agreed = facts(stream.get_ref().1);
+        let spoken = if agreed.alpn.as_deref() == Some("h2") { Spoken::Http2 } else { Spoken::Http1 };
+        if let Some(other) = tls.shown_alpn(agreed.alpn.as_deref()) {
+            agreed.alpn = Some(other);
+        }
+        self.connection.tls = Some(offered(agreed, Some(hello)));
+        self.http(Stream::ServerTls(Box::new(stream)), spoken).await;
     }
 
-    /// Answers a request that could not be read, and tells the handler of it.
-    fn refuse(&self, status: u16, outcome: Outcome, reason: &str, started: Instant) -> hyper::Response<Full<Bytes>> {
-        let came = self.deck.take_incoming();
-        let wire = came.bytes.slice(..came.bytes.len().min(GARBAGE_BYTES_MAX));
-        self.handler.silent(Ended {
-            connection: self.connection.clone(),
-            outcome,
-            reason: Some(reason.to_owned()),
-            wire,
-            started,
-        });
-        let mut response = hyper::Response::new(Full::new(Bytes::from(format!("{reason}\n"))));
-        *response.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_REQUEST);
-        response.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
-        response
+    async fn http(self, stream: Stream, spoken: Spoken) {
+        let Self { serving, connection, started } = self;
+        let line = Line::new(Arc::clone(&serving.handler), serving.limits, serving.recording, connection);
+        match spoken {
+            Spoken::Http1 => http1::serve(line, stream, serving.stopping.clone(), started).await,
+            Spoken::Http2 => http2::serve(line, stream, serving.stopping.clone(), started).await,
+        }
     }
 
-    /// Puts our exact bytes in place of a stand-in, and gives the stand-in to hyper.
-    fn deliver(&self, reply: Reply, started: Instant, is_head: bool, asked_to_close: bool) -> hyper::Response<Full<Bytes>> {
-        let Reply { mut response, mut delivery, record } = reply;
-        if self.version == Version::Http2 {
-            return self.deliver_http2(response, record, started);
+    /// Refuses a client that offers nothing new enough (RFC 8446 §4.2.1); rustls would name another reason in its alert.
+    async fn refuse_old(mut self, mut carrier: Carrier, prefix: Bytes) {
+        const PROTOCOL_VERSION: [u8; 7] = [21, 3, 1, 0, 2, 2, 70];
+        if let Some(tls) = &mut self.connection.tls {
+            tls.alert = Some(Alert { side: TlsSide::Ours, description: "protocol_version".to_owned() });
         }
-        if asked_to_close {
-            delivery.closing = Closing::Close;
-        }
-        let content = response.body.content.clone();
-        let body = frame(&mut response, &content, delivery.framing, is_head);
-        if delivery.ends_connection() && response.headers.first("connection").is_none() && delivery.cut.is_none() {
-            response.headers.push("Connection", "close");
-        }
-        let head = head::response(&response);
-        let raw = delivery.raw.is_some();
-        let cut = delivery.cut;
-        let ends = delivery.ends_connection();
-        let recording = self.recording;
-        let tell: Option<Box<dyn FnOnce(Mark) + Send>> = record.map(|record| {
-            Box::new(move |mark: Mark| {
-                let (outcome, reason) = match (mark.broken, cut, raw) {
-                    (Some(kind), _, _) => (outcome_of(kind), Some(format!("the answer could not be sent whole: {kind}"))),
-                    (None, Some((_, how)), _) => (cut_outcome(how), Some("the answer was cut on purpose".to_owned())),
-                    (None, None, true) => {
-                        (Outcome::Malformed, Some("bytes were sent instead of an answer on purpose".to_owned()))
-                    }
-                    (None, None, false) => (Outcome::Answered, None),
-                };
-                let timing = Timing {
-                    first_byte_us: Some(micros(mark.first_byte.unwrap_or_else(Instant::now).saturating_duration_since(started))),
-                    total_us: Some(micros(started.elapsed())),
-                    ..Timing::default()
-                };
-                let wire = if recording == Recording::On { mark.wire } else { Bytes::new() };
-                record(Delivered { response, wire, outcome, reason, timing });
-            }) as Box<dyn FnOnce(Mark) + Send>
-        });
-        let hang = Duration::from_millis(self.limits.hang_ms);
-        let script: VecDeque<Action> = script(&delivery, &head, &body, hang, tell);
-        self.deck.substitute(script);
-        let mut stand_in = hyper::Response::new(Full::default());
-        if ends {
-            stand_in.headers_mut().insert(http::header::CONNECTION, http::HeaderValue::from_static("close"));
-        }
-        stand_in
+        let limit = Duration::from_millis(self.serving.limits.handshake_ms);
+        self.silent(Outcome::TlsAlert, "the client offers no TLS version that is spoken here".to_owned(), prefix);
+        let telling = async {
+            carrier.write_all(&PROTOCOL_VERSION).await?;
+            carrier.shutdown().await
+        };
+        drop(timeout(limit, telling).await);
     }
 
-    fn deliver_http2(
-        &self,
-        response: Response,
-        record: Option<Box<dyn FnOnce(Delivered) + Send>>,
-        started: Instant,
-    ) -> hyper::Response<Full<Bytes>> {
-        let mut out = hyper::Response::new(Full::new(response.body.content.clone()));
-        *out.status_mut() = http::StatusCode::from_u16(response.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-        for header in &response.headers {
-            let connection_specific =
-                ["connection", "transfer-encoding", "keep-alive"].iter().any(|name| header.name.eq_ignore_ascii_case(name));
-            let name = http::HeaderName::from_bytes(header.name.to_ascii_lowercase().as_bytes());
-            let bytes: Vec<u8> = header.value.chars().filter_map(|character| u8::try_from(u32::from(character)).ok()).collect();
-            // RFC 9113 §8.2.2: fields that speak of the connection have no place in HTTP/2.
-            if let (false, Ok(name), Ok(value)) = (connection_specific, name, http::HeaderValue::from_bytes(&bytes)) {
-                out.headers_mut().append(name, value);
+    async fn old_hello(mut self, mut carrier: Carrier, prefix: Bytes) {
+        let limit = Duration::from_millis(self.serving.limits.handshake_ms);
+        let (outcome, alert) = match timeout(limit, old_server_hello(&mut carrier)).await {
+            Ok(Ok(())) => timeout(limit, read_reaction(&mut carrier)).await.unwrap_or((Outcome::Timeout, None)),
+            Ok(Err(error)) => (outcome_of(error.kind()), None),
+            Err(_) => (Outcome::Timeout, None),
+        };
+        if let Some(tls) = &mut self.connection.tls {
+            tls.alert = alert;
+        }
+        self.silent(outcome, "a ServerHello of TLS 1.1 was sent".to_owned(), prefix);
+    }
+
+    /// Ends a connection before it is served, and tells of it first, so that nobody sees its end before it is recorded.
+    async fn end_at_once(self, mut carrier: Carrier, how: CutHow, wire: Bytes) {
+        let limits = self.serving.limits;
+        let mut stopping = self.serving.stopping.clone();
+        self.silent(cut_outcome(how), "the connection was ended on purpose before it was served".to_owned(), wire);
+        match how {
+            CutHow::Reset => carrier.reset(),
+            CutHow::Close => drop(carrier.shutdown().await),
+            CutHow::HalfClose => {
+                drop(carrier.shutdown().await);
+                let mut unheard = [0; 1024];
+                let listening = async { while carrier.read(&mut unheard).await.is_ok_and(|count| count > 0) {} };
+                drop(timeout(Duration::from_millis(limits.hang_ms), listening).await);
             }
-        }
-        if let Some(record) = record {
-            let total_us = Some(micros(started.elapsed()));
-            let timing = Timing { first_byte_us: total_us, total_us, ..Timing::default() };
-            let response = Response { version: Version::Http2, reason: String::new(), ..response };
-            record(Delivered { response, wire: Bytes::new(), outcome: Outcome::Answered, reason: None, timing });
-        }
-        out
-    }
-}
-
-/// Adds the field that tells a body's end, and gives the body as it goes over the wire.
-fn frame(response: &mut Response, content: &Bytes, framing: Framing, is_head: bool) -> Bytes {
-    let bodiless = is_head || response.status == 204 || response.status == 304 || response.status < 200;
-    let told = response.headers.first("content-length").is_some() || response.headers.first("transfer-encoding").is_some();
-    if !told && (response.status != 204 && response.status >= 200) {
-        match framing {
-            Framing::Chunked => response.headers.push("Transfer-Encoding", "chunked"),
-            Framing::CloseDelimited => {}
-            Framing::Length => response.headers.push("Content-Length", content.len().to_string()),
-            Framing::LengthOff(off) => {
-                let length = i64::try_from(content.len()).unwrap_or(i64::MAX).saturating_add(off).max(0);
-                response.headers.push("Content-Length", length.to_string());
+            CutHow::Hang => {
+                let stopped = async { drop(stopping.wait_for(|stopping| *stopping).await) };
+                drop(timeout(Duration::from_millis(limits.hang_ms), stopped).await);
+                carrier.reset();
             }
         }
     }
-    match (bodiless, framing) {
-        (true, _) => Bytes::new(),
-        (false, Framing::Chunked) => chunked(content),
-        (false, _) => content.clone(),
-    }
 }
 
-fn cut_outcome(how: CutHow) -> Outcome {
-    match how {
-        CutHow::Close | CutHow::HalfClose => Outcome::Closed,
-        CutHow::Hang => Outcome::Timeout,
-        CutHow::Reset => Outcome::Reset,
-    }
-}
-
-pub(crate) fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
-}
-
-pub(crate) fn version_of(version: http::Version) -> Version {
-    match version {
-        http::Version::HTTP_10 => Version::Http10,
-        http::Version::HTTP_2 => Version::Http2,
-        _ => Version::Http11,
-    }
-}
-
-/// Finds a TLS alert behind an error of hyper's.
-pub(crate) fn tls_alert(error: &hyper::Error) -> Option<counterpart_evidence::Alert> {
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        if let Some(alert) = inner.downcast_ref::<std::io::Error>().and_then(alert_of) {
-            return Some(alert);
-        }
-        source = inner.source();
-    }
-    None
+/// What is spoken on a connection.
+enum Spoken {
+    Http1,
+    Http2,
 }

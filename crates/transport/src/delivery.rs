@@ -5,6 +5,9 @@ use bytes::Bytes;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+/// Largest last piece of a message: a socket that is writable takes so much.
+const LAST_BYTES_MAX: usize = 64 * 1024;
+
 /// How a body's end is told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Framing {
@@ -139,6 +142,11 @@ pub(crate) fn script(
             .map(|at| message.slice(at..(at + drip.bytes.max(1)).min(message.len())))
             .collect(),
         None if message.is_empty() => VecDeque::new(),
+        // What counts as sent once it is handed over must be what a kernel takes at once.
+        None if message.len() > LAST_BYTES_MAX => {
+            let last = message.len() - LAST_BYTES_MAX;
+            [message.slice(..last), message.slice(last..)].into()
+        }
         None => [message].into(),
     };
     let last = pieces.pop_back();

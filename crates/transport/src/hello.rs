@@ -1,7 +1,7 @@
 //! What a client offers in its ClientHello (RFC 8446 §4.1.2), read before TLS begins.
 
 use crate::limits::HELLO_BYTES_MAX;
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
@@ -16,20 +16,24 @@ pub struct Hello {
     pub version: Option<String>,
 }
 
-/// Reads until the first handshake message is whole, or is plainly none.
-pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<(Bytes, Option<Hello>)> {
-    let mut bytes = BytesMut::new();
+/// Reads until the first handshake message is whole, or is plainly none; `bytes` holds what came however it ends.
+pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin), bytes: &mut BytesMut) -> io::Result<Option<Hello>> {
     loop {
-        match whole(&bytes) {
-            Whole::Message(message) => return Ok((bytes.freeze(), parse(&message))),
-            Whole::None => return Ok((bytes.freeze(), None)),
-            Whole::More if bytes.len() >= HELLO_BYTES_MAX => return Ok((bytes.freeze(), None)),
+        match whole(bytes) {
+            Whole::Message(message) => return Ok(parse(&message)),
+            Whole::None => return Ok(None),
+            Whole::More if bytes.len() >= HELLO_BYTES_MAX => return Ok(None),
             Whole::More => {}
         }
-        if stream.read_buf(&mut bytes).await? == 0 {
-            return Ok((bytes.freeze(), None));
+        if stream.read_buf(bytes).await? == 0 {
+            return Ok(None);
         }
     }
+}
+
+/// Tells whether bytes could be the beginning of a ClientHello.
+pub(crate) fn is_beginning(bytes: &[u8]) -> bool {
+    bytes.len() < HELLO_BYTES_MAX && matches!(whole(bytes), Whole::More)
 }
 
 enum Whole {

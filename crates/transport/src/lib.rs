@@ -2,6 +2,7 @@
 //!
 //! hyper parses and paces; what we send goes out byte for byte as given, beneath it. Nothing here knows of scenarios or rules.
 
+mod alpn;
 mod client;
 mod coding;
 mod connection;
@@ -9,7 +10,10 @@ mod delivery;
 mod error;
 mod head;
 mod hello;
+mod http1;
+mod http2;
 mod limits;
+mod line;
 mod memory;
 mod old;
 mod proxy;
@@ -26,7 +30,7 @@ pub use hello::Hello;
 pub use limits::Limits;
 pub use memory::MemoryNetwork;
 pub use old::{OldProbe, OldVersion, probe_old_tls};
-pub use server::{Call, Delivered, Ended, Handler, Reply, Server, ServerOptions, Welcome};
+pub use server::{Call, Delivered, Ended, Handler, Numbers, Reply, Server, ServerOptions, Welcome};
 pub use stream::Network;
 pub use tape::Recording;
 pub use tls::{ClientAuth, ServerTrust, TlsClient, TlsServer, Versions};

@@ -48,3 +48,9 @@ pub(crate) const MEMORY_BYTES_MAX: usize = 256 * 1024;
 pub(crate) const HELLO_BYTES_MAX: usize = 32 * 1024;
 /// Bytes of garbage that are kept as evidence.
 pub(crate) const GARBAGE_BYTES_MAX: usize = 64 * 1024;
+/// Most HTTP/2 streams of a connection whose frames are held at once.
+pub(crate) const STREAMS_HELD_MAX: usize = 1_000;
+/// Most HTTP/2 streams that a peer may have open at once.
+pub(crate) const STREAMS_OPEN_MAX: u32 = 100;
+/// How long a connection that ends by our will waits for what was already said, in milliseconds.
+pub(crate) const FAREWELL_MS: u64 = 1_000;

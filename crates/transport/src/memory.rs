@@ -101,6 +101,13 @@ impl MemoryStream {
     }
 }
 
+impl MemoryStream {
+    /// Tells whether the peer has reset the connection.
+    pub(crate) fn is_broken(&self) -> bool {
+        lock(&self.outgoing).reset
+    }
+}
+
 impl Drop for MemoryStream {
     fn drop(&mut self) {
         for pipe in [&self.incoming, &self.outgoing] {

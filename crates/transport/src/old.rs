@@ -1,8 +1,8 @@
 //! TLS 1.0 and 1.1, which rustls does not speak: a ClientHello and a ServerHello made by hand (RFC 2246, RFC 4346).
 
 use crate::client::Timeouts;
-use crate::connection::outcome_of;
 use crate::hello::version_name;
+use crate::line::outcome_of;
 use crate::stream::Network;
 use crate::tls::alert_name;
 use counterpart_evidence::{Alert, Outcome, TlsSide};

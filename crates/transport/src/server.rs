@@ -1,6 +1,6 @@
 //! The listening side: connections in, calls up to a handler, replies out.
 
-use crate::connection::{Serving, serve};
+use crate::connection::{Serving, serve, turn_away};
 use crate::delivery::Delivery;
 use crate::hello::Hello;
 use crate::limits::Limits;
@@ -24,7 +24,7 @@ pub struct Call {
     pub connection: Arc<Connection>,
     /// Request.
     pub request: Request,
-    /// The exact bytes; empty where recording is off, and for HTTP/2.
+    /// The exact bytes, of HTTP/2 the stream's frames; empty where recording is off.
     pub wire: Bytes,
     /// When its first byte came.
     pub started: Instant,
@@ -45,7 +45,7 @@ pub struct Reply {
 pub struct Delivered {
     /// The response with the fields that were added on the way.
     pub response: Response,
-    /// The exact bytes; empty where recording is off, and for HTTP/2.
+    /// The exact bytes, of HTTP/2 the stream's frames; empty where recording is off.
     pub wire: Bytes,
     /// How it ended.
     pub outcome: Outcome,
@@ -77,6 +77,8 @@ pub enum Welcome {
     End(CutHow),
     /// A ServerHello of TLS 1.1 is sent, and the client's reaction awaited.
     OldServerHello,
+    /// TLS with these settings, and an application protocol that the client did not offer.
+    OtherAlpn(TlsServer),
     /// TLS as it is set for the server, or none.
     #[default]
     Usual,
@@ -108,6 +110,18 @@ pub struct ServerOptions {
     pub limits: Limits,
     /// Whether bytes are kept.
     pub recording: Recording,
+    /// Where its connections take their numbers from.
+    pub numbers: Numbers,
+}
+
+/// Numbers the connections of one run from 1, whichever server or client of ours they belong to.
+#[derive(Clone, Debug, Default)]
+pub struct Numbers(Arc<AtomicU64>);
+
+impl Numbers {
+    pub(crate) fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed) + 1
+    }
 }
 
 enum Order {
@@ -121,13 +135,6 @@ pub struct Server {
     orders: mpsc::UnboundedSender<Order>,
     tls: Arc<ArcSwapOption<TlsServer>>,
     stop: watch::Sender<bool>,
-}
-
-/// Numbers every connection of this process.
-static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
-
-pub(crate) fn next_connection() -> u64 {
-    CONNECTIONS.fetch_add(1, Ordering::Relaxed) + 1
 }
 
 impl Server {
@@ -147,6 +154,7 @@ impl Server {
             limits: options.limits,
             recording: options.recording,
             address: address.clone(),
+            numbers: options.numbers,
             stopping,
             open: Arc::new(AtomicUsize::new(0)),
         };
@@ -213,7 +221,7 @@ async fn accept(network: Network, listener: Listener, mut orders: mpsc::Unbounde
             arrived = arrival => match arrived {
                 Ok((carrier, from)) => {
                     if serving.open.load(Ordering::Relaxed) >= serving.limits.connections_max {
-                        carrier.reset();
+                        turn_away(&serving, &carrier, from);
                         continue;
                     }
                     serving.open.fetch_add(1, Ordering::Relaxed);

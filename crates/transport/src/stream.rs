@@ -105,6 +105,16 @@ macro_rules! each_carrier {
     };
 }
 
+impl Carrier {
+    /// Tells how the connection broke, where it did and nobody was told yet.
+    fn broken(&self) -> Option<io::ErrorKind> {
+        match self {
+            Self::Memory(stream) => stream.is_broken().then_some(io::ErrorKind::ConnectionReset),
+            Self::Tcp(stream) => stream.take_error().ok().flatten().map(|error| error.kind()),
+        }
+    }
+}
+
 impl AsyncRead for Carrier {
     fn poll_read(self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         each_carrier!(self, stream => Pin::new(stream).poll_read(context, buffer))
@@ -130,6 +140,8 @@ impl AsyncWrite for Carrier {
 pub(crate) struct Prefixed {
     pub(crate) prefix: Bytes,
     pub(crate) inner: Carrier,
+    /// Whether the application protocol in a plain ServerHello is changed as it goes out.
+    pub(crate) changes_alpn: bool,
 }
 
 impl AsyncRead for Prefixed {
@@ -146,7 +158,11 @@ impl AsyncRead for Prefixed {
 
 impl AsyncWrite for Prefixed {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(context, bytes)
+        let changed = if self.changes_alpn { crate::alpn::change_record(bytes) } else { None };
+        let written = Pin::new(&mut self.inner).poll_write(context, changed.as_deref().unwrap_or(bytes));
+        // The ServerHello is the first thing that goes out.
+        self.changes_alpn &= !matches!(written, Poll::Ready(Ok(count)) if count > 0);
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -167,6 +183,15 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
+    /// Tells how the connection broke, where it did and nobody was told yet.
+    pub(crate) fn broken(&self) -> Option<io::ErrorKind> {
+        match self {
+            Self::ClientTls(stream) => stream.get_ref().0.broken(),
+            Self::Plain(carrier) => carrier.broken(),
+            Self::ServerTls(stream) => stream.get_ref().0.inner.broken(),
+        }
+    }
+
     /// Makes the connection end in a reset.
     pub(crate) fn reset(&self) {
         match self {

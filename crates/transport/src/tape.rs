@@ -22,6 +22,8 @@ pub(crate) enum Action {
     Bytes(Bytes),
     /// Close our direction.
     Close,
+    /// The message is over; what follows is the next one's.
+    End,
     /// Do this before what follows is sent.
     Mark(Box<dyn FnOnce(Mark) + Send>),
     /// Wait.
@@ -40,12 +42,6 @@ pub(crate) struct Mark {
     pub(crate) broken: Option<io::ErrorKind>,
 }
 
-/// What one direction of a connection brought since it was last asked.
-#[derive(Default)]
-pub(crate) struct Taken {
-    pub(crate) bytes: Bytes,
-}
-
 /// Whether bytes are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recording {
@@ -60,13 +56,25 @@ struct State {
     incoming: BytesMut,
     incoming_max: usize,
     first_in: Option<Instant>,
-    /// How far the end of the stand-in's head has been seen: bytes of `\r\n\r\n`.
+    last_in: Option<Instant>,
+    /// Messages whose stand-ins hyper has yet to write: none goes out before, or its answer would come unasked for.
+    waiting: VecDeque<VecDeque<Action>>,
+    /// How far the end of a stand-in's head has been seen: bytes of `\r\n\r\n`.
     swallowed: Option<usize>,
+    /// What is to be sent, messages one after the other: hyper takes a pipelined request while an answer still waits.
     script: VecDeque<Action>,
     sent: BytesMut,
     first_out: Option<Instant>,
-    /// The script's last bytes, so that its mark can stand before them.
     error: Option<io::ErrorKind>,
+}
+
+impl State {
+    /// Keeps bytes that go out.
+    fn keep_sent(&mut self, bytes: &[u8]) {
+        if self.recording == Recording::On {
+            self.sent.extend_from_slice(bytes);
+        }
+    }
 }
 
 /// Steers and reads a tape from outside the connection's task.
@@ -78,20 +86,32 @@ impl Deck {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Puts a script in place of the next message that hyper writes.
+    /// Puts a script in place of the next message that hyper writes; it goes out after those before it.
     pub(crate) fn substitute(&self, script: VecDeque<Action>) {
+        self.lock().waiting.push_back(script);
+    }
+
+    /// Forgets the message that was sent last, before another one.
+    pub(crate) fn clear_sent(&self) {
         let mut state = self.lock();
-        state.swallowed = Some(0);
-        state.script = script;
         state.sent.clear();
         state.first_out = None;
     }
 
-    /// Takes what came in since the last call.
-    pub(crate) fn take_incoming(&self) -> Taken {
+    /// Takes everything that came in since the last call.
+    pub(crate) fn take_incoming(&self) -> Bytes {
         let mut state = self.lock();
         state.first_in = None;
-        Taken { bytes: state.incoming.split().freeze() }
+        state.incoming.split().freeze()
+    }
+
+    /// Takes the message that stands first in what came in; `length` finds its end, and what follows is the next one's.
+    pub(crate) fn take_message(&self, length: impl FnOnce(&[u8]) -> Option<usize>) -> Bytes {
+        let mut state = self.lock();
+        let end = length(&state.incoming).unwrap_or(usize::MAX).min(state.incoming.len());
+        let taken = state.incoming.split_to(end).freeze();
+        state.first_in = if state.incoming.is_empty() { None } else { state.last_in };
+        taken
     }
 
     /// Gives what came in, leaving it.
@@ -114,19 +134,21 @@ impl Deck {
         self.lock().error
     }
 
-    /// Tells the marks of a script that will not be played to its end.
+    /// Tells the marks of messages that will not be sent to their end.
     pub(crate) fn abandon(&self) {
-        let (script, mark) = {
+        let (script, mut sent, mut first_byte, broken) = {
             let mut state = self.lock();
-            let script = std::mem::take(&mut state.script);
+            let mut script = std::mem::take(&mut state.script);
+            script.extend(std::mem::take(&mut state.waiting).into_iter().flatten());
             let broken = Some(state.error.unwrap_or(io::ErrorKind::BrokenPipe));
-            (script, Mark { wire: Bytes::copy_from_slice(&state.sent), first_byte: state.first_out, broken })
+            (script, Bytes::copy_from_slice(&state.sent), state.first_out, broken)
         };
-        let mut mark = Some(mark);
         for action in script {
-            if let (Action::Mark(tell), Some(mark)) = (action, mark.take()) {
-                tell(mark);
-                return;
+            match action {
+                Action::Mark(tell) => tell(Mark { wire: sent.clone(), first_byte, broken }),
+                // What was sent is the first message's; those after it never began.
+                Action::End => (sent, first_byte) = (Bytes::new(), None),
+                Action::Bytes(_) | Action::Close | Action::Pause(_) | Action::Reset => {}
             }
         }
     }
@@ -138,6 +160,8 @@ pub(crate) struct Tape {
     deck: Deck,
     sleep: Option<Pin<Box<Sleep>>>,
     unsent: Bytes,
+    /// Whether the connection is looked at before a message counts as sent.
+    look: bool,
 }
 
 impl Tape {
@@ -147,13 +171,15 @@ impl Tape {
             incoming: BytesMut::new(),
             incoming_max,
             first_in: None,
+            last_in: None,
+            waiting: VecDeque::new(),
             swallowed: None,
             script: VecDeque::new(),
             sent: BytesMut::new(),
             first_out: None,
             error: None,
         })));
-        (Self { stream, deck: deck.clone(), sleep: None, unsent: Bytes::new() }, deck)
+        (Self { stream, deck: deck.clone(), sleep: None, unsent: Bytes::new(), look: false }, deck)
     }
 
     /// Plays as much of the script as can be played now.
@@ -179,20 +205,34 @@ impl Tape {
             let next = self.deck.lock().script.pop_front();
             match next {
                 None => return Poll::Ready(Ok(())),
+                Some(Action::End) => {
+                    self.look = false;
+                    self.deck.clear_sent();
+                }
                 Some(Action::Bytes(bytes)) => {
                     let mut state = self.deck.lock();
                     state.first_out.get_or_insert_with(Instant::now);
-                    if state.recording == Recording::On {
-                        state.sent.extend_from_slice(&bytes);
-                    }
+                    state.keep_sent(&bytes);
                     drop(state);
+                    self.look = true;
                     self.unsent = bytes;
                 }
                 Some(Action::Mark(tell)) => {
+                    // Time has passed or much was sent: the peer may be gone, which writing would tell too late.
+                    if self.look
+                        && let Some(kind) = self.stream.broken()
+                    {
+                        self.deck.lock().script.push_front(Action::Mark(tell));
+                        return self.fail(kind);
+                    }
+                    self.look = false;
                     let mark = self.mark();
                     tell(mark);
                 }
-                Some(Action::Pause(duration)) => self.sleep = Some(Box::pin(tokio::time::sleep(duration))),
+                Some(Action::Pause(duration)) => {
+                    self.look = true;
+                    self.sleep = Some(Box::pin(tokio::time::sleep(duration)));
+                }
                 Some(Action::Close) => match Pin::new(&mut self.stream).poll_shutdown(context) {
                     Poll::Pending => {
                         self.deck.lock().script.push_front(Action::Close);
@@ -228,10 +268,14 @@ impl Tape {
         Poll::Ready(Err(kind.into()))
     }
 
-    /// Swallows bytes of the stand-in; tells how many of them, and whether its head is over.
+    /// Swallows bytes of a stand-in; tells how many of them, and `None` where they are hyper's own.
     fn swallow(&self, bytes: &[u8]) -> Option<usize> {
         let mut state = self.deck.lock();
-        let mut seen = state.swallowed?;
+        // RFC 9110 §10.1.1: hyper answers `Expect: 100-continue` itself, and may write that with the stand-in.
+        if state.waiting.is_empty() || (state.swallowed.is_none() && bytes.starts_with(CONTINUE)) {
+            return None;
+        }
+        let mut seen = state.swallowed.unwrap_or(0);
         for (at, byte) in bytes.iter().enumerate() {
             seen = match (seen, byte) {
                 (0 | 2, b'\r') => seen + 1,
@@ -241,13 +285,24 @@ impl Tape {
             };
             if seen == 4 {
                 state.swallowed = None;
+                let script = state.waiting.pop_front().unwrap_or_default();
+                state.script.extend(script);
                 return Some(at + 1);
             }
         }
         state.swallowed = Some(seen);
         Some(bytes.len())
     }
+
+    /// Gives as much of hyper's bytes as is its own and not a stand-in's.
+    fn own<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let state = self.deck.lock();
+        if !state.waiting.is_empty() { bytes.get(..CONTINUE.len()).unwrap_or(bytes) } else { bytes }
+    }
 }
+
+/// What hyper writes for a client that waits to be asked for its content.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 impl AsyncRead for Tape {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
@@ -257,8 +312,10 @@ impl AsyncRead for Tape {
             Poll::Ready(Ok(())) => {
                 let new = buffer.filled().get(before..).unwrap_or_default();
                 if !new.is_empty() {
+                    let now = Instant::now();
                     let mut state = self.deck.lock();
-                    state.first_in.get_or_insert_with(Instant::now);
+                    state.first_in.get_or_insert(now);
+                    state.last_in = Some(now);
                     let room = state.incoming_max.saturating_sub(state.incoming.len()).min(new.len());
                     if state.recording == Recording::On {
                         state.incoming.extend_from_slice(new.get(..room).unwrap_or_default());
@@ -278,29 +335,34 @@ impl AsyncWrite for Tape {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         if let Some(count) = self.swallow(bytes) {
             // The stand-in is hyper's to forget; whether our own bytes could be sent shows when it flushes.
-            if self.deck.lock().swallowed.is_none()
-                && let Poll::Ready(Err(error)) = self.play(context)
-            {
-                return Poll::Ready(Err(error));
+            return match self.play(context) {
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(count)),
+            };
+        }
+        let own = self.own(bytes);
+        // What hyper says while an answer of ours waits comes after it, unless it is what the answer waits for.
+        if self.deck.lock().waiting.is_empty() {
+            match self.play(context) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
             }
-            return Poll::Ready(Ok(count));
         }
-        match self.play(context) {
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-            Poll::Pending => return Poll::Pending,
+        let written = Pin::new(&mut self.stream).poll_write(context, own);
+        if let Poll::Ready(Ok(count)) = &written {
+            let mut state = self.deck.lock();
+            state.first_out.get_or_insert_with(Instant::now);
+            state.keep_sent(own.get(..*count).unwrap_or_default());
         }
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        written
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.deck.lock().swallowed.is_none() {
-            match self.play(context) {
-                Poll::Ready(Ok(())) => {}
-                other => return other,
-            }
+        match self.play(context) {
+            Poll::Ready(Ok(())) => Pin::new(&mut self.stream).poll_flush(context),
+            other => other,
         }
-        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

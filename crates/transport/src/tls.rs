@@ -54,6 +54,7 @@ impl Versions {
 #[derive(Clone, Debug)]
 pub struct TlsServer {
     pub(crate) config: Arc<ServerConfig>,
+    other_alpn: bool,
 }
 
 /// How we speak TLS as a client.
@@ -100,9 +101,48 @@ impl TlsServer {
     /// # Errors
     /// [`Error::Tls`] where certificate, key or trust cannot be used.
     pub fn new(identity: &Identity, clients: &ClientAuth, versions: Versions, alpn: &[String]) -> Result<Self, Error> {
-        let builder = ServerConfig::builder_with_provider(provider()).with_protocol_versions(versions.list()).map_err(failed)?;
+        Self::made(provider(), identity, clients, versions, alpn)
+    }
+
+    /// Sets a server up that can answer with an application protocol that was not offered; see [`Welcome::OtherAlpn`].
+    ///
+    /// # Errors
+    /// As [`TlsServer::new`].
+    ///
+    /// [`Welcome::OtherAlpn`]: crate::Welcome::OtherAlpn
+    pub fn with_any_alpn(identity: &Identity, clients: &ClientAuth, versions: Versions) -> Result<Self, Error> {
+        let made = Self::made(crate::alpn::provider(&provider()), identity, clients, versions, &[])?;
+        Ok(Self { other_alpn: true, ..made })
+    }
+
+    /// Gives these settings for a client with that offer; one that offers nothing can be answered nothing (RFC 7301 §3.1).
+    pub(crate) fn with_other_alpn(&self, offered: &[String]) -> Self {
+        let base = crate::alpn::base(offered).map(|name| name.clone().into_bytes());
+        let mut config = (*self.config).clone();
+        config.alpn_protocols = base.into_iter().collect();
+        Self { config: Arc::new(config), other_alpn: self.other_alpn }
+    }
+
+    /// Gives the name that the client saw in place of the one that rustls believes was agreed.
+    pub(crate) fn shown_alpn(&self, agreed: Option<&str>) -> Option<String> {
+        agreed.filter(|_| self.other_alpn).map(|name| String::from_utf8_lossy(&crate::alpn::other(name.as_bytes())).into_owned())
+    }
+
+    /// Tells whether the name in a plain ServerHello is to be changed on its way out.
+    pub(crate) fn changes_alpn(&self) -> bool {
+        self.other_alpn && !self.config.alpn_protocols.is_empty()
+    }
+
+    fn made(
+        provider: Arc<CryptoProvider>,
+        identity: &Identity,
+        clients: &ClientAuth,
+        versions: Versions,
+        alpn: &[String],
+    ) -> Result<Self, Error> {
+        let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions.list()).map_err(failed)?;
         let verifier = |trust: &Trust| {
-            let builder = WebPkiClientVerifier::builder_with_provider(roots(trust), provider());
+            let builder = WebPkiClientVerifier::builder_with_provider(roots(trust), self::provider());
             // A certificate whose issuer has no list here is judged by its signature alone.
             builder
                 .with_crls(trust.revocations.iter().cloned())
@@ -121,7 +161,7 @@ impl TlsServer {
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         config.alpn_protocols = alpn.iter().map(|name| name.clone().into_bytes()).collect();
-        Ok(Self { config: Arc::new(config) })
+        Ok(Self { config: Arc::new(config), other_alpn: false })
     }
 }
 
@@ -240,6 +280,18 @@ fn peer(der: &CertificateDer<'_>) -> PeerCertificate {
     }
 }
 
+/// Finds a TLS alert among the causes of an error.
+pub(crate) fn alert_behind(error: &(dyn std::error::Error + 'static)) -> Option<Alert> {
+    let mut source = Some(error);
+    while let Some(inner) = source {
+        if let Some(alert) = inner.downcast_ref::<std::io::Error>().and_then(alert_of) {
+            return Some(alert);
+        }
+        source = inner.source();
+    }
+    None
+}
+
 /// Finds the alert in an I/O error that TLS raised; `None` where it is about something else.
 pub(crate) fn alert_of(error: &std::io::Error) -> Option<Alert> {
     let error = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>())?;
@@ -262,24 +314,28 @@ pub(crate) fn alert_name(description: AlertDescription) -> String {
     name
 }
 
-/// Names the alert that we send for an error of ours.
+/// Names the alert that we send for an error of ours, as rustls chooses it.
 fn our_alert(error: &rustls::Error) -> String {
+    let named = |description: AlertDescription| alert_name(description);
     match error {
-        rustls::Error::NoCertificatesPresented => "certificate_required".to_owned(),
-        rustls::Error::InvalidCertificate(error) => match error {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "certificate_expired".to_owned(),
-            CertificateError::Revoked => "certificate_revoked".to_owned(),
-            CertificateError::UnknownIssuer => "unknown_ca".to_owned(),
-            other => format!("bad_certificate ({other})"),
-        },
+        rustls::Error::NoCertificatesPresented => named(AlertDescription::CertificateRequired),
+        rustls::Error::InvalidCertificate(CertificateError::Other(other)) => format!("certificate_unknown ({other})"),
+        rustls::Error::InvalidCertificate(error) => named(error.clone().into()),
         rustls::Error::PeerIncompatible(
             PeerIncompatible::SupportedVersionsExtensionRequired
             | PeerIncompatible::Tls12NotOfferedOrEnabled
             | PeerIncompatible::Tls12NotOffered,
-        ) => "protocol_version".to_owned(),
-        rustls::Error::PeerIncompatible(_) => "handshake_failure".to_owned(),
-        rustls::Error::NoApplicationProtocol => "no_application_protocol".to_owned(),
-        rustls::Error::InvalidMessage(_) => "decode_error".to_owned(),
+        ) => named(AlertDescription::ProtocolVersion),
+        rustls::Error::PeerIncompatible(
+            PeerIncompatible::NullCompressionRequired | PeerIncompatible::UncompressedEcPointsRequired,
+        ) => named(AlertDescription::IllegalParameter),
+        rustls::Error::PeerIncompatible(_) => named(AlertDescription::HandshakeFailure),
+        rustls::Error::PeerMisbehaved(rustls::PeerMisbehaved::SelectedUnofferedApplicationProtocol) => {
+            named(AlertDescription::IllegalParameter)
+        }
+        rustls::Error::NoApplicationProtocol => named(AlertDescription::NoApplicationProtocol),
+        rustls::Error::InvalidMessage(error) => named((*error).into()),
+        rustls::Error::DecryptError => named(AlertDescription::DecryptError),
         other => other.to_string(),
     }
 }
