@@ -95,8 +95,13 @@ pub(crate) fn plans(both: &Both<'_>, sources: &mut Sources) -> Result<Plans, Dia
         abilities: Some(abilities(both.packs)),
         ..Options::default()
     };
-    let settings = both.settings.clone();
-    let mirror = Options { role: Some(opposite(both.role)), settings, mutant: both.mutant.clone(), ..Options::default() };
+    let mirror = Options {
+        role: Some(opposite(both.role)),
+        run_role: Some(both.role),
+        settings: both.settings.clone(),
+        mutant: both.mutant.clone(),
+        ..Options::default()
+    };
     let (judge, found) = counterpart_plan::compile_pack(&refs, &judge, sources);
     let judge = judge.ok_or(found)?;
     let (mirror, found) = counterpart_plan::compile_pack(&refs, &mirror, sources);
@@ -173,6 +178,10 @@ pub(crate) async fn set(plans: &Plans, setting: &Setting) -> Result<Theatre, Str
     let actor = mirror.mirror(&players);
     let troupe = Arc::clone(&actor.0);
     late.set(Arc::new(Mirror(Arc::clone(&troupe))));
+    // A client has its standing habits whether or not it is told to act.
+    if role == Role::Provider {
+        troupe.start();
+    }
     Ok(Theatre { judge, mirror, clock, manner, troupe })
 }
 

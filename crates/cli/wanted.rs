@@ -207,6 +207,7 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, ring: &Keyring, mode: Mod
     });
     Ok(Options {
         role: Some(wanted.role),
+        run_role: None,
         profile: args.profile.clone(),
         settings: wanted.settings.clone(),
         claims: wanted.claims.clone(),
@@ -243,8 +244,7 @@ fn all_endpoints(pack: &str) -> BTreeSet<String> {
 
 /// Gives the addresses at which we listen, by endpoint; the rest take free ports.
 pub(crate) fn addresses(wanted: &Wanted, plan: &Plan) -> Result<BTreeMap<String, String>, String> {
-    let ours = plan.endpoints.iter().filter(|endpoint| endpoint.roles.is_empty() || endpoint.roles.contains(&plan.role));
-    endpoint_names(&wanted.listen, ours, "--listen")
+    endpoint_names(&wanted.listen, plan.endpoints.iter(), "--listen")
 }
 
 /// Gives the pack's own name to what was named, and the first endpoint's to what was not.

@@ -75,7 +75,7 @@ impl Listening {
         let secure = around.keyring.server.contains_key("default");
         let mut opened = BTreeMap::new();
         let house: House = Arc::default();
-        for endpoint in played(plan) {
+        for endpoint in &plan.endpoints {
             let usual = Usual { client_certificate: client_certificate(endpoint, &plan.globals) };
             let tls = if secure { Some(server_tls(&around.keyring, &usual, &Listen::default())?) } else { None };
             let bind = addresses.get(&endpoint.name).cloned().unwrap_or_else(|| "127.0.0.1:0".to_owned());
@@ -141,10 +141,6 @@ impl Listening {
     pub(crate) fn stop(&self) {
         self.open.values().for_each(|open| open.server.stop());
     }
-}
-
-fn played(plan: &Plan) -> impl Iterator<Item = &Endpoint> {
-    plan.endpoints.iter().filter(|endpoint| endpoint.roles.is_empty() || endpoint.roles.contains(&plan.role))
 }
 
 fn client_certificate(endpoint: &Endpoint, globals: &Map<String, Value>) -> String {

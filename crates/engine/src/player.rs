@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 /// Our side as a system under test: players for actions of a client, rules of stubs for actions of a server.
 pub struct Troupe {
@@ -26,6 +26,8 @@ pub struct Troupe {
     errands: AtomicU64,
     queues: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    /// Rhythms that an action started, by rule.
+    rhythms: Mutex<HashMap<String, AbortHandle>>,
 }
 
 /// Rhythms under way.
@@ -45,21 +47,29 @@ impl Troupe {
             errands: AtomicU64::new(0),
             queues: Mutex::default(),
             tasks: Mutex::default(),
+            rhythms: Mutex::default(),
         })
     }
 
-    /// Starts every rule that has a rhythm.
+    /// Starts every rule that has a rhythm and waits for no action.
     pub(crate) fn start_rhythms(self: &Arc<Self>) -> Rhythms {
-        let rules = self.players.iter().flat_map(|player| &player.rules).filter(|rule| rule.every.is_some());
-        Rhythms(rules.map(|rule| tokio::spawn(Arc::clone(self).rhythm(Arc::clone(rule)))).collect())
+        let rules = self.players.iter().flat_map(|player| &player.rules);
+        let own = rules.filter(|rule| rule.every.is_some() && rule.on.is_empty());
+        Rhythms(own.map(|rule| tokio::spawn(Arc::clone(self).rhythm(Arc::clone(rule), Map::new()))).collect())
     }
 
-    async fn rhythm(self: Arc<Self>, rule: Arc<PlayerRule>) {
+    /// Starts what a client does by itself, until [`Self::stop`].
+    pub fn start(self: &Arc<Self>) {
+        let Rhythms(rhythms) = self.start_rhythms();
+        rhythms.into_iter().for_each(|rhythm| self.keep(rhythm));
+    }
+
+    async fn rhythm(self: Arc<Self>, rule: Arc<PlayerRule>, arguments: Map<String, Value>) {
         let clock = self.provider.shared.clock.clone();
         loop {
             let Some(every_ms) = self.every_ms(&rule) else { return };
             // Begun before the wait, so that a slow errand does not stretch the rhythm.
-            if let Ok(errand) = self.begin(&rule, Map::new()).await {
+            if let Ok(errand) = self.begin(&rule, arguments.clone()).await {
                 self.keep(tokio::spawn(Arc::clone(&self).carry_out(Arc::clone(&rule), errand)));
             }
             clock.sleep(every_ms.max(1)).await;
@@ -201,12 +211,32 @@ impl Troupe {
     }
 
     async fn by_player(self: Arc<Self>, rule: Arc<PlayerRule>, order: Order) -> Result<Value, Undone> {
+        if rule.every.is_some() {
+            return self.begin_rhythm(&rule, order.arguments);
+        }
         let errand = self.begin(&rule, order.arguments).await.map_err(Undone::Failed)?;
         let returned = match &rule.returns {
             Some(expression) => self.returned(expression, &errand.frame.names)?,
             None => Value::Null,
         };
         self.keep(tokio::spawn(Arc::clone(&self).carry_out(rule, errand)));
+        Ok(returned)
+    }
+
+    /// Starts the rhythm of a rule that waited for an action; a second such action starts it anew.
+    fn begin_rhythm(self: &Arc<Self>, rule: &Arc<PlayerRule>, arguments: Map<String, Value>) -> Result<Value, Undone> {
+        let returned = match &rule.returns {
+            Some(expression) => {
+                let errand = self.errand(rule, arguments.clone()).map_err(Undone::Failed)?;
+                self.returned(expression, &errand.frame.names)?
+            }
+            None => Value::Null,
+        };
+        let rhythm = tokio::spawn(Arc::clone(self).rhythm(Arc::clone(rule), arguments));
+        if let Some(before) = lock(&self.rhythms).insert(rule.name.clone(), rhythm.abort_handle()) {
+            before.abort();
+        }
+        self.keep(rhythm);
         Ok(returned)
     }
 

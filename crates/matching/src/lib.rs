@@ -26,8 +26,8 @@ pub use message::{Capture, Edit, EditFault, Editable, Mutation, apply, capture, 
 pub use names::{NameTable, Names, NoNames};
 pub use operand::Operand;
 pub use rule::{
-    Alternative, Bounds, Condition, Format, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern, PatternFault, Rule,
-    Sense, SeriesOperator, Test, can_pass_on_absence, cannot_fail, explain, judge,
+    Alternative, Bounds, Condition, Format, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern, PatternFault,
+    Rule, Sense, SeriesOperator, Single, Test, can_pass_on_absence, cannot_fail, explain, judge,
 };
 pub use series::{Series, SeriesFrom};
 pub use subject::{BodyAspect, Clock, JwtPart, Side, Subject, Subjects, TimingPhase, TlsField};

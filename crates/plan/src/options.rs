@@ -74,6 +74,8 @@ pub struct Abilities {
 pub struct Options {
     /// Role that we play; both are compiled without.
     pub role: Option<Role>,
+    /// Role of the run, where that is not `role`: a mirror plays the other side at the same endpoints.
+    pub run_role: Option<Role>,
     /// Profile; `default` without.
     pub profile: Option<String>,
     /// Values of settings as text, with where they came from.

@@ -285,13 +285,13 @@ impl Play {
         let Brought { exchange, exchanges, names, found, judged } = brought;
         let mut own = frame.names.clone();
         own.extend(names.clone());
-        if !exchanges.is_empty() || exchange.is_some() {
-            own.insert("exchanges".to_owned(), exchange_values(&exchanges, &self.shared.globals));
+        let scenario_exchanges = self.claimant.exchanges();
+        let pool = if exchanges.is_empty() { &scenario_exchanges } else { &exchanges };
+        if !exchanges.is_empty() || matches!(step.act, Act::Assert) {
+            own.insert("exchanges".to_owned(), exchange_values(pool, &self.shared.globals));
         }
         let globals = Layer::last(&self.shared.globals);
         let layer = Layer::new(&own, &globals);
-        let scenario_exchanges = self.claimant.exchanges();
-        let pool = if exchanges.is_empty() { &scenario_exchanges } else { &exchanges };
         let borrowed: Vec<&Exchange> = pool.iter().map(AsRef::as_ref).collect();
         let mut step_found = Found::default();
         if !judged || step.checks.iter().any(|check| is_step_level(check)) {

@@ -1,6 +1,6 @@
 //! Judges rules: total, and every miss is said with its place.
 
-use super::{Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, sequence, test};
+use super::{Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, gaps, sequence, test};
 use crate::limits::SHOWN_CHARS_MAX;
 use crate::subject::select::{Blocked, Found, Seen, Spot, located, select, text_of};
 use crate::{Side, Subject, Subjects};
@@ -145,7 +145,7 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
         });
     }
     let coarse = tests.iter().filter(|_| matches!(subject, Subject::Timing(_))).find_map(|test| match &test.operator {
-        Operator::Range(bounds) => sequence::too_coarse(bounds, subjects).err(),
+        Operator::Range(bounds) => gaps::too_coarse(bounds, subjects),
         _ => None,
     });
     if let Some(reason) = coarse {

@@ -139,9 +139,9 @@ fn series_never_broken(test: &Test) -> Option<String> {
         (Operator::Series(SeriesOperator::Count(bounds)), Sense::Is) => unbound(bounds, true).or_else(|| {
             (bounds.min.is_none() && bounds.above.is_none()).then(|| "a count with only a most is met by silence".to_owned())
         }),
-        (Operator::Series(SeriesOperator::Gaps { range, mean, growing }), Sense::Is) => {
+        (Operator::Series(SeriesOperator::Gaps(gaps)), Sense::Is) => {
             let open = |bounds: &Option<Bounds>| bounds.as_ref().is_none_or(|bounds| unbound(bounds, true).is_some());
-            (open(range) && open(mean) && growing.is_none()).then(|| "its gaps have no limit".to_owned())
+            (open(&gaps.range) && open(&gaps.mean) && gaps.growing.is_none()).then(|| "its gaps have no limit".to_owned())
         }
         _ => None,
     }

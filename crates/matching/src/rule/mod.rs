@@ -1,6 +1,7 @@
 //! Conditions, how they are combined, and how they are judged.
 
 mod format;
+mod gaps;
 mod judge;
 mod lint;
 mod operator;
@@ -12,7 +13,7 @@ mod tests;
 pub use format::Format;
 pub use judge::{explain, judge};
 pub use lint::{can_pass_on_absence, cannot_fail};
-pub use operator::{Bounds, Growing, JsonType, Operator, Pattern, PatternFault, Sense, SeriesOperator, Test};
+pub use operator::{Bounds, Gaps, Growing, JsonType, Operator, Pattern, PatternFault, Sense, SeriesOperator, Single, Test};
 
 use crate::{Side, Subject};
 use counterpart_evidence::{ExchangeId, Place};

@@ -105,6 +105,29 @@ pub struct Growing {
     pub tolerance: f64,
 }
 
+/// What is asked of the times between neighbours of a key, in milliseconds.
+#[derive(Clone, Debug, Default)]
+pub struct Gaps {
+    /// Bounds of each gap.
+    pub range: Option<Bounds>,
+    /// Bounds of their mean.
+    pub mean: Option<Bounds>,
+    /// How they grow.
+    pub growing: Option<Growing>,
+    /// What a key with one exchange is.
+    pub single: Single,
+}
+
+/// What a key with one exchange, which has no gap, is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Single {
+    /// A miss.
+    #[default]
+    Fails,
+    /// Passed over, as long as another key has a gap.
+    Passes,
+}
+
 /// What can be asked of several exchanges in order.
 #[derive(Clone, Debug)]
 pub enum SeriesOperator {
@@ -112,15 +135,8 @@ pub enum SeriesOperator {
     Count(Bounds),
     /// Each value is accepted exactly once; the value is the series key without an expression.
     EachAcceptedOnce(Option<Expression>),
-    /// Times between neighbours, in milliseconds.
-    Gaps {
-        /// Bounds of each gap.
-        range: Option<Bounds>,
-        /// Bounds of their mean.
-        mean: Option<Bounds>,
-        /// How they grow.
-        growing: Option<Growing>,
-    },
+    /// Times between neighbours.
+    Gaps(Gaps),
     /// How many may be under way at once.
     InFlightMax(u64),
     /// The values of an expression never go down, or follow the order of a list.

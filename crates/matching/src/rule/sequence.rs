@@ -1,17 +1,17 @@
 //! Judges several exchanges in order: cadence, order, acceptance, how many are under way at once.
 
 use super::judge::{judge as judge_rule, shown_json};
-use super::{Bounds, Growing, Judgement, Mismatch, Operator, Sense, SeriesOperator, Test};
+use super::{Bounds, Judgement, Mismatch, Operator, Sense, SeriesOperator, Test, gaps};
 use crate::limits::NODES_MAX;
-use crate::{Expression, Operand, Series, SeriesFrom, Subjects, compare};
+use crate::{Expression, Operand, Series, Subjects, compare};
 use counterpart_evidence::{Effect, Exchange, ExchangeId, Part, Place};
 use serde_json::Value;
 use std::cmp::Ordering;
 
 /// The exchanges of one key.
-struct Group<'x> {
+pub(super) struct Group<'x> {
     key: Option<String>,
-    exchanges: Vec<&'x Exchange>,
+    pub(super) exchanges: Vec<&'x Exchange>,
 }
 
 impl Group<'_> {
@@ -21,7 +21,7 @@ impl Group<'_> {
 }
 
 /// What a group has missed, or why it cannot be judged.
-enum Miss {
+pub(super) enum Miss {
     Broken { message: String, expected: String, actual: String, exchange: Option<ExchangeId> },
     TooCoarse(String),
     Undecided(String),
@@ -51,6 +51,13 @@ pub(super) fn judge(series: &Series, tests: &[Test], subjects: &Subjects<'_>) ->
             && bounds.hold(0.0) != (test.sense == Sense::Is)
         {
             return broken("the series has 0 exchanges".to_owned(), bounds.words(), "0".to_owned(), None);
+        }
+        if let SeriesOperator::Gaps(gaps) = operator
+            && !groups.is_empty()
+            && gaps::has_none(gaps, &groups)
+        {
+            let message = "no key has two exchanges, so that there is no gap".to_owned();
+            return broken(message, "at least two exchanges of one key".to_owned(), "1".to_owned(), None);
         }
         for group in &groups {
             match (apply(operator, group, series, subjects), test.sense) {
@@ -108,22 +115,25 @@ fn apply(operator: &SeriesOperator, group: &Group<'_>, series: &Series, subjects
     match operator {
         SeriesOperator::Count(bounds) => count(bounds, group),
         SeriesOperator::EachAcceptedOnce(value) => each_accepted_once(value.as_ref(), group, subjects),
-        SeriesOperator::Gaps { range, mean, growing } => {
-            gaps((range.as_ref(), mean.as_ref(), growing.as_ref()), group, series.from, subjects)
-        }
+        SeriesOperator::Gaps(gaps) => gaps::judge(gaps, group, series.from, subjects),
         SeriesOperator::InFlightMax(most) => in_flight(*most, group),
         SeriesOperator::InOrderOf { value, list } => in_order(value, list.as_ref(), group, subjects),
         SeriesOperator::NoneAfterAccepted => none_after_accepted(group),
     }
 }
 
-fn miss(message: impl Into<String>, expected: impl Into<String>, actual: impl Into<String>, exchange: Option<&Exchange>) -> Miss {
+pub(super) fn miss(
+    message: impl Into<String>,
+    expected: impl Into<String>,
+    actual: impl Into<String>,
+    exchange: Option<&Exchange>,
+) -> Miss {
     let exchange = exchange.map(|exchange| exchange.id);
     Miss::Broken { message: message.into(), expected: expected.into(), actual: actual.into(), exchange }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and microseconds of a run are below 2^52")]
-fn float(number: u64) -> f64 {
+pub(super) fn float(number: u64) -> f64 {
     number as f64
 }
 
@@ -186,7 +196,7 @@ fn none_after_accepted(group: &Group<'_>) -> Result<(), Miss> {
     }
 }
 
-fn end_us(exchange: Option<&Exchange>) -> u64 {
+pub(super) fn end_us(exchange: Option<&Exchange>) -> u64 {
     exchange.map_or(0, |exchange| exchange.started_us.saturating_add(exchange.timing.total_us.unwrap_or(0)))
 }
 
@@ -254,102 +264,12 @@ fn order(left: &Value, right: &Value) -> Ordering {
     }
 }
 
-fn gaps(
-    (range, mean, growing): (Option<&Bounds>, Option<&Bounds>, Option<&Growing>),
-    group: &Group<'_>,
-    from: SeriesFrom,
-    subjects: &Subjects<'_>,
-) -> Result<(), Miss> {
-    let gaps: Vec<(f64, &Exchange)> = group
-        .exchanges
-        .windows(2)
-        .filter_map(|pair| {
-            // A window of two has two members.
-            let (earlier, later) = (pair.first()?, pair.get(1)?);
-            let base = if from == SeriesFrom::End { end_us(Some(earlier)) } else { earlier.started_us };
-            Some((float(later.started_us.saturating_sub(base)) / 1_000.0, *later))
-        })
-        .collect();
-    let Some((_, last)) = gaps.last() else {
-        return Err(miss(
-            "has one exchange, so that there is no gap",
-            "at least two exchanges",
-            "1",
-            group.exchanges.first().copied(),
-        ));
-    };
-    for bounds in [range, mean].into_iter().flatten() {
-        too_coarse(bounds, subjects).map_err(Miss::TooCoarse)?;
-    }
-    if let Some(bounds) = range
-        && let Some((gap, exchange)) = gaps.iter().find(|(gap, _)| !bounds.hold(*gap))
-    {
-        return Err(miss(
-            format!("a gap is {gap:.0} ms"),
-            format!("{} ms", bounds.words()),
-            format!("{gap:.0} ms"),
-            Some(exchange),
-        ));
-    }
-    if let Some(bounds) = mean {
-        let mean = gaps.iter().map(|(gap, _)| gap).sum::<f64>() / float(gaps.len() as u64);
-        if !bounds.hold(mean) {
-            return Err(miss(
-                format!("the mean gap is {mean:.0} ms"),
-                format!("{} ms", bounds.words()),
-                format!("{mean:.0} ms"),
-                Some(last),
-            ));
-        }
-    }
-    if let Some(growing) = growing {
-        if gaps.len() < 2 {
-            return Err(miss("has one gap, so that none can grow", "at least three exchanges", "2", Some(last)));
-        }
-        for pair in gaps.windows(2) {
-            // A window of two has two members.
-            let (Some((before, _)), Some((gap, exchange))) = (pair.first(), pair.get(1)) else { continue };
-            let wanted = before * growing.factor;
-            // At least so many times: a gap that grows faster grows too.
-            if *gap < wanted * (1.0 - growing.tolerance) {
-                let expected = format!(
-                    "at least {wanted:.0} ms ({} times the gap before, {}% less at most)",
-                    growing.factor,
-                    growing.tolerance * 100.0
-                );
-                return Err(miss(
-                    format!("a gap of {before:.0} ms is followed by {gap:.0} ms"),
-                    expected,
-                    format!("{gap:.0} ms"),
-                    Some(exchange),
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A limit that takes less real time than can be measured is not judged.
-pub(super) fn too_coarse(bounds: &Bounds, subjects: &Subjects<'_>) -> Result<(), String> {
-    let Some(clock) = subjects.clock().filter(|clock| clock.scale > 1.0) else { return Ok(()) };
-    let limits = [bounds.min, bounds.max, bounds.above, bounds.below];
-    let fine = |limit: &f64| *limit > 0.0 && limit / clock.scale < float(clock.resolution_ms);
-    match limits.into_iter().flatten().find(fine) {
-        Some(limit) => Err(format!(
-            "clock too coarse: {limit} ms is {:.0} ms at this speed, and {} ms is the least that can be measured",
-            limit / clock.scale,
-            clock.resolution_ms
-        )),
-        None => Ok(()),
-    }
-}
-
 impl SeriesOperator {
     fn words(&self) -> String {
         match self {
             Self::Count(bounds) => format!("{} exchanges", bounds.words()),
             Self::EachAcceptedOnce(_) => "each accepted exactly once".to_owned(),
-            Self::Gaps { .. } => "gaps within their limits".to_owned(),
+            Self::Gaps(_) => "gaps within their limits".to_owned(),
             Self::InFlightMax(most) => format!("at most {most} under way at once"),
             Self::InOrderOf { value, .. } => format!("in order of `{}`", value.text()),
             Self::NoneAfterAccepted => "none after one was accepted".to_owned(),

@@ -212,6 +212,13 @@ impl Bounds {
             && self.below.is_none_or(|below| number < below)
     }
 
+    /// Gives by how much a number lies outside; 0 for one within.
+    pub(super) fn distance(&self, number: f64) -> f64 {
+        let below = [self.min, self.above].into_iter().flatten().map(|least| least - number);
+        let above = [self.max, self.below].into_iter().flatten().map(|most| number - most);
+        below.chain(above).fold(0.0, f64::max)
+    }
+
     /// Says them in words.
     pub(super) fn words(&self) -> String {
         let exact = self.min.is_some() && self.min == self.max;

@@ -1,8 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::{
-    Alternative, Bounds, Condition, Format, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern, Rule, Sense,
-    SeriesOperator, Test, can_pass_on_absence, cannot_fail, explain, judge,
+    Alternative, Bounds, Condition, Format, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern, Rule, Sense,
+    SeriesOperator, Single, Test, can_pass_on_absence, cannot_fail, explain, judge,
 };
 use crate::{
     BodyAspect, Clock, Escape, Expression, JwtPart, NameTable, NoNames, Operand, Series, SeriesFrom, Side, Subject, Subjects,
@@ -314,7 +314,7 @@ fn series_operators_hold_and_break() {
         at(4, 7_000, Effect::Stored, "a"),
     ];
     let repeated = [at(1, 0, Effect::Stored, "a"), at(2, 50, Effect::None, "a"), at(3, 2_000, Effect::Stored, "a")];
-    let gaps = |range, mean, growing| SeriesOperator::Gaps { range, mean, growing };
+    let gaps = |range, mean, growing| SeriesOperator::Gaps(Gaps { range, mean, growing, single: Single::Fails });
     let growing = |factor| gaps(None, None, Some(Growing { factor, tolerance: 0.1 }));
     let steady = [0, 1_000, 2_000].map(|ms| at(ms, ms, Effect::Refused, "a"));
     let value = || Expression::compile("int(request.query.s[0])").unwrap();
@@ -355,7 +355,7 @@ fn series_operators_hold_and_break() {
 #[test]
 fn a_limit_below_what_can_be_measured_is_not_judged() {
     let two = [at(1, 0, Effect::None, "a"), at(2, 5_000, Effect::None, "a")];
-    let operator = SeriesOperator::Gaps { range: Some(bounds(5_000.0, 6_000.0)), mean: None, growing: None };
+    let operator = SeriesOperator::Gaps(Gaps { range: Some(bounds(5_000.0, 6_000.0)), ..Gaps::default() });
     let clock = |scale| Some(Clock { scale, resolution_ms: 100 });
     assert_eq!(series(operator.clone(), SeriesFrom::Start, &two, clock(10.0)), Judgement::Holds);
     assert!(matches!(series(operator, SeriesFrom::Start, &two, clock(60.0)), Judgement::TooCoarse(_)));
@@ -373,6 +373,35 @@ fn a_duration_below_what_can_be_measured_is_not_judged() {
     assert!(matches!(judged(1.0), Judgement::Broken(_)));
     assert!(matches!(judged(20.0), Judgement::Broken(_)), "100 ms can be measured");
     assert!(matches!(judged(400.0), Judgement::TooCoarse(_)), "5 ms cannot");
+}
+
+#[test]
+fn a_gap_that_misses_by_less_than_can_be_measured_is_not_judged() {
+    let clock = |scale| Some(Clock { scale, resolution_ms: 100 });
+    let operator = SeriesOperator::Gaps(Gaps { range: Some(bounds(54_000.0, 66_000.0)), ..Gaps::default() });
+    let late = [at(1, 0, Effect::None, "a"), at(2, 70_000, Effect::None, "a")];
+    let far = [at(1, 0, Effect::None, "a"), at(2, 10_000, Effect::None, "a")];
+    assert!(matches!(series(operator.clone(), SeriesFrom::Start, &late, clock(100.0)), Judgement::TooCoarse(_)));
+    assert!(matches!(series(operator.clone(), SeriesFrom::Start, &late, clock(20.0)), Judgement::Broken(_)));
+    assert!(matches!(series(operator.clone(), SeriesFrom::Start, &late, None), Judgement::Broken(_)));
+    assert!(matches!(series(operator, SeriesFrom::Start, &far, clock(100.0)), Judgement::Broken(_)));
+    let growing = Gaps { growing: Some(Growing { factor: 1.5, tolerance: 0.1 }), ..Gaps::default() };
+    let constant = [at(1, 0, Effect::None, "a"), at(2, 60_000, Effect::None, "a"), at(3, 120_000, Effect::None, "a")];
+    let judged = |scale| series(SeriesOperator::Gaps(growing.clone()), SeriesFrom::Start, &constant, clock(scale));
+    assert!(matches!(judged(100.0), Judgement::Broken(_)));
+    assert!(matches!(judged(400.0), Judgement::TooCoarse(_)));
+}
+
+#[test]
+fn a_single_exchange_passes_only_beside_a_key_with_a_gap() {
+    let lenient = Gaps { range: Some(bounds(900.0, 1_100.0)), single: Single::Passes, ..Gaps::default() };
+    let operator = || SeriesOperator::Gaps(lenient.clone());
+    let mixed = [at(1, 0, Effect::None, "a"), at(2, 1_000, Effect::None, "a"), at(3, 0, Effect::None, "b")];
+    assert_eq!(series(operator(), SeriesFrom::Start, &mixed, None), Judgement::Holds);
+    let singles = [at(1, 0, Effect::None, "a"), at(2, 0, Effect::None, "b")];
+    assert!(matches!(series(operator(), SeriesFrom::Start, &singles, None), Judgement::Broken(_)));
+    let wrong = [at(1, 0, Effect::None, "a"), at(2, 3_000, Effect::None, "a"), at(3, 0, Effect::None, "b")];
+    assert!(matches!(series(operator(), SeriesFrom::Start, &wrong, None), Judgement::Broken(_)));
 }
 
 #[test]

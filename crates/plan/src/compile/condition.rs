@@ -4,8 +4,8 @@ use super::{Compiler, Scope};
 use counterpart_diag::Diagnostic;
 use counterpart_document::{JsonPath, XPath};
 use counterpart_matching::{
-    Alternative, BodyAspect, Bounds, Condition as MatchCondition, Format, Growing, Held, JsonType, Operand, Operator, Rule,
-    Sense, Series, SeriesFrom, SeriesOperator, Side, Subject, Test, TimingPhase, TlsField,
+    Alternative, BodyAspect, Bounds, Condition as MatchCondition, Format, Gaps as GapsOperator, Growing, Held, JsonType, Operand,
+    Operator, Rule, Sense, Series, SeriesFrom, SeriesOperator, Side, Single, Subject, Test, TimingPhase, TlsField,
 };
 use counterpart_scenario::model::{AlternativeResult, Range};
 use counterpart_scenario::model::{
@@ -464,7 +464,9 @@ impl Compiler<'_> {
             }
             None => None,
         };
-        (self.diagnostics.as_slice().len() == before).then_some(SeriesOperator::Gaps { range, mean, growing })
+        let single = if gaps.may_be_single.as_ref().is_some_and(|flag| flag.value) { Single::Passes } else { Single::Fails };
+        let gaps = GapsOperator { range, mean, growing, single };
+        (self.diagnostics.as_slice().len() == before).then_some(SeriesOperator::Gaps(gaps))
     }
 }
 

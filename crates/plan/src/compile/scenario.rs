@@ -6,7 +6,7 @@ use crate::model::{Action, Endpoint, NOT_SELECTED, Profile, Scenario, Sentinel, 
 use crate::tree::Filed;
 use counterpart_diag::Diagnostic;
 use counterpart_evidence::{Level, RequirementId, Role, ScenarioId, Verdict};
-use counterpart_scenario::model::{RoleWord, ScenarioFile, StandingChecks, Variants};
+use counterpart_scenario::model::{EndpointItem, RoleWord, ScenarioFile, StandingChecks, Variants};
 use counterpart_scenario::{Node, Spanned, Text};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -237,15 +237,24 @@ impl<'a> Compiler<'a> {
         by_id && by_tag && by_level
     }
 
-    /// Gives the endpoints with the stubs that answer there.
+    /// Tells whether an endpoint is used in the role of the run.
+    pub(crate) fn takes_part(&self, record: &EndpointItem) -> bool {
+        let wanted = self.options.run_role.or(self.options.role);
+        let is = |word: &RoleWord| wanted.is_none_or(|wanted| role(*word) == wanted);
+        record.plays_in.is_empty() || record.plays_in.iter().any(is)
+    }
+
+    /// Gives the endpoints of the run with the stubs that answer there; those of both roles where none is chosen.
     pub(crate) fn endpoints(&mut self) -> Vec<Endpoint> {
         let records = &self.main().pack.record.endpoints;
         let mut endpoints = Vec::new();
         for record in records {
+            if !self.takes_part(record) {
+                continue;
+            }
             let mut scope = Scope::rule();
             endpoints.push(Endpoint {
                 name: record.name.value.clone(),
-                roles: record.plays_in.iter().map(|word| role(*word)).collect(),
                 stubs: record.stubs.iter().filter_map(|name| self.stub(name)).collect(),
                 client_certificate: self.expression_if(record.client_certificate.as_ref(), &mut scope),
             });

@@ -148,11 +148,15 @@ impl Compiler<'_> {
         })
     }
 
-    /// Gives the name of a declared endpoint; the first where none is named.
+    /// Gives the name of a declared endpoint; the first of the run's role where none is named.
     fn endpoint(&mut self, name: Option<&Text>) -> Option<String> {
-        let declared: Vec<&str> = self.main().pack.record.endpoints.iter().map(|endpoint| endpoint.name.value.as_str()).collect();
+        let records = &self.main().pack.record.endpoints;
+        let declared: Vec<&str> = records.iter().map(|endpoint| endpoint.name.value.as_str()).collect();
         match name {
-            None => Some(declared.first().map(|name| (*name).to_owned()).unwrap_or_default()),
+            None => {
+                let first = records.iter().find(|record| self.takes_part(record));
+                Some(first.map(|record| record.name.value.clone()).unwrap_or_default())
+            }
             // A template is filled while playing: a player's route names the endpoint.
             Some(name) if name.value.contains("{{") || declared.contains(&name.value.as_str()) => Some(name.value.clone()),
             Some(name) => {

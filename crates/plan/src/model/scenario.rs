@@ -14,8 +14,6 @@ use std::sync::Arc;
 pub struct Endpoint {
     /// Name.
     pub name: String,
-    /// Roles in which it is used.
-    pub roles: Vec<Role>,
     /// Stubs that answer there, in order.
     pub stubs: Vec<Arc<Stub>>,
     /// Whether a client certificate is asked for: gives `none`, `optional` or `required`.

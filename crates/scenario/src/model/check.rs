@@ -362,6 +362,8 @@ record! {
         optional mean "mean": Range,
         /// How gaps must grow.
         optional growing "growing": Growing,
+        /// Whether a key with one exchange, which has no gap, is passed over; it fails without. One key at least must have a gap.
+        optional may_be_single "may-be-single": Flag,
     }
 }
 

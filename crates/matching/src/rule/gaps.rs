@@ -1,0 +1,120 @@
+//! Judges the times between neighbours of a series. What a clock cannot measure finely enough is not judged.
+
+use super::sequence::{Group, Miss, end_us, float, miss};
+use super::{Bounds, Gaps, Growing, Single};
+use crate::{SeriesFrom, Subjects};
+use counterpart_evidence::Exchange;
+
+/// A gap in milliseconds, with the exchange that ends it.
+type Gap<'x> = (f64, &'x Exchange);
+
+/// Judges the gaps of one key.
+pub(super) fn judge(wanted: &Gaps, group: &Group<'_>, from: SeriesFrom, subjects: &Subjects<'_>) -> Result<(), Miss> {
+    let gaps = measured(group, from);
+    let Some(last) = gaps.last() else {
+        if wanted.single == Single::Passes {
+            return Ok(());
+        }
+        let only = group.exchanges.first().copied();
+        return Err(miss("has one exchange, so that there is no gap", "at least two exchanges", "1", only));
+    };
+    for bounds in [&wanted.range, &wanted.mean].into_iter().flatten() {
+        if let Some(reason) = too_coarse(bounds, subjects) {
+            return Err(Miss::TooCoarse(reason));
+        }
+    }
+    if let Some(bounds) = &wanted.range {
+        gaps.iter().try_for_each(|gap| within("a gap", bounds, *gap, subjects))?;
+    }
+    if let Some(bounds) = &wanted.mean {
+        let mean = gaps.iter().map(|(gap, _)| gap).sum::<f64>() / float(gaps.len() as u64);
+        within("the mean gap", bounds, (mean, last.1), subjects)?;
+    }
+    wanted.growing.as_ref().map_or(Ok(()), |growing| grow(growing, &gaps, subjects))
+}
+
+/// Tells whether keys with one exchange are passed over, and there is no other key.
+pub(super) fn has_none(wanted: &Gaps, groups: &[Group<'_>]) -> bool {
+    wanted.single == Single::Passes && groups.iter().all(|group| group.exchanges.len() < 2)
+}
+
+fn measured<'x>(group: &Group<'x>, from: SeriesFrom) -> Vec<Gap<'x>> {
+    let pairs = group.exchanges.windows(2);
+    let gap = |pair: &[&'x Exchange]| {
+        // A window of two has two members.
+        let (earlier, later) = (pair.first()?, pair.get(1)?);
+        let base = if from == SeriesFrom::End { end_us(Some(earlier)) } else { earlier.started_us };
+        Some((float(later.started_us.saturating_sub(base)) / 1_000.0, *later))
+    };
+    pairs.filter_map(gap).collect()
+}
+
+fn within(what: &str, bounds: &Bounds, (gap, exchange): Gap<'_>, subjects: &Subjects<'_>) -> Result<(), Miss> {
+    if bounds.hold(gap) {
+        return Ok(());
+    }
+    let shown = format!("{gap:.0} ms");
+    Err(unless_unclear(bounds.distance(gap), subjects, || {
+        miss(format!("{what} is {shown}"), format!("{} ms", bounds.words()), shown.clone(), Some(exchange))
+    }))
+}
+
+fn grow(growing: &Growing, gaps: &[Gap<'_>], subjects: &Subjects<'_>) -> Result<(), Miss> {
+    if gaps.len() < 2 {
+        let last = gaps.last().map(|(_, exchange)| *exchange);
+        return Err(miss("has one gap, so that none can grow", "at least three exchanges", "2", last));
+    }
+    for pair in gaps.windows(2) {
+        // A window of two has two members.
+        let (Some((before, _)), Some((gap, exchange))) = (pair.first(), pair.get(1)) else { continue };
+        let wanted = before * growing.factor;
+        // At least so many times: a gap that grows faster grows too.
+        let least = wanted * (1.0 - growing.tolerance);
+        if *gap < least {
+            let missing = least - gap;
+            return Err(unless_unclear(missing, subjects, || {
+                let expected = format!(
+                    "at least {wanted:.0} ms ({} times the gap before, {}% less at most)",
+                    growing.factor,
+                    growing.tolerance * 100.0
+                );
+                miss(
+                    format!("a gap of {before:.0} ms is followed by {gap:.0} ms"),
+                    expected,
+                    format!("{gap:.0} ms"),
+                    Some(exchange),
+                )
+            }));
+        }
+    }
+    Ok(())
+}
+
+/// A miss by less than the clock can measure is no miss, and no pass either.
+fn unless_unclear(distance_ms: f64, subjects: &Subjects<'_>, missed: impl FnOnce() -> Miss) -> Miss {
+    unclear(distance_ms, subjects).map_or_else(missed, Miss::TooCoarse)
+}
+
+/// Says why a miss by some milliseconds of the run cannot be told from the inexactness of a scaled clock.
+pub(super) fn unclear(distance_ms: f64, subjects: &Subjects<'_>) -> Option<String> {
+    let clock = subjects.clock().filter(|clock| clock.scale > 1.0)?;
+    let inexact_ms = float(clock.resolution_ms) * clock.scale;
+    (distance_ms < inexact_ms).then(|| {
+        format!(
+            "clock too coarse: it misses by {distance_ms:.0} ms, and at this speed times are only exact to {inexact_ms:.0} ms"
+        )
+    })
+}
+
+/// A limit that takes less real time than can be measured is not judged; gives the reason.
+pub(super) fn too_coarse(bounds: &Bounds, subjects: &Subjects<'_>) -> Option<String> {
+    let clock = subjects.clock().filter(|clock| clock.scale > 1.0)?;
+    let limits = [bounds.min, bounds.max, bounds.above, bounds.below];
+    let fine = |limit: &f64| *limit > 0.0 && limit / clock.scale < float(clock.resolution_ms);
+    let limit = limits.into_iter().flatten().find(fine)?;
+    Some(format!(
+        "clock too coarse: {limit} ms is {:.0} ms at this speed, and {} ms is the least that can be measured",
+        limit / clock.scale,
+        clock.resolution_ms
+    ))
+}
