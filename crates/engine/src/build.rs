@@ -81,6 +81,8 @@ fn fields(plan: &[Field], names: &dyn Names, generators: &mut Generators) -> Res
     let mut headers = Headers::default();
     for field in plan {
         let name = field.name.render(names, generators).map_err(|fault| fault.message)?;
+        // A reply that builds on another gives a field of its own after the other's, in its place.
+        headers.remove(&name);
         match field.value.build(names, generators).map_err(|reason| format!("header `{name}`: {reason}"))? {
             Value::Null => {}
             Value::Array(values) => values.iter().for_each(|value| headers.push(name.clone(), plain(value))),
@@ -195,5 +197,32 @@ pub(crate) fn reason_of(status: u16) -> &'static str {
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
         _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fields;
+    use counterpart_matching::{Escape, Generators, NoNames, Random, Template};
+    use counterpart_plan::model::{Field, Shape};
+    use serde_json::{Value, json};
+
+    fn field(name: &str, value: Value) -> Field {
+        Field { name: Template::compile(name, name, Escape::Header).expect("a name"), value: Shape::Literal(value) }
+    }
+
+    fn built(plan: &[Field]) -> Vec<String> {
+        let mut generators = Generators::new(0, Random::keyed(1, &["test"]));
+        let headers = fields(plan, &NoNames, &mut generators).expect("headers");
+        headers.iter().map(|header| format!("{}: {}", header.name, header.value)).collect()
+    }
+
+    #[test]
+    fn a_later_field_stands_in_the_place_of_an_earlier_one() {
+        let base = || [field("Location", json!("/made")), field("Allow", json!(["GET", "PUT"]))];
+        assert_eq!(built(&base()), ["Location: /made", "Allow: GET", "Allow: PUT"]);
+        let with = |name, value| base().into_iter().chain([field(name, value)]).collect::<Vec<_>>();
+        assert_eq!(built(&with("allow", json!("POST"))), ["Location: /made", "allow: POST"]);
+        assert_eq!(built(&with("Location", Value::Null)), ["Allow: GET", "Allow: PUT"]);
     }
 }
