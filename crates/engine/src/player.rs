@@ -8,7 +8,7 @@ use crate::names::Layer;
 use crate::play::{Frame, Play};
 use crate::provider::Provider;
 use crate::store::StoreNames;
-use counterpart_evidence::{Exchange, ScenarioId};
+use counterpart_evidence::{Exchange, Role, ScenarioId};
 use counterpart_matching::{Expression, Judgement, judge};
 use counterpart_plan::model::{NamedValue, Player, PlayerRule, Retry, Rule};
 use futures_util::future::BoxFuture;
@@ -269,12 +269,12 @@ impl Actor for Mirror {
     fn act(&self, order: Order) -> BoxFuture<'_, Result<Value, Undone>> {
         let troupe = Arc::clone(&self.0);
         Box::pin(async move {
-            if let Some(rule) = troupe.player_rule(&order.action) {
-                return troupe.by_player(rule, order).await;
-            }
-            match troupe.stub_rule(&order.action) {
-                Some(rule) => troupe.by_stub(&rule, order),
-                None => Err(Undone::Nobody),
+            // An action of both roles, such as a restart, is done by the side that is under test.
+            let answers = troupe.provider.shared.plan.role == Role::Provider;
+            match (troupe.player_rule(&order.action), troupe.stub_rule(&order.action)) {
+                (Some(rule), stub) if stub.is_none() || !answers => troupe.by_player(rule, order).await,
+                (_, Some(rule)) => troupe.by_stub(&rule, order),
+                (_, None) => Err(Undone::Nobody),
             }
         })
     }
