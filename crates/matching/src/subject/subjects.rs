@@ -255,6 +255,7 @@ impl<'a> Subjects<'a> {
             (Side::Request, "path") => text(exchange.request.as_ref()?.path()),
             (Side::Request, "query") => Some(Cow::Owned(query::value(exchange.request.as_ref()?.query().unwrap_or("")))),
             (Side::Request, "target") => text(&exchange.request.as_ref()?.target),
+            (Side::Request, "version") => serde_json::to_value(exchange.request.as_ref()?.version).ok().map(Cow::Owned),
             (Side::Response, "reason") => text(&exchange.response.as_ref()?.reason),
             (Side::Response, "status") => Some(Cow::Owned(exchange.response.as_ref()?.status.into())),
             (_, "headers") => Some(Cow::Owned(headers_value(self.headers(side)?))),
@@ -270,8 +271,21 @@ impl<'a> Subjects<'a> {
 
 const ROOTS: &[&str] =
     &["connection", "count", "effect", "endpoint", "hook", "outcome", "request", "response", "started_ms", "timing"];
-const PARTS: &[&str] =
-    &["method", "path", "query", "target", "status", "reason", "headers", "json", "media_type", "sha256", "size", "text"];
+const PARTS: &[&str] = &[
+    "method",
+    "path",
+    "query",
+    "target",
+    "version",
+    "status",
+    "reason",
+    "headers",
+    "json",
+    "media_type",
+    "sha256",
+    "size",
+    "text",
+];
 
 impl Names for Subjects<'_> {
     fn value(&self, name: &str) -> Option<Cow<'_, Value>> {
