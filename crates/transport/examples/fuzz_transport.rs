@@ -7,7 +7,7 @@ mod fuzz;
 use bytes::Bytes;
 use counterpart_evidence::{Body, Outcome, Request, Response};
 use counterpart_transport::{
-    Call, Client, Connect, Delivery, Ended, Handler, Limits, MemoryNetwork, Network, Recording, Reply, Sending, Server,
+    Call, Client, Connect, Delivery, Ended, Handler, Limits, MemoryNetwork, Network, Numbers, Recording, Reply, Sending, Server,
     ServerOptions, Timeouts,
 };
 use futures_util::FutureExt;
@@ -113,10 +113,11 @@ impl Bench {
         let network = Network::Memory(MemoryNetwork::default());
         let limits = Limits { body_bytes_max: 1 << 20, ..Limits::default() };
         let answers = Arc::new(Answers::default());
-        let options = ServerOptions { tls: None, limits, recording: Recording::On };
+        let numbers = Numbers::default();
+        let options = ServerOptions { tls: None, limits, recording: Recording::On, numbers: numbers.clone() };
         let handler: Arc<dyn Handler> = Arc::<Answers>::clone(&answers);
         let server = runtime.block_on(Server::start(&network, ADDRESS, options, handler)).ok()?;
-        Some(Self { runtime, client: Client::new(network, limits), answers, _server: server })
+        Some(Self { runtime, client: Client::new(network, limits, numbers), answers, _server: server })
     }
 
     /// Sends one request, spoilt or not, and gets one answer, spoilt or not; tells whether both were understood.
