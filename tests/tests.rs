@@ -11,5 +11,6 @@ mod folders;
 mod guide;
 mod help;
 mod hostile;
+mod language;
 mod machine;
 mod secrecy;

@@ -6,9 +6,8 @@ use crate::{console, packs};
 use counterpart_diag::{Diagnostic, Sources};
 use counterpart_evidence::Role;
 use counterpart_plan::{Options, PackFiles, Plan};
-use counterpart_scenario::{model, schema_of};
+use counterpart_scenario::{FILE_KINDS, FileKind};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 pub(crate) fn check(args: &CheckArgs, format: MessageFormat) -> Result<Exit, Trouble> {
     let mut sources = Sources::default();
@@ -25,18 +24,7 @@ pub(crate) fn check(args: &CheckArgs, format: MessageFormat) -> Result<Exit, Tro
             let name = folder.display().to_string();
             let files = packs::find(&name).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
             let refs: Vec<&PackFiles> = files.iter().collect();
-            for role in [Role::Consumer, Role::Provider] {
-                let mut own = Sources::default();
-                let options = Options { role: Some(role), ..Options::default() };
-                let (_, found) = counterpart_plan::compile_pack(&refs, &options, &mut own);
-                // Both roles read the same files; what one said is not said again by the other.
-                for diagnostic in found.into_sorted() {
-                    let known = all.iter().any(|known| known.code == diagnostic.code && known.message == diagnostic.message);
-                    if !known {
-                        all.push(moved(diagnostic, &own, &mut sources));
-                    }
-                }
-            }
+            all.extend(counterpart_plan::check_pack(&refs, &mut sources));
         }
     }
     console::diagnostics(&all, &sources, format);
@@ -46,18 +34,6 @@ pub(crate) fn check(args: &CheckArgs, format: MessageFormat) -> Result<Exit, Tro
     }
     console::talk(&format!("{count} packs, no errors"));
     Ok(Exit::Pass)
-}
-
-/// Gives a diagnostic whose places lie in another list of sources.
-fn moved(mut diagnostic: Diagnostic, from: &Sources, to: &mut Sources) -> Diagnostic {
-    let mut ids: BTreeMap<counterpart_diag::SourceId, counterpart_diag::SourceId> = BTreeMap::new();
-    for label in diagnostic.primary.iter_mut().chain(&mut diagnostic.secondary) {
-        if let Some(source) = from.source(label.span.source) {
-            let id = *ids.entry(label.span.source).or_insert_with(|| to.add(&source.name, &source.text));
-            label.span.source = id;
-        }
-    }
-    diagnostic
 }
 
 /// Compiles a pack in one role, to look at.
@@ -248,24 +224,13 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
 }
 
 pub(crate) fn schema(args: &SchemaArgs) -> Result<Exit, Trouble> {
-    let schema = match args.kind.as_str() {
-        "pack" => schema_of::<model::PackFile>("pack.yaml"),
-        "requirements" => schema_of::<model::RequirementFile>("requirements.yaml"),
-        "checks" => schema_of::<model::CheckFile>("checks/*.yaml"),
-        "requests" => schema_of::<model::RequestFile>("requests/*.yaml"),
-        "scenario" => schema_of::<model::ScenarioFile>("a scenario"),
-        "fragment" => schema_of::<model::FragmentFile>("fragments/*.yaml"),
-        "schedule" => schema_of::<model::ScheduleFile>("schedules/*.yaml"),
-        "stub" => schema_of::<model::StubFile>("stubs/*.yaml"),
-        "store" => schema_of::<model::StoreFile>("store.yaml"),
-        "player" => schema_of::<model::PlayerFile>("players/*.yaml"),
-        "mutants" => schema_of::<model::MutantFile>("mutants.yaml"),
-        "run" => counterpart_evidence::run_schema(),
-        "workspace" => crate::choices::workspace_schema(),
-        other => {
-            return Err(Trouble::Usage(format!(
-                "there is no schema `{other}`: known are pack, requirements, checks, requests, scenario, fragment, schedule, stub, store, player, mutants, workspace, run"
-            )));
+    let schema = match (FileKind::named(&args.kind), args.kind.as_str()) {
+        (Some(kind), _) => kind.schema(),
+        (None, "run") => counterpart_evidence::run_schema(),
+        (None, "workspace") => crate::choices::workspace_schema(),
+        (None, other) => {
+            let known: Vec<&str> = FILE_KINDS.iter().map(|kind| kind.name).chain(["workspace", "run"]).collect();
+            return Err(Trouble::Usage(format!("there is no schema `{other}`: known are {}", known.join(", "))));
         }
     };
     console::data(&format!("{schema:#}\n"));

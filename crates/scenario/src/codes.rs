@@ -11,7 +11,7 @@ pub const CODES: &[(&str, &str)] = &[
         "SC003",
         "Anchors (`&name`) and aliases (`*name`) are not part of the language: use a fragment for steps and a template for bodies.",
     ),
-    ("SC004", "A key must be plain text."),
+    ("SC004", "A key must be plain text; a list or a map as a key means nothing here."),
     ("SC005", "The same key stands twice in one map; only one of them could count."),
     ("SC006", "Directives (`%YAML`, `%TAG`) change what a file means; a file of the language is YAML 1.2 without them."),
     ("SC010", "A key that must be there is missing."),

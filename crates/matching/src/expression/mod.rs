@@ -65,6 +65,12 @@ struct Program {
 }
 
 impl Expression {
+    /// Gives how each function is written, by name, for the language reference.
+    #[must_use]
+    pub fn functions() -> Vec<(&'static str, &'static str)> {
+        function::usages()
+    }
+
     /// Compiles a text.
     ///
     /// ```

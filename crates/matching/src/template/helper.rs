@@ -58,6 +58,13 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().map(|helper| helper.name)
 }
 
+/// Gives how each helper is written, by name.
+pub(super) fn usages() -> Vec<(&'static str, &'static str)> {
+    let mut all: Vec<_> = TABLE.iter().map(|helper| (helper.name, helper.usage)).collect();
+    all.sort_unstable();
+    all
+}
+
 const fn helper(
     name: &'static str,
     usage: &'static str,

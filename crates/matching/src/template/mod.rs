@@ -71,6 +71,12 @@ struct Program {
 }
 
 impl Template {
+    /// Gives how each helper is written, by name, for the language reference.
+    #[must_use]
+    pub fn helpers() -> Vec<(&'static str, &'static str)> {
+        helper::usages()
+    }
+
     /// Compiles a text; `name` is what faults of rendering call it.
     ///
     /// ```

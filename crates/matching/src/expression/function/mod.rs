@@ -55,6 +55,13 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     TABLES.iter().flat_map(|table| table.iter()).map(|function| function.name)
 }
 
+/// Gives how each function is written, by name.
+pub(super) fn usages() -> Vec<(&'static str, &'static str)> {
+    let mut all: Vec<_> = TABLES.iter().flat_map(|table| table.iter()).map(|one| (one.name, one.usage)).collect();
+    all.sort_unstable_by_key(|(name, _)| name.to_lowercase());
+    all
+}
+
 static TABLES: [&[Function]; 4] = [list::TABLE, number::TABLE, text::TABLE, time::TABLE];
 
 /// Estimates the steps that looking at a value once takes.
