@@ -174,6 +174,14 @@ pub(crate) struct ExplainArgs {
     pub(crate) pack: Option<String>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProveOnly {
+    /// The operators that are applied to every message of the mirror.
+    Generic,
+    /// The mutants that `mutants.yaml` names.
+    Named,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct ProveArgs {
     /// Pack.
@@ -181,9 +189,15 @@ pub(crate) struct ProveArgs {
     /// Role; both without.
     #[arg(long, value_enum)]
     pub(crate) role: Option<RoleArg>,
-    /// Only mutants whose name begins so.
+    /// Only mutants whose name begins so, and no generic ones.
     #[arg(long)]
     pub(crate) mutant: Option<String>,
+    /// Only in these scenarios, by prefix; what the others would prove is not known then.
+    #[arg(long)]
+    pub(crate) scenario: Vec<String>,
+    /// Only the named mutants, or only the generic ones.
+    #[arg(long, value_enum)]
+    pub(crate) only: Option<ProveOnly>,
     /// Seed of every random value.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

@@ -23,6 +23,7 @@ mod run;
 mod shared;
 mod sink;
 mod store;
+mod tamper;
 mod wire;
 
 pub use actor::{Actor, Order, Undone};
@@ -32,3 +33,4 @@ pub use player::{Mirror, Troupe};
 pub use run::{Doors, Ending, Manner, Stage};
 pub use shared::{Keyring, Surroundings, Target};
 pub use sink::{Belonging, Judged, NoSink, Sink};
+pub use tamper::{Copies, Draft, Tamper};

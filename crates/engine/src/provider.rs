@@ -10,6 +10,7 @@ use crate::rules::{RuleIndex, path_parts};
 use crate::shared::Shared;
 use crate::sink::{Belonging, Judged};
 use crate::store::{Memories, Memory};
+use crate::tamper::{Copies, Draft};
 use crate::wire;
 use counterpart_evidence::{Direction, Exchange, Request};
 use counterpart_matching::{Generators, Judgement, Subjects, judge};
@@ -389,7 +390,12 @@ impl Provider {
         let globals = Layer::last(&self.shared.globals);
         let names = Layer::new(&answer.own, &globals);
         let mut generators = self.generators(&arrival.exchange);
-        let sent = wire::delivery(answer.fault.as_ref(), answer.response, &names, &mut generators, &self.shared.clock);
+        let mut sent = wire::delivery(answer.fault.as_ref(), answer.response, &names, &mut generators, &self.shared.clock);
+        if let Some(tamper) = self.shared.tamper() {
+            let name = answer.rule.as_ref().map_or("no rule", |rule| &rule.name);
+            let (message, delivery) = (&mut sent.response, &mut sent.delivery);
+            tamper.tamper(Draft { name, message, delivery, copies: &mut Copies::default() });
+        }
         let provider = Arc::clone(&self);
         let Arrival { mut exchange, session, owner, .. } = arrival;
         exchange.effect = answer.effect;

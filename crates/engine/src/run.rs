@@ -6,6 +6,7 @@ use crate::play::Play;
 use crate::player::{Mirror, Troupe};
 use crate::provider::Provider;
 use crate::shared::{Shared, Surroundings};
+use crate::tamper::Tamper;
 use counterpart_plan::Plan;
 use counterpart_plan::model::{Act, Player, Scenario, Step};
 use counterpart_transport::{Error, Limits, Recording};
@@ -94,6 +95,11 @@ impl Stage {
     /// Forgets everything that our endpoints remember.
     pub fn reset(&self) {
         self.provider.reset();
+    }
+
+    /// Lets somebody see, and spoil, each message of this side before it is sent.
+    pub fn tamper(&self, tamper: Arc<dyn Tamper>) {
+        self.shared.set_tamper(tamper);
     }
 
     /// Stops listening.

@@ -4,6 +4,7 @@ use crate::actor::Actor;
 use crate::clock::Clock;
 use crate::listening::Listening;
 use crate::sink::Sink;
+use crate::tamper::Tamper;
 use counterpart_evidence::{Event, ExchangeId};
 use counterpart_keys::{Identity, Trust};
 use counterpart_plan::Plan;
@@ -76,6 +77,7 @@ pub(crate) struct Shared {
     pub(crate) around: Surroundings,
     /// Names that are the same for the whole run.
     pub(crate) globals: Map<String, Value>,
+    tamper: OnceLock<Arc<dyn Tamper>>,
     client: Client,
     numbers: Numbers,
     listening: OnceLock<Arc<Listening>>,
@@ -91,13 +93,33 @@ impl Shared {
         globals.insert("clock".to_owned(), json!({ "scale": clock.scale(), "kind": clock.kind().name() }));
         let numbers = Numbers::default();
         let client = Client::new(around.network.clone(), Limits::default(), numbers.clone());
-        Self { plan, clock, around, globals, client, numbers, listening: OnceLock::new(), exchanges: AtomicU64::new(0) }
+        Self {
+            plan,
+            clock,
+            around,
+            globals,
+            tamper: OnceLock::new(),
+            client,
+            numbers,
+            listening: OnceLock::new(),
+            exchanges: AtomicU64::new(0),
+        }
     }
 
     /// Says how our endpoints listen, once they do.
     pub(crate) fn set_listening(&self, listening: Arc<Listening>) {
         // It is set once, by whoever opens the endpoints.
         drop(self.listening.set(listening));
+    }
+
+    /// Lets somebody see each message before it is sent.
+    pub(crate) fn set_tamper(&self, tamper: Arc<dyn Tamper>) {
+        // It is set once, by whoever sets the stage.
+        drop(self.tamper.set(tamper));
+    }
+
+    pub(crate) fn tamper(&self) -> Option<&Arc<dyn Tamper>> {
+        self.tamper.get()
     }
 
     /// Gives our endpoints; none of them is open in role consumer.

@@ -2,7 +2,7 @@
 
 use counterpart_evidence::Role;
 use counterpart_scenario::model::{MutantItem, RoleWord};
-use counterpart_scenario::{Data, Node, PatchFault};
+use counterpart_scenario::{Data, Node, PatchFault, Text};
 
 /// Where a rule stands in its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +23,14 @@ pub(crate) fn judge(item: &MutantItem) -> Role {
     }
 }
 
-/// Gives what a mutant's rule holds as it stands in a file; `None` where it stands in another one.
-pub(crate) fn rule_in<'n>(item: &MutantItem, path: &str, file: &'n Node) -> Option<&'n Node> {
-    match spot(item, path, file)? {
+/// Gives the names of what a mutant changes.
+pub(crate) fn rules(item: &MutantItem) -> impl Iterator<Item = &Text> {
+    item.rule.iter().flat_map(|words| &words.0)
+}
+
+/// Gives what a rule of a mutant's holds as it stands in a file; `None` where it stands in another one.
+pub(crate) fn rule_in<'n>(item: &MutantItem, rule: &Text, path: &str, file: &'n Node) -> Option<&'n Node> {
+    match spot(item, rule, path, file)? {
         Spot::File => Some(file),
         Spot::Item(key, at) => match &file.key(key)?.data {
             Data::List(items) => items.get(at),
@@ -38,10 +43,14 @@ pub(crate) fn rule_in<'n>(item: &MutantItem, path: &str, file: &'n Node) -> Opti
     }
 }
 
-/// Gives a file with a mutant's change in it; the file as it is where the rule stands in another one.
-pub(crate) fn mutated(item: &MutantItem, path: &str, mut file: Node) -> Node {
-    let Some(spot) = spot(item, path, &file) else { return file };
-    let Some(rule) = rule_in(item, path, &file).cloned() else { return file };
+/// Gives a file with a mutant's change in it; the file as it is where its rules stand in others.
+pub(crate) fn mutated(item: &MutantItem, path: &str, file: Node) -> Node {
+    rules(item).fold(file, |file, rule| with_rule(item, rule, path, file))
+}
+
+fn with_rule(item: &MutantItem, named: &Text, path: &str, mut file: Node) -> Node {
+    let Some(spot) = spot(item, named, path, &file) else { return file };
+    let Some(rule) = rule_in(item, named, path, &file).cloned() else { return file };
     // An operation that does not fit is reported where the mutant is read, and leaves the rule as it was.
     let Ok(rule) = changed(item, rule) else { return file };
     let key = match spot {
@@ -84,8 +93,8 @@ fn put(item: &MutantItem, items: &mut Vec<Node>, at: usize, rule: Node) {
     }
 }
 
-fn spot(item: &MutantItem, path: &str, file: &Node) -> Option<Spot> {
-    let named = item.rule.as_ref()?.value.as_str();
+fn spot(item: &MutantItem, rule: &Text, path: &str, file: &Node) -> Option<Spot> {
+    let named = rule.value.as_str();
     let (place, id) = named.split_once('#').unwrap_or((named, ""));
     // The stub is the mirror where we call, the player where we answer.
     let folder = if judge(item) == Role::Consumer { "stubs" } else { "players" };

@@ -7,6 +7,7 @@ use crate::judge::{Found, subjects};
 use crate::limits::RESOLUTION_MS;
 use crate::names::Layer;
 use crate::shared::Target;
+use crate::tamper::{Copies, Draft};
 use crate::wire;
 use counterpart_evidence::{Cause, Direction, Exchange, Outcome};
 use counterpart_matching::Template;
@@ -54,7 +55,9 @@ impl Play {
         let target = self.target(&endpoint)?;
         let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Outbound, &endpoint, self.shared.clock.now_us());
         let parts = [&self.key, &self.attempt.to_string(), &frame.branch, &index.to_string(), key];
-        let sending = self.outgoing(send, &target, &names, &parts).map_err(|reason| Stop::error(Cause::Simulator, reason))?;
+        let mut sending = self.outgoing(send, &target, &names, &parts).map_err(|reason| Stop::error(Cause::Simulator, reason))?;
+        let copies = self.tampered(send, &mut sending);
+        let again = (copies == Copies::Two).then(|| sending.request.clone());
         exchange.fault.clone_from(&sending.fault);
         match self.connection(&endpoint, &target, send, frame).await? {
             Ok(mut connected) => {
@@ -63,6 +66,9 @@ impl Play {
                 }
                 exchange.started_us = self.shared.clock.now_us();
                 let received = connected.send(sending.request, &sending.sending).await;
+                if let Some(request) = again {
+                    drop(connected.send(request, &sending.sending).await);
+                }
                 wire::take(&mut exchange, received, &self.shared.clock);
                 if connected.is_open() && send.fault.is_none() {
                     frame.connection = Some((connection_key(&endpoint, send), connected));
@@ -78,6 +84,17 @@ impl Play {
         }
         let found = self.judge_exchange(&exchange, &names, checks);
         Ok((exchange, found))
+    }
+
+    /// Lets whoever proves checks spoil a request of the mirror.
+    fn tampered(&self, send: &Send, sending: &mut wire::Outgoing) -> Copies {
+        let mut copies = Copies::default();
+        if let Some(tamper) = self.shared.tamper() {
+            let name = format!("requests#{}", send.request.id.as_deref().unwrap_or("unnamed"));
+            let (message, delivery) = (&mut sending.request, &mut sending.sending.delivery);
+            tamper.tamper(Draft { name: &name, message, delivery, copies: &mut copies });
+        }
+        copies
     }
 
     /// Builds a request with all that goes wrong on its way.

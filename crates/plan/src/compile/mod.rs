@@ -30,6 +30,7 @@ use std::sync::Arc;
 
 pub use mutant::without_variant;
 pub(crate) use names::Scope;
+pub(crate) use scenario::has_prefix;
 
 /// A check with the namespaces of its file.
 type CheckRecord<'a> = (&'a CheckItem, &'a [(Text, Text)]);

@@ -3,7 +3,7 @@
 use super::scenario::{has_prefix, names};
 use super::{Compiler, Scope};
 use crate::model::{Connecting, Defect, Mutant, Proof, Scenario, Survivor, Trust};
-use crate::mutant::{changed, is_removed, judge, rule_in};
+use crate::mutant::{changed, is_removed, judge, rule_in, rules};
 use crate::settings::typed;
 use counterpart_diag::{Diagnostic, Span};
 use counterpart_evidence::Role;
@@ -124,13 +124,14 @@ impl<'a> Compiler<'a> {
         let elsewhere = !item.set.is_empty() || item.listen.is_some() || item.connect.is_some();
         let of_rule =
             item.change.is_some() || !item.patch.is_empty() || !item.edit.is_empty() || item.before.is_some() || is_removed(item);
-        let Some(rule) = &item.rule else {
-            if of_rule || !elsewhere {
-                self.changes_nothing(item, item.id.span, "it names no `rule`");
-            }
-            return;
-        };
-        let Some((path, node)) = self.mutated_rule(item) else {
+        if rules(item).next().is_none() && (of_rule || !elsewhere) {
+            self.changes_nothing(item, item.id.span, "it names no `rule`");
+        }
+        rules(item).for_each(|rule| self.report_rule(item, rule, of_rule));
+    }
+
+    fn report_rule(&mut self, item: &MutantItem, rule: &Text, of_rule: bool) {
+        let Some((path, node)) = self.mutated_rule(item, rule) else {
             let known = self.mutable_rules(judge(item));
             self.unknown("rule to change", rule, &known.iter().map(String::as_str).collect::<Vec<_>>());
             return;
@@ -199,11 +200,11 @@ impl<'a> Compiler<'a> {
         );
     }
 
-    /// Finds the rule that a mutant names, with the path of its file.
-    fn mutated_rule(&self, item: &MutantItem) -> Option<(String, &'a Node)> {
+    /// Finds a rule that a mutant names, with the path of its file.
+    fn mutated_rule(&self, item: &MutantItem, rule: &Text) -> Option<(String, &'a Node)> {
         let trees = self.trees;
         trees.iter().flat_map(crate::tree::Tree::nodes).find_map(|(path, node)| {
-            let rule = rule_in(item, &path, node)?;
+            let rule = rule_in(item, rule, &path, node)?;
             Some((path, rule))
         })
     }
@@ -241,7 +242,7 @@ impl<'a> Compiler<'a> {
 
     /// Gives the edits of the mutant in force where its rule is one that is meant.
     pub(crate) fn edits_of(&self, meant: impl Fn(&str) -> bool) -> Vec<Edit> {
-        let item = self.mutant().filter(|item| item.rule.as_ref().is_some_and(|rule| meant(&rule.value)));
+        let item = self.mutant().filter(|item| rules(item).any(|rule| meant(&rule.value)));
         item.map(edits).unwrap_or_default()
     }
 

@@ -324,7 +324,7 @@ impl<'a> Compiler<'a> {
 }
 
 /// Tells whether an id is a prefix's own or lies below it; a bare pack name takes the whole pack.
-pub(super) fn has_prefix(id: &str, prefix: &str) -> bool {
+pub(crate) fn has_prefix(id: &str, prefix: &str) -> bool {
     let prefix = prefix.trim_end_matches('/');
     id.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '[']) || prefix.ends_with('*'))
         || wild(id, prefix)

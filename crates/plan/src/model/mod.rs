@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod message;
+mod played;
 mod scenario;
 mod shape;
 mod step;

@@ -2,7 +2,7 @@
 
 use crate::model::{EditItem, Listen, Offer, RoleWord};
 use crate::read::{record, word};
-use crate::{Flag, Node, Text};
+use crate::{Flag, Node, Text, WordList};
 
 record! {
     /// `mutants.yaml`.
@@ -27,8 +27,8 @@ record! {
         required title "title": Text,
         /// Role of ours that must find it: `consumer` where a stub is changed, `provider` where a player is.
         required role "role": RoleWord,
-        /// What it changes: `FILE#ID` for a rule of a stub or player, or a named reply; `requests#ID`, `fragments#NAME`, `endpoints#NAME`, `store`.
-        optional rule "rule": Text,
+        /// What it changes, one or several in the same way: `FILE#ID` for a rule of a stub or player, or a named reply; `requests#ID`, `fragments#NAME`, `endpoints#NAME`, `store`.
+        optional rule "rule": WordList,
         /// Merged into the rule (RFC 7396): maps merge, `null` removes, everything else replaces.
         optional change "change": Node,
         /// Changes inside the rule's lists, after `change`: JSON Patch (RFC 6902) on the rule as it is written.
