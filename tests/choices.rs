@@ -62,6 +62,28 @@ fn everything_can_stand_in_the_file() {
 }
 
 #[test]
+fn the_report_says_who_conducted_the_run() {
+    let place = Place::with_lamp();
+    let sut = Sut::lamp();
+    place.run(["run", "lamp", "--role", "consumer", "--target", &sut.url, "--conductor", "witnessed"]).exits(0);
+    assert_eq!(place.record()["conductor"], "witnessed");
+}
+
+/// Whatever a condition of a named check may look at, a check in a scenario may too.
+#[test]
+fn a_check_in_a_scenario_can_ask_for_the_reason_phrase() {
+    let place = Place::with_lamp();
+    let scenario = "id: lamp/switching/reason\ntitle: t\npurpose: p\nrole: consumer\ncovers: [R1]\nsteps:\n  - send: { use: switch }\n    expect: [{ id: says-ok, requirement: R1, that: { reason: OK }, hint: h }, { id: says-fine, requirement: R1, that: { reason: { matches: '^O' } }, hint: h }]\n";
+    place.write("scenarios/lamp/switching/reason.yaml", scenario);
+    let run = |reason: &str| {
+        let sut = Sut::saying(format!("HTTP/1.1 200 {reason}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
+        place.run(["run", "lamp", "--role", "consumer", "--target", &sut.url, "--scenario", "switching/reason"])
+    };
+    run("OK").exits(0);
+    run("No").exits(1).gives("lamp/switching/reason#says-ok").gives("lamp/switching/reason#says-fine");
+}
+
+#[test]
 fn claims_come_from_their_file() {
     let place = Place::with_lamp();
     let pack = place.read("scenarios/lamp/pack.yaml");

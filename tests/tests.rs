@@ -13,4 +13,5 @@ mod help;
 mod hostile;
 mod language;
 mod machine;
+mod person;
 mod secrecy;

@@ -103,7 +103,9 @@ async fn one(
         replay: format!("counterpart demo {}", plans.judge.pack.name),
     };
     begin(&book.sink, &plans.judge, about, &theatre.clock);
-    theatre.judge.play(theatre.manner, stop_on_interrupt()).await;
+    let stopping = stop_on_interrupt();
+    theatre.judge.play(theatre.manner, stopping.clone()).await;
+    let early = (*stopping.borrow()).then(|| "interrupted".to_owned());
     theatre.troupe.stop();
     theatre.judge.close();
     theatre.mirror.close();
@@ -112,7 +114,7 @@ async fn one(
         book,
         &theatre.clock,
         moment::rfc3339(moment::unix_ms(moment::now())),
-        None,
+        early,
         None,
         &[Format::Html, Format::Xml, Format::Junit],
     )

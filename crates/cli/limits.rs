@@ -12,5 +12,7 @@ pub(crate) const LISTED_MAX: usize = 100;
 pub(crate) const BUNDLE_BYTES_MAX: u64 = 8 << 30;
 /// Bytes of a body that the control listener takes; none of its requests needs one.
 pub(crate) const CONTROL_BODY_BYTES_MAX: usize = 64 << 10;
+/// Milliseconds for which a person is waited for at least.
+pub(crate) const PATIENCE_MIN_MS: u64 = 300_000;
 /// Connections to the control listener at once.
 pub(crate) const CONTROL_CONNECTIONS_MAX: usize = 64;

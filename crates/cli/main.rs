@@ -14,6 +14,7 @@ mod header;
 mod judged;
 mod keyring;
 mod limits;
+mod live;
 mod mirror;
 mod moment;
 mod packs;

@@ -109,6 +109,16 @@ pub(crate) fn packs_below(folder: &Path) -> Vec<std::path::PathBuf> {
     found
 }
 
+/// Gives the names of the packs that a name finds: those below `scenarios/` here, and those in the binary.
+pub(crate) fn names() -> Vec<String> {
+    let here = packs_below(Path::new("scenarios")).into_iter();
+    let here = here.filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()));
+    let mut all: Vec<String> = here.chain(embedded().into_iter().map(|pack| pack.name)).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
 /// Gives the packs in the binary.
 pub(crate) fn embedded() -> Vec<PackFiles> {
     let folders = EMBEDDED.dirs().filter(|folder| folder.get_file(folder.path().join("pack.yaml")).is_some());

@@ -52,8 +52,8 @@ fn plans(name: &str) -> Result<Vec<Plan>, Trouble> {
 
 pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
     let Some(name) = &args.pack else {
-        for pack in packs::embedded() {
-            console::data(&format!("{}\n", pack.name));
+        for name in packs::names() {
+            console::data(&format!("{name}\n"));
         }
         return Ok(Exit::Pass);
     };

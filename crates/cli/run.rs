@@ -1,6 +1,6 @@
 //! `counterpart run`, `simulate` and `doctor`: against a supplier's system.
 
-use crate::args::{MessageFormat, RunArgs};
+use crate::args::{ConductorArg, MessageFormat, RunArgs};
 use crate::choices::Choices;
 use crate::continuing::{self, Earlier};
 use crate::control::{Control, Desk};
@@ -125,6 +125,7 @@ async fn perform(args: &RunArgs, ready: Ready) -> Result<Exit, Trouble> {
     for fact in &facts {
         book.sink.event(Event::Preflight(fact.clone()), clock.now_us());
     }
+    book.sink.show_live();
     let stage = Arc::new(stage);
     if let Some(control) = &control {
         let folder = book.folder.path();
@@ -155,7 +156,7 @@ async fn open(args: &RunArgs, ready: &Ready, book: &Book, clock: Clock) -> Resul
         keyring: ready.keyring.clone(),
         credentials: credentials(&ready.wanted.workspace).map_err(Trouble::Usage)?,
         seed: args.seed,
-        actor: actor(&ready.wanted.workspace).map_err(Trouble::Usage)?,
+        actor: actor(&ready.wanted.workspace, &book.sink.progress).map_err(Trouble::Usage)?,
         sink: Arc::clone(&book.sink) as Arc<dyn Sink>,
     };
     let doors = if ready.wanted.role == Role::Provider { Doors::Open(ready.listen.clone()) } else { Doors::Shut };
@@ -250,7 +251,11 @@ fn about(args: &RunArgs, ready: &Ready, run: String, now_ms: i64, endpoints: BTr
         mode: if ready.mode == Mode::Simulate { RunMode::Simulate } else { RunMode::Run },
         started: moment::rfc3339(now_ms),
         supplier: supplier(wanted),
-        conductor: Conductor::SelfRun,
+        conductor: match args.conductor {
+            ConductorArg::Laboratory => Conductor::Laboratory,
+            ConductorArg::SelfRun => Conductor::SelfRun,
+            ConductorArg::Witnessed => Conductor::Witnessed,
+        },
         endpoints,
         seed: args.seed,
         clock: wanted.clock.name(),

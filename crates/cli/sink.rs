@@ -1,5 +1,6 @@
 //! Events to the evidence files, and a line on the console for each scenario.
 
+use crate::live::Live;
 use crate::recent::Recent;
 use counterpart_engine::{Judged, Sink};
 use counterpart_evidence::{Assessment, Event, ExchangeMeta, Moment, Recorder, Stamped};
@@ -12,12 +13,26 @@ pub(crate) struct RecordingSink {
     broken: Mutex<Option<String>>,
     /// Kept where a control listener may ask for it.
     recent: Mutex<Option<Recent>>,
-    progress: ProgressBar,
+    live: Mutex<Option<Live>>,
+    pub(crate) progress: ProgressBar,
 }
 
 impl RecordingSink {
     pub(crate) fn new(recorder: Recorder, progress: ProgressBar) -> Self {
-        Self { recorder: Mutex::new(Some(recorder)), broken: Mutex::default(), recent: Mutex::default(), progress }
+        Self {
+            recorder: Mutex::new(Some(recorder)),
+            broken: Mutex::default(),
+            recent: Mutex::default(),
+            live: Mutex::default(),
+            progress,
+        }
+    }
+
+    /// Shows whoever sits at a terminal what happens from now on.
+    pub(crate) fn show_live(&self) {
+        if !self.progress.is_hidden() {
+            *lock(&self.live) = Some(Live::default());
+        }
     }
 
     /// Keeps the latest exchanges from now on.
@@ -38,6 +53,12 @@ impl RecordingSink {
     /// Takes the recorder when everything is over.
     pub(crate) fn take(&self) -> Option<Recorder> {
         lock(&self.recorder).take()
+    }
+
+    fn show(&self, line: &[u8]) {
+        if let Some(live) = lock(&self.live).as_mut() {
+            live.show(line, &self.progress);
+        }
     }
 
     fn with(&self, work: impl FnOnce(&mut Recorder) -> Result<(), counterpart_evidence::Error>) {
@@ -66,6 +87,7 @@ impl Sink for RecordingSink {
             if let Some(recent) = lock(&self.recent).as_mut() {
                 recent.add(id, recorder.last_line());
             }
+            self.show(recorder.last_line());
             Ok(())
         });
     }
@@ -76,7 +98,11 @@ impl Sink for RecordingSink {
             Event::ScenarioEnded { .. } => self.progress.inc(1),
             _ => {}
         }
-        self.with(|recorder| recorder.record(Stamped { at: Moment(at_us), event }));
+        self.with(|recorder| {
+            recorder.record(Stamped { at: Moment(at_us), event })?;
+            self.show(recorder.last_line());
+            Ok(())
+        });
     }
 
     fn broken(&self) -> Option<String> {

@@ -12,6 +12,7 @@ use counterpart_engine::{Actor, ClockKind, Hook, Hooks, Keyring, Target};
 use counterpart_evidence::{Level, RequirementId, Role};
 use counterpart_plan::model::Endpoint;
 use counterpart_plan::{Abilities, Force, Options, Origin, PackFiles, Plan, Selection};
+use indicatif::ProgressBar;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -333,7 +334,7 @@ pub(crate) fn credentials(workspace: &Workspace) -> Result<BTreeMap<String, Map<
 }
 
 /// Gives whoever makes the system under test act: hooks, and a person where one is there.
-pub(crate) fn actor(workspace: &Workspace) -> Result<Arc<dyn Actor>, String> {
+pub(crate) fn actor(workspace: &Workspace, progress: &ProgressBar) -> Result<Arc<dyn Actor>, String> {
     let mut hooks = BTreeMap::new();
     for (action, text) in &workspace.hooks {
         let hook = match (&text.run, &text.http) {
@@ -343,6 +344,7 @@ pub(crate) fn actor(workspace: &Workspace) -> Result<Arc<dyn Actor>, String> {
         };
         hooks.insert(action.clone(), hook);
     }
-    let person: Option<Box<dyn Actor>> = if person::is_there() { Some(Box::new(person::Person)) } else { None };
+    let person: Option<Box<dyn Actor>> =
+        if person::is_there() { Some(Box::new(person::Person::new(progress.clone()))) } else { None };
     Ok(Arc::new(Hooks::new(hooks, person)))
 }

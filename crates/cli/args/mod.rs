@@ -52,6 +52,16 @@ pub(crate) enum RoleArg {
     Provider,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ConductorArg {
+    /// A test laboratory.
+    Laboratory,
+    /// The supplier itself.
+    SelfRun,
+    /// The supplier, with a witness.
+    Witnessed,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Plays both simulators against each other over mutual TLS.

@@ -2,7 +2,7 @@
 //!
 //! Each option has a long name: `choices` lets it stand in the workspace file and in the environment under that name.
 
-use super::RoleArg;
+use super::{ConductorArg, RoleArg};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -108,6 +108,9 @@ pub(crate) struct RunArgs {
     /// Writes the HTML report to this file too.
     #[arg(long, value_name = "FILE", help_heading = "Reports")]
     pub(crate) html: Option<PathBuf>,
+    /// Who conducts the run, as the report says.
+    #[arg(long, value_enum, default_value = "self-run", value_name = "WHO", help_heading = "Reports")]
+    pub(crate) conductor: ConductorArg,
     /// Flushes evidence to the disk.
     #[arg(long, help_heading = "Reports")]
     pub(crate) durable: bool,

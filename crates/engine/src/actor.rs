@@ -3,6 +3,7 @@
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What the system under test is asked to do.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Order {
     pub step: u32,
     /// Addresses that the system under test must call, by endpoint name; the first endpoint's also under the empty name.
     pub urls: BTreeMap<String, String>,
+    /// JSON Schema of what comes back, where something does.
+    pub returns: Option<Value>,
     /// How long it may take, in milliseconds of real time.
     pub within_ms: u64,
 }
@@ -36,4 +39,9 @@ pub enum Undone {
 pub trait Actor: Send + Sync {
     /// Carries out an order; JSON that comes back is the step's `hook`, `null` where nothing does.
     fn act(&self, order: Order) -> BoxFuture<'_, Result<Value, Undone>>;
+
+    /// Gives how long this actor is waited for; a person needs longer than a hook.
+    fn within(&self, order: &Order) -> Duration {
+        Duration::from_millis(order.within_ms)
+    }
 }

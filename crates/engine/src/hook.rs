@@ -70,6 +70,13 @@ impl Actor for Hooks {
             }
         })
     }
+
+    fn within(&self, order: &Order) -> Duration {
+        match (self.hooks.get(&order.action), &self.otherwise) {
+            (None, Some(otherwise)) => otherwise.within(order),
+            _ => Duration::from_millis(order.within_ms),
+        }
+    }
 }
 
 /// Writes a name as part of an environment variable's.

@@ -16,7 +16,7 @@ impl Play {
     pub(crate) async fn ask(self: &Arc<Self>, ask: &Ask, index: u32, next: &[Step], frame: &mut Frame) -> Result<Brought, Stop> {
         self.arm_next(next, frame)?;
         let order = self.order(ask, index, frame)?;
-        let within = Duration::from_millis(order.within_ms);
+        let within = self.shared.around.actor.within(&order);
         if ask.pace == Pace::Background {
             let actor = Arc::clone(&self.shared.around.actor);
             tokio::spawn(async move { actor.act(order).await });
@@ -69,9 +69,11 @@ impl Play {
         let fault = |reason| Stop::error(Cause::Simulator, reason);
         let arguments = values(&ask.with, &layer, &mut generators).map_err(fault)?;
         let within_ms = milliseconds(&ask.within, &layer).map_err(fault)?;
+        let action = self.shared.plan.actions.get(&ask.action);
         Ok(Order {
             action: ask.action.clone(),
-            does: self.shared.plan.actions.get(&ask.action).map(|action| action.does.clone()).unwrap_or_default(),
+            does: action.map(|action| action.does.clone()).unwrap_or_default(),
+            returns: action.and_then(|action| action.returns.clone()),
             arguments,
             scenario: self.scenario.to_string(),
             step: index,
