@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::io::Write;
 use std::time::Duration;
 
-/// One request, whose answer must come within a second and say the state.
+/// One request, whose answer must come in time and say the state.
 const SCENARIO: &str = "\
 id: lamp/hostile/once
 title: A lamp is switched once
@@ -14,18 +14,21 @@ role: consumer
 covers: [R1]
 steps:
   - title: switch the lamp
-    send: { use: switch, with: { wanted: true }, within: 1s }
+    send: { use: switch, with: { wanted: true }, within: WITHIN }
     capture: { wanted: { json: /on } }
     expect:
       - { id: is-answered, requirement: R1, on: exchange, that: { outcome: answered }, hint: Answer. }
       - { id: is-on, requirement: R1, that: { json: /on, equals: true }, hint: Say the state. }
   - title: switch it as it said
-    send: { use: switch, with: { wanted: !value wanted }, headers: { X-Said: '{{wanted}}' }, within: 1s }
+    send: { use: switch, with: { wanted: !value wanted }, headers: { X-Said: '{{wanted}}' }, within: WITHIN }
 ";
 
-fn play(sut: &Sut) -> (Ended, Value) {
+/// Long enough for a busy machine, short enough for a test.
+const WITHIN: &str = "4s";
+
+fn play(sut: &Sut, within: &str) -> (Ended, Value) {
     let place = Place::with_lamp();
-    place.write("scenarios/lamp/hostile/once.yaml", SCENARIO);
+    place.write("scenarios/lamp/hostile/once.yaml", SCENARIO.replace("WITHIN", within));
     let ended = place.run(["run", "lamp", "--role", "consumer", "--target", &sut.url, "--scenario", "hostile"]);
     let record = place.record();
     // Whatever came stands in the report, which must be whole and be as it was written.
@@ -38,10 +41,18 @@ fn play(sut: &Sut) -> (Ended, Value) {
 /// Asserts that the run failed by these checks, and gives the exchange's outcome and reason.
 #[track_caller]
 fn fails(sut: &Sut, checks: &[&str]) -> (String, String) {
-    let (ended, record) = play(sut);
+    fails_within(sut, WITHIN, checks)
+}
+
+#[track_caller]
+fn fails_within(sut: &Sut, within: &str, checks: &[&str]) -> (String, String) {
+    let (ended, record) = play(sut, within);
     ended.exits(1);
-    let failed: Vec<String> =
-        findings(&record).into_iter().filter(|(_, outcome)| outcome == "fail").map(|(check, _)| check).collect();
+    let failed: Vec<String> = findings(&record)
+        .into_iter()
+        .filter(|(check, outcome)| outcome == "fail" && check.contains('#'))
+        .map(|(check, _)| check)
+        .collect();
     let wanted: Vec<String> = checks.iter().map(|check| format!("lamp/hostile/once#{check}")).collect();
     assert_eq!(failed, wanted, "{:#}", record["exchanges"]);
     let exchange = &record["exchanges"][0];
@@ -59,7 +70,7 @@ fn a_lamp_that_is_down_from_the_beginning_is_our_environment() {
 
 #[test]
 fn hanging_is_a_timeout() {
-    let (outcome, _) = fails(&Sut::new(|_, _| std::thread::sleep(Duration::from_secs(5))), &["is-answered", "is-on"]);
+    let (outcome, _) = fails(&Sut::new(|_, _| std::thread::sleep(Duration::from_secs(30))), &["is-answered", "is-on"]);
     assert_eq!(outcome, "timeout");
 }
 
@@ -119,7 +130,7 @@ fn an_endless_answer_is_cut_at_the_bound() {
             }
         }
     });
-    let (outcome, reason) = fails(&sut, &["is-answered", "is-on"]);
+    let (outcome, reason) = fails_within(&sut, "60s", &["is-answered", "is-on"]);
     assert_eq!(outcome, "oversized", "{reason}");
 }
 
@@ -133,8 +144,10 @@ fn json_of_depth_100000_is_a_finding() {
 #[test]
 fn xml_of_depth_100000_is_a_finding() {
     let place = Place::with_lamp();
-    let scenario =
-        SCENARIO.replace("{ json: /on, equals: true }", "{ xml: '/on', equals: 'true' }").replace("json: /on", "xml: '/on'");
+    let scenario = SCENARIO
+        .replace("WITHIN", WITHIN)
+        .replace("{ json: /on, equals: true }", "{ xml: '/on', equals: 'true' }")
+        .replace("json: /on", "xml: '/on'");
     place.write("scenarios/lamp/hostile/once.yaml", scenario);
     for body in ["<a>".repeat(100_000), "<a>".repeat(100_000) + &"</a>".repeat(100_000), BOMB.to_owned(), EXTERNAL.to_owned()] {
         let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -173,7 +186,7 @@ fn a_captured_line_end_begins_no_header() {
             body.len()
         ));
     });
-    let (_, record) = play(&sut);
+    let (_, record) = play(&sut, WITHIN);
     let requests: Vec<String> = heard.try_iter().collect();
     assert!(!requests.is_empty());
     for request in requests {

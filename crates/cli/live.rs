@@ -14,7 +14,7 @@ impl Live {
     /// Shows what an event means for whoever watches; `line` is the event as it was recorded, secrets masked.
     pub(crate) fn show(&mut self, line: &[u8], progress: &ProgressBar) {
         let Ok(Stamped { event, .. }) = serde_json::from_slice(line) else { return };
-        for text in self.words(event) {
+        if let Some(text) = self.words(event) {
             progress.suspend(|| crate::console::talk(&text));
         }
     }

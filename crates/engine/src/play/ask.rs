@@ -10,7 +10,6 @@ use counterpart_evidence::{Cause, Verdict};
 use counterpart_plan::model::{Act, Ask, Await, Demand, Pace, Step};
 use serde_json::{Map, Value};
 use std::sync::Arc;
-use std::time::Duration;
 
 impl Play {
     pub(crate) async fn ask(self: &Arc<Self>, ask: &Ask, index: u32, next: &[Step], frame: &mut Frame) -> Result<Brought, Stop> {
