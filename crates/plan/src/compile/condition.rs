@@ -14,6 +14,7 @@ use counterpart_scenario::model::{
 };
 use counterpart_scenario::{Data, Node, Read, Reader, Spanned, Text};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Where a condition stands: which message it means unless it says so, and the namespaces of its XPaths.
@@ -286,8 +287,14 @@ impl Compiler<'_> {
     }
 
     pub(crate) fn xpath(&mut self, path: &Text, namespaces: &[(Text, Text)]) -> Option<Arc<XPath>> {
+        // A prefix of the check file stands before the pack's of the same name.
+        let of_packs = self.trees.iter().flat_map(|tree| &tree.pack.record.namespaces);
+        let mut declared: BTreeMap<&str, &str> = BTreeMap::new();
+        for (prefix, uri) in namespaces.iter().chain(of_packs) {
+            declared.entry(&prefix.value).or_insert(&uri.value);
+        }
         let namespaces: Vec<(String, String)> =
-            namespaces.iter().map(|(prefix, uri)| (prefix.value.clone(), uri.value.clone())).collect();
+            declared.into_iter().map(|(prefix, uri)| (prefix.to_owned(), uri.to_owned())).collect();
         match XPath::compile(&path.value, &namespaces) {
             Ok(path) => Some(Arc::new(path)),
             Err(fault) => {
@@ -295,7 +302,7 @@ impl Compiler<'_> {
                 self.diagnostics.push(
                     Diagnostic::error("MT005", format!("this is not an XPath: {}", fault.message))
                         .at(path.span, format!("at character {}", fault.offset + 1))
-                        .help_if(prefix.then(|| "declare prefixes under `namespaces` of the file".to_owned())),
+                        .help_if(prefix.then(|| "declare the prefix under `namespaces` of `pack.yaml` or of the check file".to_owned())),
                 );
                 None
             }

@@ -40,6 +40,8 @@ record! {
         optional masking "masking": Masking,
         /// Checks applied to every exchange of a run.
         optional standing "standing": Standing,
+        /// XML namespace prefixes for every XPath of the pack; a check file may add its own.
+        map namespaces "namespaces": Text,
         /// Named CEL values over settings, usable wherever a setting is: `pack.NAME` (`let` is a reserved word of CEL).
         map lets "let": Cel,
     }
