@@ -59,3 +59,20 @@ fn same_mistake_at_two_places_is_told_twice_and_in_one_role_only() {
     let ended = place.run(["check", "scenarios"]).exits(2);
     assert_eq!(ended.err.matches("unknown key `stauts` in a check").count(), 2, "{}", ended.err);
 }
+
+/// A request that comes while the action is still under way belongs to the step that waits for it.
+#[test]
+fn early_request_is_shown_at_the_step_that_waits_for_it() {
+    let place = Place::new();
+    place.run(["demo", &repository("crates/plan/tests/pack/post").display().to_string(), "--out", "out"]).exits(0);
+    let folders = std::fs::read_dir(place.path().join("out")).unwrap().map(|entry| entry.unwrap().path());
+    let provider = folders.into_iter().find(|path| path.to_string_lossy().contains("-provider-")).unwrap();
+    let text = std::fs::read_to_string(provider.join("run.json")).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let of_scenario = |exchange: &&serde_json::Value| exchange["scenario"] == "post/outage/tries-again";
+    let exchanges: Vec<&serde_json::Value> = record["exchanges"].as_array().unwrap().iter().filter(of_scenario).collect();
+    assert!(!exchanges.is_empty());
+    for exchange in exchanges {
+        assert_eq!(exchange["step"], 2, "{exchange}");
+    }
+}

@@ -461,7 +461,7 @@ impl Provider {
     }
 }
 
-/// Gives the step of an expectation; one that was armed ahead has none yet, and its exchange belongs to the step under way.
+/// Gives the step of an expectation, which is kept for it from when it is armed.
 fn step_of(expectation: &Expectation) -> Option<u32> {
     Some(expectation.step.load(std::sync::atomic::Ordering::Relaxed)).filter(|step| *step > 0)
 }

@@ -5,7 +5,7 @@
 mod fuzz;
 
 use counterpart_diag::{Sources, Style, render, render_json};
-use counterpart_scenario::{FILE_KINDS, FileKind};
+use counterpart_scenario::FileKind;
 use fuzz::Target;
 use std::path::Path;
 use std::process::ExitCode;
@@ -65,23 +65,27 @@ const PIECES: &[&str] = &[
     "\"\\x",
 ];
 
-fn files_below(folder: &Path, found: &mut Vec<Vec<u8>>) {
+/// Gathers files, each after a line with its path below the pack.
+fn files_below(pack: &Path, folder: &Path, found: &mut Vec<Vec<u8>>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
+        let below = path.strip_prefix(pack).unwrap_or(&path).to_string_lossy().into_owned();
         if path.is_dir() {
-            files_below(&path, found);
-        } else if path.extension().is_some_and(|ending| ending == "yaml")
+            files_below(pack, &path, found);
+        } else if FileKind::of_path(&below).is_some()
             && let Ok(content) = std::fs::read(&path)
             && content.len() < CORPUS_BYTES_MAX
         {
-            found.push(content);
+            found.push([below.as_bytes(), b"\n", &content].concat());
         }
     }
 }
 
-/// Reads an input as a file of a kind and renders what is said of it; tells whether nothing is.
-fn read(kind: &FileKind, input: &[u8]) -> bool {
+/// Reads an input as a file of the kind that its first line says and renders what is said of it; tells whether nothing is.
+fn read(input: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(input) else { return false };
+    let (path, text) = text.split_once('\n').unwrap_or(("", text));
+    let Some(kind) = FileKind::of_path(path).or_else(|| FileKind::named("scenario")) else { return false };
     let mut sources = Sources::default();
     let id = sources.add("fuzz", text);
     let found = kind.read(id, text).1.into_sorted();
@@ -91,20 +95,15 @@ fn read(kind: &FileKind, input: &[u8]) -> bool {
 
 fn main() -> ExitCode {
     let mut corpus = Vec::new();
-    files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios"), &mut corpus);
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")).into_iter().flatten().flatten()
+    {
+        files_below(&entry.path(), &entry.path(), &mut corpus);
+    }
     // The order of a folder is the file system's; the same seed must give the same inputs.
     corpus.sort();
     if corpus.is_empty() {
         println!("could not read the corpus");
         return ExitCode::FAILURE;
     }
-    // Each input is read as one kind, which its length picks: most mutations leave a file of that kind much as it was.
-    let target = |name: &'static str, kinds: &'static [FileKind]| Target {
-        name,
-        corpus: corpus.clone(),
-        pieces: PIECES,
-        execute: Box::new(move |input| kinds.get(input.len() % kinds.len()).is_some_and(|kind| read(kind, input))),
-    };
-    let scenario = FILE_KINDS.iter().position(|kind| kind.name == "scenario").unwrap_or(0);
-    fuzz::run(vec![target("scenario", FILE_KINDS.get(scenario..=scenario).unwrap_or_default()), target("any-kind", FILE_KINDS)])
+    fuzz::run(vec![Target { name: "file", corpus, pieces: PIECES, execute: Box::new(read) }])
 }

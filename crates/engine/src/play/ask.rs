@@ -83,20 +83,22 @@ impl Play {
     }
 
     /// Arms the `await` steps that follow, so that what comes while the system under test acts is not missed.
+    ///
+    /// Each gets its index now, and so do the steps before it, so that an early request is shown where it was waited for.
     fn arm_next(&self, next: &[Step], frame: &mut Frame) -> Result<(), Stop> {
-        for step in next {
-            match &step.act {
-                Act::Await(plan) => {
-                    let key = armed_key(plan);
-                    if !frame.names.contains_key(&key) {
-                        let expectation = self.expectation(step, plan, 0, frame)?;
-                        let at = self.claimant.expectations().len();
-                        self.claimant.arm(expectation);
-                        frame.names.insert(key, Value::from(at));
-                    }
+        let passed = |step: &&Step| matches!(step.act, Act::Assert | Act::Await(_) | Act::Let(_) | Act::Pause(_));
+        let near: Vec<&Step> = next.iter().take_while(passed).collect();
+        let last = near.iter().rposition(|step| matches!(step.act, Act::Await(_)));
+        for step in near.into_iter().take(last.map_or(0, |last| last + 1)) {
+            let index = frame.keep_index(step, || self.next_index());
+            if let Act::Await(plan) = &step.act {
+                let key = armed_key(plan);
+                if !frame.names.contains_key(&key) {
+                    let expectation = self.expectation(step, plan, index, frame)?;
+                    let at = self.claimant.expectations().len();
+                    self.claimant.arm(expectation);
+                    frame.names.insert(key, Value::from(at));
                 }
-                Act::Let(_) | Act::Pause(_) | Act::Assert => {}
-                _ => break,
             }
         }
         Ok(())

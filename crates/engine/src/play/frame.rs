@@ -3,7 +3,7 @@
 use counterpart_plan::model::Step;
 use counterpart_transport::Connected;
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use tokio::sync::Barrier;
 
@@ -18,11 +18,31 @@ pub(crate) struct Frame {
     /// Branch of a parallel step, for random values.
     pub(crate) branch: String,
     lacking: BTreeSet<String>,
+    /// Indexes kept for steps that have not begun, by where the step stands in memory.
+    kept: BTreeMap<usize, u32>,
 }
 
 impl Frame {
     pub(crate) fn new(names: Map<String, Value>) -> Self {
-        Self { names, phase: "setup", connection: None, barrier: None, branch: String::new(), lacking: BTreeSet::new() }
+        Self {
+            names,
+            phase: "setup",
+            connection: None,
+            barrier: None,
+            branch: String::new(),
+            lacking: BTreeSet::new(),
+            kept: BTreeMap::new(),
+        }
+    }
+
+    /// Keeps an index for a step that is yet to begin, and gives it: what comes early belongs there.
+    pub(crate) fn keep_index(&mut self, step: &Step, next: impl FnOnce() -> u32) -> u32 {
+        *self.kept.entry(std::ptr::from_ref(step).addr()).or_insert_with(next)
+    }
+
+    /// Takes the index that was kept for a step.
+    pub(crate) fn take_index(&mut self, step: &Step) -> Option<u32> {
+        self.kept.remove(&std::ptr::from_ref(step).addr())
     }
 
     /// Gives a line of steps of its own that knows what this one knows.
@@ -34,6 +54,7 @@ impl Frame {
             barrier: None,
             branch: format!("{}/{branch}", self.branch),
             lacking: self.lacking.clone(),
+            kept: BTreeMap::new(),
         }
     }
 

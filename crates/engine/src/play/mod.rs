@@ -160,7 +160,7 @@ impl Play {
 
     fn not_reached(&self, phase: &'static str, steps: &[Step], reason: &str) {
         for step in steps {
-            let index = self.begin(step, phase);
+            let index = self.announce(step, self.next_index(), phase);
             self.end(index, Some(Verdict::NotRun), None, Some(reason.to_owned()));
         }
     }
@@ -175,7 +175,7 @@ impl Play {
                     return false;
                 }
                 if let Some(lacking) = step.uses.iter().find(|name| frame.lacks(name)) {
-                    let index = self.begin(step, frame.phase);
+                    let index = self.begin(step, frame);
                     let reason = format!("it needs `{lacking}`, which an earlier step did not give");
                     self.end(index, Some(Verdict::NotRun), None, Some(reason));
                     frame.miss(step);
@@ -194,8 +194,18 @@ impl Play {
         })
     }
 
-    pub(crate) fn begin(&self, step: &Step, phase: &str) -> u32 {
-        let index = self.steps.fetch_add(1, Ordering::Relaxed) + 1;
+    /// Gives the index of the next step.
+    pub(crate) fn next_index(&self) -> u32 {
+        self.steps.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Begins a step, under the index that was kept for it where there is one.
+    fn begin(&self, step: &Step, frame: &mut Frame) -> u32 {
+        let index = frame.take_index(step).unwrap_or_else(|| self.next_index());
+        self.announce(step, index, frame.phase)
+    }
+
+    fn announce(&self, step: &Step, index: u32, phase: &str) -> u32 {
         self.shared.event(Event::StepStarted(StepHeader {
             scenario: self.scenario.clone(),
             attempt: self.attempt,
@@ -227,13 +237,13 @@ impl Play {
                 return true;
             }
             Err(reason) => {
-                let index = self.begin(step, frame.phase);
+                let index = self.begin(step, frame);
                 self.end(index, Some(Verdict::Error), Some(Cause::Simulator), Some(format!("its `if` has no value: {reason}")));
                 frame.miss(step);
                 return false;
             }
         }
-        let index = self.begin(step, frame.phase);
+        let index = self.begin(step, frame);
         let result = self.act(step, index, next, frame).await;
         let came_through = match result {
             Ok(brought) => self.conclude(step, index, brought, frame),

@@ -302,7 +302,10 @@ impl Compiler<'_> {
                 self.diagnostics.push(
                     Diagnostic::error("MT005", format!("this is not an XPath: {}", fault.message))
                         .at(path.span, format!("at character {}", fault.offset + 1))
-                        .help_if(prefix.then(|| "declare the prefix under `namespaces` of `pack.yaml` or of the check file".to_owned())),
+                        .help_if(
+                            prefix
+                                .then(|| "declare the prefix under `namespaces` of `pack.yaml` or of the check file".to_owned()),
+                        ),
                 );
                 None
             }
