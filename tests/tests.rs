@@ -14,4 +14,5 @@ mod hostile;
 mod language;
 mod machine;
 mod person;
+mod proof;
 mod secrecy;

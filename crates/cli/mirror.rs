@@ -95,18 +95,22 @@ pub(crate) fn plans(both: &Both<'_>, sources: &mut Sources) -> Result<Plans, Dia
         abilities: Some(abilities(both.packs)),
         ..Options::default()
     };
-    let mirror = Options {
+    let (judge, found) = counterpart_plan::compile_pack(&refs, &judge, sources);
+    Ok(Plans { judge: Arc::new(judge.ok_or(found)?), mirror: mirror(both, sources)? })
+}
+
+/// Compiles the mirror's side alone.
+pub(crate) fn mirror(both: &Both<'_>, sources: &mut Sources) -> Result<Arc<Plan>, Diagnostics> {
+    let refs: Vec<&PackFiles> = both.packs.iter().collect();
+    let options = Options {
         role: Some(opposite(both.role)),
         run_role: Some(both.role),
         settings: both.settings.clone(),
         mutant: both.mutant.clone(),
         ..Options::default()
     };
-    let (judge, found) = counterpart_plan::compile_pack(&refs, &judge, sources);
-    let judge = judge.ok_or(found)?;
-    let (mirror, found) = counterpart_plan::compile_pack(&refs, &mirror, sources);
-    let mirror = mirror.ok_or(found)?;
-    Ok(Plans { judge: Arc::new(judge), mirror: Arc::new(mirror) })
+    let (mirror, found) = counterpart_plan::compile_pack(&refs, &options, sources);
+    mirror.map(Arc::new).ok_or(found)
 }
 
 /// Two stages that play against each other.

@@ -2,14 +2,14 @@
 
 use super::tally::{Outcome, Tally};
 use super::{Trouble, spread};
-use crate::mirror::{Both, Setting, invented, plans, set};
+use crate::mirror::{Both, Plans, Setting, invented, mirror, plans, set};
 use crate::moment;
 use counterpart_diag::Sources;
 use counterpart_engine::{ClockKind, Keyring, Sink, Tamper};
 use counterpart_evidence::Role;
 use counterpart_plan::{PackFiles, Plan, Selection};
 use counterpart_transport::{MemoryNetwork, Network};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -53,7 +53,9 @@ impl<'a> Bench<'a> {
 
     fn new(common: &'a Common<'a>, role: Role) -> Result<Self, Trouble> {
         let scratch = std::env::temp_dir().join(format!("counterpart-prove-{}", moment::short_id()));
-        let (judge, mirror) = compiled(common, role, &scratch, None)?;
+        let mut sources = Sources::default();
+        let both = both(common, role, &scratch, None);
+        let Plans { judge, mirror } = plans(&both, &mut sources).map_err(|found| Trouble::Files(found, Box::new(sources)))?;
         let single = |scenario: &Arc<_>| Arc::new(Plan { scenarios: vec![Arc::clone(scenario)], ..(*judge).clone() });
         let singles = judge.scenarios.iter().filter(|scenario| scenario.settled.is_none()).map(single).collect();
         Ok(Self { common, role, scratch, judge, singles, mirror })
@@ -66,7 +68,9 @@ impl<'a> Bench<'a> {
 
     /// Gives the mirror with a mutant's change in it.
     pub(super) fn mutant(&self, id: &str) -> Result<Arc<Plan>, Trouble> {
-        compiled(self.common, self.role, &self.scratch, Some(id)).map(|(_, mirror)| mirror)
+        let mut sources = Sources::default();
+        let both = both(self.common, self.role, &self.scratch, Some(id));
+        mirror(&both, &mut sources).map_err(|found| Trouble::Files(found, Box::new(sources)))
     }
 
     /// Plays the whole pack against the conformant mirror, in one run.
@@ -102,7 +106,7 @@ impl<'a> Bench<'a> {
             keyring: self.common.keyring.clone(),
             sink: Arc::clone(&tally) as Arc<dyn Sink>,
         };
-        let both = crate::mirror::Plans { judge: Arc::clone(judge), mirror: Arc::clone(mirror) };
+        let both = Plans { judge: Arc::clone(judge), mirror: Arc::clone(mirror) };
         let played = runtime.block_on(async {
             let theatre = set(&both, &setting).await?;
             if let Some(tamper) = tamper {
@@ -128,19 +132,13 @@ impl<'a> Bench<'a> {
     }
 }
 
-fn compiled(
-    common: &Common<'_>,
-    role: Role,
-    scratch: &std::path::Path,
-    mutant: Option<&str>,
-) -> Result<(Arc<Plan>, Arc<Plan>), Trouble> {
-    let settings = invented(common.packs, scratch);
-    let selection = Selection { scenarios: common.scenarios.to_vec(), ..Selection::default() };
-    let mutant = mutant.map(ToOwned::to_owned);
-    let both = Both { packs: common.packs, role, selection, settings, mutant };
-    let mut sources = Sources::default();
-    match plans(&both, &mut sources) {
-        Ok(plans) => Ok((plans.judge, plans.mirror)),
-        Err(found) => Err(Trouble::Files(found, Box::new(sources))),
+/// Gives what both sides are made from.
+fn both<'a>(common: &Common<'a>, role: Role, scratch: &Path, mutant: Option<&str>) -> Both<'a> {
+    Both {
+        packs: common.packs,
+        role,
+        selection: Selection { scenarios: common.scenarios.to_vec(), ..Selection::default() },
+        settings: invented(common.packs, scratch),
+        mutant: mutant.map(ToOwned::to_owned),
     }
 }
