@@ -82,10 +82,10 @@ fn place() -> Option<Place> {
     }
     let place = Place::with_lamp();
     let pack = place.read("scenarios/lamp/pack.yaml");
-    place.write("scenarios/lamp/pack.yaml", pack + "actions:\n  - { name: press, does: Press the button of the remote control., roles: [provider], arguments: { times: how often }, returns: { type: object } }\n");
+    place.write("scenarios/lamp/pack.yaml", pack + "actions:\n  - { name: press, does: Press the button of the remote control., roles: [provider], arguments: { times: how often }, returns: { type: object, properties: { channel: { type: string } } } }\n");
     let requirements = place.read("scenarios/lamp/requirements.yaml");
     place.write("scenarios/lamp/requirements.yaml", requirements + "  - { id: R3, level: must, basis: published, text: The button switches the lamp on., source: MANUAL section 3, roles: provider }\n");
-    let scenario = "id: lamp/button/press\ntitle: The button switches on\npurpose: A button is there to be pressed.\nrole: provider\ncovers: [R3]\nneeds: { actions: [press] }\nsteps:\n  - ask: { action: press, with: { times: 2 } }\n  - await: { request: { method: PUT, path: /lamp }, within: 5s }\n    expect: [{ id: switches-on, requirement: R3, that: { json: /on, equals: true }, hint: Send true. }]\n";
+    let scenario = "id: lamp/button/press\ntitle: The button switches on\npurpose: A button is there to be pressed.\nrole: provider\ncovers: [R3]\nneeds: { actions: [press] }\nsteps:\n  - ask: { action: press, with: { times: 2 } }\n    capture: { channel: { hook: /channel } }\n  - await: { request: { method: PUT, path: /lamp }, within: 5s }\n    expect: [{ id: switches-on, requirement: R3, that: { json: /on, equals: true }, hint: Send true. }, { id: says-channel, requirement: R3, that: { header: X-Channel, equals: !value channel }, hint: Send it. }]\n";
     place.write("scenarios/lamp/button/press.yaml", scenario);
     place.run(["check"]).exits(0);
     Some(place)
@@ -94,7 +94,7 @@ fn place() -> Option<Place> {
 fn press(port: u16, on: bool) {
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).unwrap();
     let body = format!("{{\"on\":{on}}}");
-    write!(stream, "PUT /lamp HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    write!(stream, "PUT /lamp HTTP/1.1\r\nHost: x\r\nX-Channel: seven 7\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
     stream.read_to_string(&mut String::new()).unwrap();
 }
 
@@ -115,7 +115,8 @@ fn a_person_is_told_what_to_do_and_sees_what_came() {
     terminal.shows("waiting for you: press, 29");
     press(port, true);
     terminal.shows("<- PUT /lamp: 200");
-    terminal.types("\n");
+    terminal.shows("type the `channel` that came back");
+    terminal.types("seven 7\n");
     let (code, shown) = terminal.ends();
     assert_eq!(code, Some(0), "{shown}");
     assert!(shown.contains("ok lamp/button/press") && shown.contains("PASS"), "{shown}");
@@ -127,7 +128,7 @@ fn a_person_sees_a_failure_at_once() {
     let (mut terminal, port) = run(&place);
     press(port, false);
     terminal.shows("FAIL lamp/button/press#switches-on");
-    terminal.types("\n");
+    terminal.types("seven 7\n");
     let (code, shown) = terminal.ends();
     assert_eq!(code, Some(1), "{shown}");
 }

@@ -70,7 +70,7 @@ impl Actor for Person {
             match answer.trim() {
                 "" => Ok(Value::Null),
                 "no" => Err(Undone::Failed("the person said no".to_owned())),
-                text => serde_json::from_str(text).or_else(|_| Ok(Value::String(text.to_owned()))),
+                text => Ok(brought(text, order.returns.as_ref())),
             }
         })
     }
@@ -91,9 +91,12 @@ fn question(order: &Order, within: Duration) -> String {
     for (name, url) in order.urls.iter().filter(|(name, _)| !name.is_empty()) {
         text.push_str(&format!("    call {name} at {url}\n"));
     }
-    let back = match &order.returns {
-        Some(returns) => format!(", then type what came back, as JSON that fits {returns}, or nothing"),
-        None => String::new(),
+    let back = match (order.returns.as_ref(), order.returns.as_ref().and_then(only_member)) {
+        (None, _) => String::new(),
+        (Some(_), Some((name, _))) => format!(", type the `{name}` that came back (without it not all can be judged)"),
+        (Some(returns), None) => {
+            format!(", type what came back, as JSON that fits {returns} (without it not all can be judged)")
+        }
     };
     text.push_str(&format!(
         "    Do it{back}, and press Enter; `no` and Enter where it cannot be done. {} s left",
@@ -102,9 +105,30 @@ fn question(order: &Order, within: Duration) -> String {
     text
 }
 
+/// Gives the one member of which a schema of an object knows.
+fn only_member(returns: &Value) -> Option<(&String, &Value)> {
+    let members = returns.get("properties")?.as_object()?;
+    members.iter().next().filter(|_| members.len() == 1)
+}
+
+/// Reads what a person typed: JSON, or the value alone where only one is asked for.
+fn brought(text: &str, returns: Option<&Value>) -> Value {
+    let plain = || Value::String(text.to_owned());
+    let json: Option<Value> = serde_json::from_str(text).ok();
+    match (json, returns.and_then(only_member)) {
+        (Some(json @ (Value::Array(_) | Value::Object(_))), _) => json,
+        (json, Some((name, schema))) => {
+            let is_text = schema.get("type").is_some_and(|kind| kind == "string");
+            let value = if is_text { plain() } else { json.unwrap_or_else(plain) };
+            Value::Object([(name.clone(), value)].into_iter().collect())
+        }
+        (json, None) => json.unwrap_or_else(plain),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::question;
+    use super::{brought, question};
     use counterpart_engine::Order;
     use serde_json::json;
     use std::time::Duration;
@@ -125,7 +149,17 @@ mod tests {
         };
         assert_eq!(
             question(&order, Duration::from_secs(300)),
-            "\n--> press (lamp/button/press, step 1): Press the button.\n    times: 2\n    call lamp at http://127.0.0.1:1\n    Do it, then type what came back, as JSON that fits {\"type\":\"string\"}, or nothing, and press Enter; `no` and Enter where it cannot be done. 300 s left"
+            "\n--> press (lamp/button/press, step 1): Press the button.\n    times: 2\n    call lamp at http://127.0.0.1:1\n    Do it, type what came back, as JSON that fits {\"type\":\"string\"} (without it not all can be judged), and press Enter; `no` and Enter where it cannot be done. 300 s left"
         );
+    }
+
+    #[test]
+    fn one_value_can_be_typed_without_its_braces() {
+        let text = json!({ "type": "object", "properties": { "id": { "type": "string" } } });
+        let number = json!({ "type": "object", "properties": { "count": { "type": "integer" } } });
+        assert_eq!(brought("17", Some(&text)), json!({ "id": "17" }));
+        assert_eq!(brought("17", Some(&number)), json!({ "count": 17 }));
+        assert_eq!(brought("{\"id\":\"a b\"}", Some(&text)), json!({ "id": "a b" }));
+        assert_eq!((brought("17", None), brought("a b", None)), (json!(17), json!("a b")));
     }
 }
