@@ -1,6 +1,8 @@
 //! What a person at the terminal sees while a run goes on: each request that comes, and how each scenario ended.
 
-use counterpart_evidence::{Direction, Event, ExchangeRecord, Finding, FindingEffect, ScenarioId, Stamped, Verdict};
+use counterpart_evidence::{
+    Direction, Event, ExchangeRecord, Finding, FindingEffect, FindingOutcome, ScenarioId, Stamped, Verdict,
+};
 use indicatif::ProgressBar;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,10 +47,15 @@ impl Live {
 
     fn add(&mut self, scenario: Option<&ScenarioId>, findings: &[Finding]) {
         let Some(scenario) = scenario else { return };
-        let bad = findings.iter().filter(|finding| finding.effect == FindingEffect::Fail);
+        let bad = findings.iter().filter(|finding| speaks_against(finding));
         let checks: Vec<String> = bad.map(|finding| finding.check.to_string()).collect();
         self.against.entry(scenario.clone()).or_default().extend(checks);
     }
+}
+
+/// Tells whether a finding fails the supplier, or could not be made.
+fn speaks_against(finding: &Finding) -> bool {
+    finding.effect == FindingEffect::Fail || finding.outcome == FindingOutcome::Error
 }
 
 /// One request that came, with the answer it got and what was found.
@@ -64,8 +71,9 @@ fn came(exchange: &ExchangeRecord, findings: &[Finding], passed: usize, unmatche
     if unmatched {
         text.push_str(", no rule takes it");
     }
-    for finding in findings.iter().filter(|finding| finding.effect == FindingEffect::Fail) {
-        text.push_str(&format!("\n       FAIL {}: {}", finding.check, finding.message));
+    for finding in findings.iter().filter(|finding| speaks_against(finding)) {
+        let word = finding.outcome.name().to_uppercase();
+        text.push_str(&format!("\n       {word} {}: {}", finding.check, finding.message));
     }
     text
 }
