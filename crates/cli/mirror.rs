@@ -3,14 +3,18 @@
 use crate::keyring::{fresh_authority, minted};
 use crate::playing::{LateActor, Performance};
 use counterpart_diag::{Diagnostics, Sources};
-use counterpart_engine::{Clock, ClockKind, Doors, Ending, Keyring, Manner, Mirror, NoSink, Sink, Stage, Surroundings, Target};
-use counterpart_evidence::Role;
+use counterpart_engine::{
+    Actor, Clock, ClockKind, Doors, Ending, Judged, Keyring, Manner, Mirror, Order, Sink, Stage, Surroundings, Target, Troupe,
+    Undone,
+};
+use counterpart_evidence::{Event, Role, Verdict};
 use counterpart_plan::{Abilities, Options, Origin, PackFiles, Plan, Selection};
 use counterpart_transport::Network;
+use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::SystemTime;
 
 /// What both sides of a mirror run are made from.
@@ -120,7 +124,7 @@ pub(crate) struct Theatre {
     pub(crate) clock: Clock,
     pub(crate) manner: Manner,
     /// Our other side's actors, stopped when it is over.
-    pub(crate) troupe: Arc<counterpart_engine::Troupe>,
+    pub(crate) troupe: Arc<Troupe>,
 }
 
 /// The ring of keys for a mirror run, made once: minting takes longer than a scenario.
@@ -144,7 +148,7 @@ pub(crate) async fn set(plans: &Plans, setting: &Setting) -> Result<Theatre, Str
     let clock = Clock::start(setting.kind, setting.unix_ms);
     let late = Arc::new(LateActor::default());
     let credentials = other_credentials();
-    let around = |sink: Arc<dyn Sink>, actor: Arc<LateActor>, targets| Surroundings {
+    let around = |sink: Arc<dyn Sink>, actor: Arc<dyn Actor>, targets| Surroundings {
         network: setting.network.clone(),
         targets,
         keyring: setting.keyring.clone(),
@@ -160,21 +164,23 @@ pub(crate) async fn set(plans: &Plans, setting: &Setting) -> Result<Theatre, Str
     let stage = |plan: &Arc<Plan>, around, doors| {
         Performance { plan: Arc::clone(plan), clock: clock.clone(), around, doors, manner }.stage()
     };
-    let nobody = Arc::new(LateActor::default());
+    // An action that the mirror asks for is its own to do.
+    let itself = Arc::new(Itself::default());
+    let overheard: Arc<dyn Sink> = Arc::new(Overheard(Arc::clone(&setting.sink)));
     let open = || Doors::Open(BTreeMap::new());
     let (judge, mirror) = match role {
         Role::Consumer => {
-            let (mirror, _, _) = stage(&plans.mirror, around(Arc::new(NoSink), nobody, BTreeMap::new()), open()).await?;
+            let (mirror, _, _) = stage(&plans.mirror, around(overheard, itself.clone(), BTreeMap::new()), open()).await?;
             let targets = targets(&mirror.urls());
             let (judge, _, _) =
-                stage(&plans.judge, around(Arc::clone(&setting.sink), Arc::clone(&late), targets), Doors::Shut).await?;
+                stage(&plans.judge, around(Arc::clone(&setting.sink), late.clone(), targets), Doors::Shut).await?;
             (judge, mirror)
         }
         Role::Provider => {
             let (judge, _, _) =
-                stage(&plans.judge, around(Arc::clone(&setting.sink), Arc::clone(&late), BTreeMap::new()), open()).await?;
+                stage(&plans.judge, around(Arc::clone(&setting.sink), late.clone(), BTreeMap::new()), open()).await?;
             let targets = targets(&judge.urls());
-            let (mirror, _, _) = stage(&plans.mirror, around(Arc::new(NoSink), nobody, targets), Doors::Shut).await?;
+            let (mirror, _, _) = stage(&plans.mirror, around(overheard, itself.clone(), targets), Doors::Shut).await?;
             (judge, mirror)
         }
     };
@@ -182,11 +188,57 @@ pub(crate) async fn set(plans: &Plans, setting: &Setting) -> Result<Theatre, Str
     let actor = mirror.mirror(&players);
     let troupe = Arc::clone(&actor.0);
     late.set(Arc::new(Mirror(Arc::clone(&troupe))));
+    itself.set(&troupe);
     // A client has its standing habits whether or not it is told to act.
     if role == Role::Provider {
         troupe.start();
     }
     Ok(Theatre { judge, mirror, clock, manner, troupe })
+}
+
+/// The mirror as the one that does what it asks for itself; it owns nothing, since it is part of what it would own.
+#[derive(Default)]
+struct Itself(OnceLock<Weak<Troupe>>);
+
+impl Itself {
+    fn set(&self, troupe: &Arc<Troupe>) {
+        // It is empty until here: nobody else sets it.
+        drop(self.0.set(Arc::downgrade(troupe)));
+    }
+}
+
+impl Actor for Itself {
+    fn act(&self, order: Order) -> BoxFuture<'_, Result<Value, Undone>> {
+        let troupe = self.0.get().and_then(Weak::upgrade);
+        Box::pin(async move {
+            match troupe {
+                Some(troupe) => Mirror(troupe).act(order).await,
+                None => Err(Undone::Nobody),
+            }
+        })
+    }
+}
+
+/// Hears the mirror: what goes wrong on our own other side is told where the run is judged, and nothing else is.
+struct Overheard(Arc<dyn Sink>);
+
+impl Sink for Overheard {
+    fn exchange(&self, _: Judged<'_>, _: u64) {}
+
+    fn event(&self, event: Event, at_us: u64) {
+        let text = match event {
+            Event::StepEnded { scenario, step, verdict: Some(Verdict::Error), reason, .. } => {
+                format!("could not play step {step} of `{scenario}` on our own other side: {}", reason.unwrap_or_default())
+            }
+            Event::Note { text, .. } => text,
+            _ => return,
+        };
+        self.0.event(Event::Note { scenario: None, text }, at_us);
+    }
+
+    fn broken(&self) -> Option<String> {
+        None
+    }
 }
 
 fn targets(urls: &BTreeMap<String, String>) -> BTreeMap<String, Target> {

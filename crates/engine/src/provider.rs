@@ -22,6 +22,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// The number of a request that came after an expectation had all it wanted.
+const BEYOND: u64 = u64::MAX;
+
 /// The listening side of a run.
 pub(crate) struct Provider {
     pub(crate) shared: Arc<Shared>,
@@ -253,7 +256,8 @@ impl Provider {
     async fn decide(&self, arrival: &Arrival) -> Result<Decision, String> {
         let (expectation, number, found) = self.expected(arrival)?;
         let held = match &expectation {
-            Some(expectation) if expectation.plan.hold == Hold::Held => expectation.hold().await.ok(),
+            // One beyond the count is answered at once: no step will ever let it go.
+            Some(expectation) if expectation.plan.hold == Hold::Held && number != BEYOND => expectation.hold().await.ok(),
             _ => None,
         };
         self.choose(arrival, held.map(Arc::new), expectation, number, found)
@@ -339,7 +343,7 @@ impl Provider {
             let actual = format!("one more, after {}", last.matched_count());
             found.findings.push(broken(check, message, vec![wanted], actual, Some(arrival.exchange.id)));
         }
-        (Some(last), u64::MAX)
+        (Some(last), BEYOND)
     }
 
     fn scheduled(&self, arrival: &Arrival, request: &Request) -> Option<ScheduleRow> {

@@ -1,7 +1,7 @@
 //! What all parts of one run share.
 
 use crate::actor::Actor;
-use crate::clock::Clock;
+use crate::clock::{Clock, ClockKind};
 use crate::listening::Listening;
 use crate::sink::Sink;
 use crate::tamper::Tamper;
@@ -138,6 +138,11 @@ impl Shared {
 
     pub(crate) fn next_exchange(&self) -> ExchangeId {
         ExchangeId(self.exchanges.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// Tells whether nobody has connected or been called yet. On the virtual clock both sides are ours, so nothing is misaddressed.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.clock.kind() != ClockKind::Virtual && self.exchanges.load(Ordering::Relaxed) == 0
     }
 
     pub(crate) fn event(&self, event: Event) {

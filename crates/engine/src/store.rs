@@ -175,6 +175,14 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// Gives everything that is remembered: collections as lists, variables as they are.
+    pub(crate) fn as_value(&self) -> Value {
+        let collections = self.collections.iter().map(|(name, rows)| (name.clone(), rows.list()));
+        Value::Object(collections.chain(self.variables.clone()).collect())
+    }
+}
+
 /// The store as expressions see it: `store.COLLECTION` and `store.VARIABLE`, made only when asked for.
 pub(crate) struct StoreNames<'a> {
     pub(crate) memory: &'a Memory,
@@ -186,8 +194,7 @@ impl Names for StoreNames<'_> {
         if name != "store" {
             return self.behind.value(name);
         }
-        let members = self.memory.collections.iter().map(|(name, rows)| (name.clone(), rows.list()));
-        Some(Cow::Owned(Value::Object(members.chain(self.memory.variables.clone()).collect())))
+        Some(Cow::Owned(self.memory.as_value()))
     }
 
     fn member(&self, name: &str, member: &str) -> Option<Cow<'_, Value>> {

@@ -40,6 +40,7 @@ impl Play {
                 Err(Stop::error(Cause::Configuration, format!("action `{action}` did not end within {} ms", within.as_millis())))
             }
         };
+        let result = result.and_then(|value| self.as_promised(&action, value));
         // Only after the captures of this step are bound may unbound requests be given away; a failed one binds nothing.
         if result.is_err() {
             self.claimant.set_asking(false);
@@ -49,6 +50,22 @@ impl Play {
         let mut names = Map::new();
         names.insert("hook".to_owned(), result?);
         Ok(Brought { names, ..Brought::default() })
+    }
+
+    /// Holds what an action returned against what the pack says that it returns.
+    fn as_promised(&self, action: &str, value: Value) -> Result<Value, Stop> {
+        let schema = self.shared.plan.actions.get(action).and_then(|action| action.returned.as_ref());
+        let problems = schema.map(|schema| schema.problems(&value)).unwrap_or_default();
+        // An optional action that nobody does returns nothing.
+        if problems.is_empty() || value.is_null() {
+            return Ok(value);
+        }
+        let told: Vec<String> =
+            problems.iter().map(|problem| format!("{} {}", place_of(&problem.pointer), problem.message)).collect();
+        Err(Stop::error(
+            Cause::Configuration,
+            format!("what action `{action}` returned is not as the pack says: {}", told.join("; ")),
+        ))
     }
 
     /// Ends the time in which requests wait for this step's captures, as soon as those had their turn.
@@ -109,6 +126,10 @@ impl Play {
         let at = frame.names.remove(&armed_key(plan))?.as_u64()?;
         self.claimant.expectations().get(usize::try_from(at).ok()?).cloned()
     }
+}
+
+fn place_of(pointer: &str) -> String {
+    if pointer.is_empty() { "the value".to_owned() } else { format!("`{pointer}`") }
 }
 
 /// A name that no file can give, under which an armed expectation is remembered.

@@ -54,6 +54,11 @@ impl Play {
         if count < min {
             return self.too_few(plan, index, count, min, within_ms, exchanges);
         }
+        if let Some(check) = &plan.else_fails {
+            // Enough came: the check was made, and held.
+            let found = Found { findings: Vec::new(), passed: vec![(check.id.clone(), check.requirement.clone())] };
+            self.judged(index, exchanges.iter().map(|exchange| exchange.id).collect(), found);
+        }
         Ok(Brought { exchange: exchanges.last().cloned(), exchanges, judged: true, ..Brought::default() })
     }
 
@@ -68,6 +73,10 @@ impl Play {
     ) -> Result<Brought, Stop> {
         let what = if matches!(plan.what, AwaitWhat::Connection(..)) { "connections" } else { "requests" };
         let message = format!("{count} of {min} {what} came within {within_ms} ms");
+        if self.shared.is_untouched() {
+            let reason = format!("{message}: nothing at all has connected to this run's endpoints yet");
+            return Err(Stop::inconclusive(Cause::Environment, reason));
+        }
         match &plan.else_fails {
             Some(check) => {
                 let last = exchanges.last().map(|exchange| exchange.id);

@@ -14,12 +14,13 @@ use counterpart_plan::model::{Barrier, Change, Do, Each, EachOf, Listen, Observe
 use futures_util::future::join_all;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 /// What must be put back when the scenario ends.
 pub(crate) enum Undo {
-    /// How an endpoint listens.
-    Listen(String),
+    /// How an endpoint listens, with what puts it back by itself after a time.
+    Listen(String, Option<AbortHandle>),
 }
 
 impl Play {
@@ -148,6 +149,9 @@ impl Play {
             frame.set("index", json!(index));
             let came_through = self.sequence(&repeat.steps, frame).await;
             collected.add(&repeat.steps, frame);
+            if frame.names.contains_key("store") {
+                frame.set("store", self.provider.with_memory("", |memory| memory.as_value()));
+            }
             if let Some(expression) = &repeat.until
                 && self.is_true(expression, frame)?
             {
@@ -234,18 +238,33 @@ impl Play {
             return Err(Stop::error(Cause::Simulator, "no endpoint of ours is open in this role"));
         };
         listening.change(listen).await.map_err(|reason| Stop::error(Cause::Configuration, reason))?;
-        lock(&self.undo).push(Undo::Listen(listen.endpoint.clone()));
-        if let Some(lasting) = &listen.lasting {
-            self.pause_ms(self.time_ms(lasting, frame)?).await?;
-            self.undo_all().await;
-        }
+        let timer = match &listen.lasting {
+            Some(lasting) => Some(self.restore_after(&listen.endpoint, self.time_ms(lasting, frame)?)),
+            None => None,
+        };
+        lock(&self.undo).push(Undo::Listen(listen.endpoint.clone(), timer));
         Ok(Brought::default())
+    }
+
+    /// Puts an endpoint back after a time, while the next steps go on.
+    fn restore_after(self: &Arc<Self>, endpoint: &str, run_ms: u64) -> AbortHandle {
+        let (play, endpoint) = (Arc::clone(self), endpoint.to_owned());
+        let timer = tokio::spawn(async move {
+            play.shared.clock.sleep(run_ms).await;
+            if let Some(listening) = play.shared.listening() {
+                listening.restore(&endpoint).await;
+            }
+        });
+        timer.abort_handle()
     }
 
     /// Puts back whatever the scenario changed about the endpoints.
     pub(crate) async fn undo_all(&self) {
         let undo = std::mem::take(&mut *lock(&self.undo));
-        for Undo::Listen(endpoint) in undo {
+        for Undo::Listen(endpoint, timer) in undo {
+            if let Some(timer) = timer {
+                timer.abort();
+            }
             if let Some(listening) = self.shared.listening() {
                 listening.restore(&endpoint).await;
             }

@@ -74,6 +74,8 @@ pub(crate) struct Play {
     pub(crate) stopping: watch::Receiver<bool>,
     steps: AtomicU32,
     undo: std::sync::Mutex<Vec<control::Undo>>,
+    /// Why nothing more can be judged: what the system under test should have done was not done.
+    halted: std::sync::OnceLock<String>,
 }
 
 impl Play {
@@ -96,6 +98,7 @@ impl Play {
             stopping,
             steps: AtomicU32::new(0),
             undo: std::sync::Mutex::default(),
+            halted: std::sync::OnceLock::new(),
         })
     }
 
@@ -112,6 +115,7 @@ impl Play {
             stopping,
             steps: AtomicU32::new(0),
             undo: std::sync::Mutex::default(),
+            halted: std::sync::OnceLock::new(),
         })
     }
 
@@ -149,6 +153,7 @@ impl Play {
             stopping: never,
             steps: AtomicU32::new(self.steps.load(Ordering::Relaxed)),
             undo: std::sync::Mutex::default(),
+            halted: std::sync::OnceLock::new(),
         })
     }
 
@@ -172,6 +177,10 @@ impl Play {
             for (at, step) in steps.iter().enumerate() {
                 if *self.stopping.borrow() {
                     self.not_reached(frame.phase, steps.get(at..).unwrap_or_default(), "the run was interrupted");
+                    return false;
+                }
+                if let Some(reason) = self.halted.get() {
+                    self.not_reached(frame.phase, steps.get(at..).unwrap_or_default(), reason);
                     return false;
                 }
                 if let Some(lacking) = step.uses.iter().find(|name| frame.lacks(name)) {
@@ -244,11 +253,18 @@ impl Play {
             }
         }
         let index = self.begin(step, frame);
+        if step.uses.iter().any(|name| name == "store") {
+            frame.set("store", self.provider.with_memory("", |memory| memory.as_value()));
+        }
         let result = self.act(step, index, next, frame).await;
         let came_through = match result {
             Ok(brought) => self.conclude(step, index, brought, frame),
             Err(stop) => {
                 self.claimant.note_failed();
+                if let Act::Ask(ask) = &step.act {
+                    // Whatever is missing from here on is missing for that reason: it says nothing of the supplier.
+                    let _ = self.halted.set(format!("action `{}` was not done", ask.action));
+                }
                 self.end(index, Some(stop.verdict), Some(stop.cause), Some(stop.reason));
                 frame.miss(step);
                 false

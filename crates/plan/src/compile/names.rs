@@ -100,8 +100,16 @@ impl Scope {
         self.captured.iter().filter(|(name, _)| !self.used.contains(*name)).map(|(name, span)| (name.as_str(), *span))
     }
 
-    pub(crate) fn used(&self) -> &BTreeSet<String> {
-        &self.used
+    /// Begins a list of uses of its own; what was used so far is handed out, for [`Self::end_uses`].
+    pub(crate) fn begin_uses(&mut self) -> BTreeSet<String> {
+        std::mem::take(&mut self.used)
+    }
+
+    /// Ends a list of uses: gives it, and adds what was used before it.
+    pub(crate) fn end_uses(&mut self, before: BTreeSet<String>) -> BTreeSet<String> {
+        let own = self.used.clone();
+        self.used.extend(before);
+        own
     }
 }
 

@@ -8,6 +8,7 @@ use counterpart_diag::Diagnostic;
 use counterpart_evidence::{Level, RequirementId, Role, ScenarioId, Verdict};
 use counterpart_scenario::model::{EndpointItem, RoleWord, ScenarioFile, StandingChecks, Variants};
 use counterpart_scenario::{Node, Spanned, Text};
+use counterpart_validate::Schema;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -278,11 +279,24 @@ impl<'a> Compiler<'a> {
                 does: record.does.value.clone(),
                 roles: record.roles.iter().map(|word| role(*word)).collect(),
                 arguments: record.arguments.iter().map(|(name, text)| (name.value.clone(), text.value.clone())).collect(),
+                returned: record.returns.as_ref().and_then(|schema| self.returned(schema)),
                 returns: record.returns.as_ref().map(Node::to_json),
                 within,
             });
         }
         actions
+    }
+
+    /// Compiles the schema of what an action returns; it refers to no file.
+    fn returned(&mut self, schema: &Node) -> Option<Arc<Schema>> {
+        match Schema::compile(&schema.to_json(), &|_| None) {
+            Ok(compiled) => Some(Arc::new(compiled)),
+            Err(fault) => {
+                let message = format!("the schema of what the action returns: {} (at `{}`)", fault.message, fault.pointer);
+                self.diagnostics.push(Diagnostic::error("SX001", message).at(schema.span, "no JSON Schema"));
+                None
+            }
+        }
     }
 
     pub(crate) fn profiles(&self) -> Vec<Profile> {

@@ -26,7 +26,7 @@ impl Compiler<'_> {
     }
 
     fn step(&mut self, record: &StepRecord, scenario: Option<&str>, scope: &mut Scope) -> Option<Step> {
-        let before = scope.used().clone();
+        let before = scope.begin_uses();
         let guard = self.expression_if(record.guard.as_ref(), scope);
         let act = self.act(record, scenario, scope);
         if let Some(id) = &record.id {
@@ -46,7 +46,10 @@ impl Compiler<'_> {
         for name in &record.binds {
             self.check_names(std::slice::from_ref(&name.value), &[], name.span, scope);
         }
-        let uses = scope.used().difference(&before).cloned().collect();
+        let own = |name: &String| {
+            record.id.as_ref().is_some_and(|id| id.value == *name) || record.capture.iter().any(|(given, _)| given.value == *name)
+        };
+        let uses = scope.end_uses(before).into_iter().filter(|name| !own(name)).collect();
         let act = act?;
         let title = record.title.as_ref().map_or_else(|| title_of(&record.act), |title| title.value.clone());
         Some(Step {

@@ -4,7 +4,7 @@ use crate::model::{Fault, Listen, Offer, Player, Reply, Step, Store, Stub, Time}
 use counterpart_diag::Span;
 use counterpart_evidence::{PackRecord, Requirement, RequirementId, Role, ScenarioId, SettingRecord, Verdict};
 use counterpart_matching::Expression;
-use counterpart_validate::Check;
+use counterpart_validate::{Check, Schema};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -31,8 +31,10 @@ pub struct Action {
     pub roles: Vec<Role>,
     /// Arguments with what each means.
     pub arguments: Vec<(String, String)>,
-    /// JSON Schema of what comes back.
+    /// JSON Schema of what comes back, as it stands in the pack.
     pub returns: Option<Value>,
+    /// The same, ready to use.
+    pub returned: Option<Arc<Schema>>,
     /// How long it may take.
     pub within: Time,
 }
