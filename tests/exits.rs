@@ -39,7 +39,7 @@ fn a_wrong_file_option_or_setting_is_2() {
     run(&place, "http://127.0.0.1:1", &["--format", "pdf"]).exits(2).says("unknown format `pdf`: known are html");
     run(&place, "http://127.0.0.1:1", &["--level", "most"]).exits(2).says("levels are must, should, may");
     run(&place, "http://127.0.0.1:1", &["--start-time", "noon"]).exits(2).says("write a moment like");
-    run(&place, "http://127.0.0.1:1", &["--clock", "virtual"]).exits(2).says("the virtual clock is for `demo` and `prove`");
+    run(&place, "http://127.0.0.1:1", &["--clock", "virtual"]).exits(2).says("is for `demo` and `prove`");
     run(&place, "lamb=http://127.0.0.1:1", &[]).exits(2).says("the pack has no endpoint `lamb`, but lamp");
     place.run(["run", "lamp"]).exits(2).says("no role is named");
     place.run(["run", "lamp", "--role", "consumer"]).exits(2).says("no system under test is named");

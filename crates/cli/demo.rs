@@ -5,32 +5,33 @@ use crate::exit::{Exit, Strictness, Trouble, of_record};
 use crate::header::About;
 use crate::mirror::{Both, Setting, invented, keyring, plans, set};
 use crate::playing::{begin, finish, open_book, stop_on_interrupt, storage};
+use crate::wanted::any_clock;
 use crate::{console, moment, packs};
 use counterpart_diag::Sources;
 use counterpart_engine::ClockKind;
 use counterpart_evidence::{Conductor, Limit, Role, RunMode, Supplier, Verdict, WhenFull};
-use counterpart_plan::Selection;
+use counterpart_plan::{Origin, Selection};
 use counterpart_report::Format;
-use counterpart_transport::Network;
+use counterpart_transport::{MemoryNetwork, Network};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::runtime::Runtime;
 
-/// How many times faster than real the demo runs: its longest back-off takes half an hour.
-const SCALE: f64 = 400.0;
-/// Scenarios at once.
+/// Scenarios at once over sockets, in role provider: what waits for a slow back-off waits side by side.
 const JOBS: usize = 40;
 
 pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Trouble> {
     let name = args.pack.clone().unwrap_or_else(packs::default_name);
     let packs = packs::find(&name).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("could not start: {error}"))?;
+    let kind = any_clock(&args.clock).map_err(Trouble::Usage)?;
     let mut worst = Exit::Pass;
     let mut verdicts = Vec::new();
     for role in [Role::Consumer, Role::Provider] {
         let scratch = std::env::temp_dir().join(format!("counterpart-demo-{}", moment::short_id()));
-        let settings = invented(&packs, &scratch);
+        let mut settings = invented(&packs, &scratch);
+        settings.extend(given(args)?);
         let selection = Selection { scenarios: args.scenario.clone(), ..Selection::default() };
-        let both = Both { packs: &packs, role, selection, settings, mutant: None };
+        let both = Both { packs: &packs, role, profile: args.profile.clone(), selection, settings, mutant: None };
         let mut sources = Sources::default();
         let plans = match plans(&both, &mut sources) {
             Ok(plans) => plans,
@@ -42,7 +43,7 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
         if plans.judge.scenarios.is_empty() {
             continue;
         }
-        let result = runtime.block_on(one(args, role, &plans));
+        let result = runtime(kind)?.block_on(one(args, kind, role, &plans));
         // What it wrote was for itself; a folder that stays behind harms nothing.
         drop(std::fs::remove_dir_all(&scratch));
         let (record, path) = result?;
@@ -60,8 +61,28 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
     Ok(worst)
 }
 
+/// Makes a runtime for a clock: time that nobody waits for stands still in one thread.
+fn runtime(kind: ClockKind) -> Result<Runtime, Trouble> {
+    let mut builder = match kind {
+        ClockKind::Virtual => tokio::runtime::Builder::new_current_thread(),
+        ClockKind::Real | ClockKind::Scaled(_) => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = builder.enable_all().start_paused(kind == ClockKind::Virtual).build();
+    runtime.map_err(|error| Trouble::Ours(format!("could not start: {error}")))
+}
+
+/// Reads the settings of the command line.
+fn given(args: &DemoArgs) -> Result<BTreeMap<String, (String, Origin)>, Trouble> {
+    let pair = |text: &String| {
+        let (name, value) = text.split_once('=').ok_or_else(|| Trouble::Usage(format!("`--set {text}`: write `NAME=VALUE`")))?;
+        Ok((name.to_owned(), (value.to_owned(), Origin::Option)))
+    };
+    args.settings.iter().map(pair).collect()
+}
+
 async fn one(
     args: &DemoArgs,
+    kind: ClockKind,
     role: Role,
     plans: &crate::mirror::Plans,
 ) -> Result<(counterpart_evidence::RunRecord, std::path::PathBuf), Trouble> {
@@ -77,10 +98,13 @@ async fn one(
         storage(counterpart_evidence::Flush::Kernel, WhenFull::Stop),
         progress.clone(),
     )?;
-    let kind = ClockKind::Scaled(SCALE);
-    let jobs = if role == Role::Provider { JOBS } else { 1 };
+    let (network, jobs) = match (kind, role) {
+        (ClockKind::Virtual, _) => (Network::Memory(MemoryNetwork::default()), 1),
+        (_, Role::Consumer) => (Network::Tcp, 1),
+        (_, Role::Provider) => (Network::Tcp, JOBS),
+    };
     let sink: Arc<dyn counterpart_engine::Sink> = Arc::clone(&book.sink) as Arc<dyn counterpart_engine::Sink>;
-    let setting = Setting { network: Network::Tcp, kind, unix_ms, seed: args.seed, jobs, keyring: keyring(now)?, sink };
+    let setting = Setting { network, kind, unix_ms, seed: args.seed, jobs, keyring: keyring(now)?, sink };
     let theatre = set(plans, &setting).await?;
     let about = About {
         run: name,

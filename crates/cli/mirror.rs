@@ -21,6 +21,7 @@ use std::time::SystemTime;
 pub(crate) struct Both<'a> {
     pub(crate) packs: &'a [PackFiles],
     pub(crate) role: Role,
+    pub(crate) profile: Option<String>,
     pub(crate) selection: Selection,
     pub(crate) settings: BTreeMap<String, (String, Origin)>,
     /// The mutant that the mirror is, by name.
@@ -94,6 +95,7 @@ pub(crate) fn plans(both: &Both<'_>, sources: &mut Sources) -> Result<Plans, Dia
     let refs: Vec<&PackFiles> = both.packs.iter().collect();
     let judge = Options {
         role: Some(both.role),
+        profile: both.profile.clone(),
         settings: both.settings.clone(),
         selection: both.selection.clone(),
         abilities: Some(abilities(both.packs)),
@@ -109,6 +111,7 @@ pub(crate) fn mirror(both: &Both<'_>, sources: &mut Sources) -> Result<Arc<Plan>
     let options = Options {
         role: Some(opposite(both.role)),
         run_role: Some(both.role),
+        profile: both.profile.clone(),
         settings: both.settings.clone(),
         mutant: both.mutant.clone(),
         ..Options::default()

@@ -125,14 +125,24 @@ pub(crate) fn refuse_typed_secrets(wanted: &Wanted, plan: &Plan) -> Result<(), T
     Err(Trouble::Usage(reason))
 }
 
+/// Reads the clock of a run with a system that is not ours.
 fn clock(text: &str) -> Result<ClockKind, String> {
+    match any_clock(text)? {
+        ClockKind::Virtual => Err("`--clock virtual` is for `demo` and `prove`, where both sides are ours".to_owned()),
+        kind => Ok(kind),
+    }
+}
+
+/// Reads a clock.
+pub(crate) fn any_clock(text: &str) -> Result<ClockKind, String> {
     match text.split_once(':') {
+        None if text == "virtual" => Ok(ClockKind::Virtual),
         None if text == "real" => Ok(ClockKind::Real),
         Some(("scaled", scale)) => match scale.parse::<f64>() {
             Ok(scale) if (1.0..=100_000.0).contains(&scale) => Ok(ClockKind::Scaled(scale)),
             _ => Err(format!("`--clock {text}`: N is a number from 1 to 100000")),
         },
-        _ => Err(format!("`--clock {text}`: write `real` or `scaled:N`; the virtual clock is for `demo` and `prove`")),
+        _ => Err(format!("`--clock {text}`: write `real`, `scaled:N`, or in `demo` also `virtual`")),
     }
 }
 

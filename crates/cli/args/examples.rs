@@ -53,7 +53,9 @@ Exit code 2 where something is wrong.";
 pub(super) const DEMO: &str = "\
 Examples:
   counterpart demo                       the default pack, both roles
-  counterpart demo PACK --scenario submission --out /tmp/reports";
+  counterpart demo PACK --scenario submission --out /tmp/reports
+  counterpart demo --clock scaled:400    over sockets, four hundred times faster than real
+  counterpart demo --profile NAME        another reading of the documents";
 
 /// Examples of `counterpart check`.
 pub(super) const CHECK: &str = "\

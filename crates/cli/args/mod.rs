@@ -133,6 +133,15 @@ pub(crate) struct DemoArgs {
     /// Only scenarios below this prefix; can be given more than once.
     #[arg(long)]
     pub(crate) scenario: Vec<String>,
+    /// Profile, for a reading of documents that leave a choice.
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+    /// Setting of both sides, as `NAME=VALUE`; can be given more than once.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// Clock: `virtual`, where nobody waits and both sides meet in memory, or `scaled:N` or `real`, where they meet over sockets.
+    #[arg(long, default_value = "virtual")]
+    pub(crate) clock: String,
 }
 
 #[derive(Args, Debug)]
@@ -205,6 +214,9 @@ pub(crate) struct ProveArgs {
     /// Only in these scenarios, by prefix; what the others would prove is not known then.
     #[arg(long)]
     pub(crate) scenario: Vec<String>,
+    /// Profile, for a reading of documents that leave a choice.
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
     /// Only the named mutants, or only the generic ones.
     #[arg(long, value_enum)]
     pub(crate) only: Option<ProveOnly>,

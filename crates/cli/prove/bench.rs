@@ -20,6 +20,7 @@ const VIRTUAL_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 /// What all benches share.
 pub(super) struct Common<'a> {
     pub(super) packs: &'a [PackFiles],
+    pub(super) profile: Option<String>,
     pub(super) keyring: Keyring,
     pub(super) unix_ms: i64,
     pub(super) seed: u64,
@@ -137,6 +138,7 @@ fn both<'a>(common: &Common<'a>, role: Role, scratch: &Path, mutant: Option<&str
     Both {
         packs: common.packs,
         role,
+        profile: common.profile.clone(),
         selection: Selection { scenarios: common.scenarios.to_vec(), ..Selection::default() },
         settings: invented(common.packs, scratch),
         mutant: mutant.map(ToOwned::to_owned),

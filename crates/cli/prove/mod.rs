@@ -32,6 +32,7 @@ pub(crate) fn prove(args: &ProveArgs, format: MessageFormat) -> Result<Exit, Str
     let now = moment::now();
     let common = Common {
         packs: &packs,
+        profile: args.profile.clone(),
         keyring: keyring(now)?,
         unix_ms: moment::unix_ms(now),
         seed: args.seed,
