@@ -1,6 +1,7 @@
 //! The calling side: one connection at a time, made as asked, with all that is known of it kept.
 
 use crate::delivery::{Delivery, Framing, chunked, script};
+use crate::driver::Driver;
 use crate::limits::Limits;
 use crate::line::{cut_outcome, micros, outcome_of};
 use crate::server::Numbers;
@@ -16,7 +17,6 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use std::time::Duration;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 /// How long to wait.
@@ -110,7 +110,7 @@ enum Sender {
 /// A connection to the system under test.
 pub struct Connected {
     sender: Sender,
-    driver: JoinHandle<Option<Alert>>,
+    driver: Driver,
     /// We gave it up.
     given_up: bool,
     connection: Connection,
@@ -246,7 +246,7 @@ impl Client {
         })
     }
 
-    async fn speak(&self, stream: Stream, version: Version) -> Result<(Sender, JoinHandle<Option<Alert>>), String> {
+    async fn speak(&self, stream: Stream, version: Version) -> Result<(Sender, Driver), String> {
         if version == Version::Http2 {
             let (agreed, driver) = http2::connect(stream, self.limits).await.map_err(|error| error.to_string())?;
             return Ok((Sender::Http2(Box::new(agreed)), driver));
@@ -256,7 +256,7 @@ impl Client {
         let mut builder = http1::Builder::new();
         builder.max_headers(self.limits.header_count_max).max_buf_size(self.limits.head_bytes_max.max(16 * 1024));
         let (sender, driver) = builder.handshake(TokioIo::new(tape)).await.map_err(|error| error.to_string())?;
-        let driver = tokio::spawn(async move { driver.await.err().and_then(|error| alert_behind(&error)) });
+        let driver = Driver::start(async move { driver.await.err().and_then(|error| alert_behind(&error)) });
         Ok((Sender::Http1(sender, deck), driver))
     }
 }
@@ -288,9 +288,9 @@ impl Connected {
 
     /// Waits for the peer to end the connection, for at most a time; tells how it did.
     pub async fn watch(&mut self, at_most: Duration) -> (Outcome, Option<Alert>) {
-        match timeout(at_most, &mut self.driver).await {
-            Ok(Ok(Some(alert))) => (Outcome::TlsAlert, Some(alert)),
-            Ok(_) => (self.error().map_or(Outcome::Closed, outcome_of), None),
+        match self.driver.ended(at_most).await {
+            Ok(Some(alert)) => (Outcome::TlsAlert, Some(alert)),
+            Ok(None) => (self.error().map_or(Outcome::Closed, outcome_of), None),
             Err(_) => (Outcome::Answered, None),
         }
     }
@@ -303,7 +303,7 @@ impl Connected {
         let connection = self.connection.clone();
         self.connection.reused = true;
         let mut received = if let Sender::Http2(agreed) = &mut self.sender {
-            agreed.send(request, &self.host, sending, within, &mut self.driver).await
+            agreed.send(request, &self.host, sending, within, &self.driver).await
         } else {
             self.complete(&mut request, sending.delivery.framing);
             self.send_http1(request, sending, within).await
@@ -435,7 +435,7 @@ impl Connected {
         // The connection's own task knows of an alert that came instead of an answer.
         let alert = match alert_behind(error) {
             Some(alert) => Some(alert),
-            None => timeout(Duration::from_millis(250), &mut self.driver).await.ok().and_then(Result::ok).flatten(),
+            None => self.driver.alert().await,
         };
         let came = deck.incoming();
         received.outcome = match (&alert, deck.error()) {
@@ -453,12 +453,6 @@ impl Connected {
             error.to_string()
         });
         received.connection.tls = alert.map(|alert| Tls { alert: Some(alert), ..Tls::default() });
-    }
-}
-
-impl Drop for Connected {
-    fn drop(&mut self) {
-        self.driver.abort();
     }
 }
 

@@ -7,6 +7,7 @@ mod client;
 mod coding;
 mod connection;
 mod delivery;
+mod driver;
 mod error;
 mod head;
 mod hello;

@@ -170,17 +170,25 @@ impl Play {
         }
     }
 
+    /// Says of steps in their turn that they are not reached; one that was armed already keeps its place.
+    fn pass_over(&self, steps: &[Step], reason: &str, frame: &mut Frame) {
+        for step in steps {
+            let index = self.begin(step, frame);
+            self.end(index, Some(Verdict::NotRun), None, Some(reason.to_owned()));
+        }
+    }
+
     /// Plays steps in order. A step that needs what an earlier one should have given is `not-run`.
     pub(crate) fn sequence<'a>(self: &'a Arc<Self>, steps: &'a [Step], frame: &'a mut Frame) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             let mut came_through = true;
             for (at, step) in steps.iter().enumerate() {
                 if *self.stopping.borrow() {
-                    self.not_reached(frame.phase, steps.get(at..).unwrap_or_default(), "the run was interrupted");
+                    self.pass_over(steps.get(at..).unwrap_or_default(), "the run was interrupted", frame);
                     return false;
                 }
                 if let Some(reason) = self.halted.get() {
-                    self.not_reached(frame.phase, steps.get(at..).unwrap_or_default(), reason);
+                    self.pass_over(steps.get(at..).unwrap_or_default(), reason, frame);
                     return false;
                 }
                 if let Some(lacking) = step.uses.iter().find(|name| frame.lacks(name)) {
@@ -195,7 +203,7 @@ impl Play {
                 let next = steps.get(at + 1..).unwrap_or_default();
                 came_through &= self.step(step, next, frame).await;
                 if !came_through && frame.phase == "setup" {
-                    self.not_reached(frame.phase, next, "an earlier step of the preamble did not come through");
+                    self.pass_over(next, "an earlier step of the preamble did not come through", frame);
                     return false;
                 }
             }

@@ -6,6 +6,7 @@ use super::tape::{FrameDeck, FrameTape, Setup};
 use crate::client::{Received, Sending};
 use crate::coding;
 use crate::delivery::{CutAfter, CutHow, Delivery};
+use crate::driver::Driver;
 use crate::limits::{FAREWELL_MS, Limits};
 use crate::line::{cut_outcome, micros, outcome_of};
 use crate::stream::Stream;
@@ -16,7 +17,6 @@ use counterpart_evidence::{Alert, Headers, Outcome, Request, Response, Tls, Vers
 use h2::client::{Connection, SendRequest};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 /// A connection on which HTTP/2 was agreed.
@@ -28,7 +28,7 @@ pub(crate) struct Agreed {
 }
 
 /// Begins to speak HTTP/2; gives the task that drives the connection and ends with an alert where one ended it.
-pub(crate) async fn connect(stream: Stream, limits: Limits) -> Result<(Agreed, JoinHandle<Option<Alert>>), h2::Error> {
+pub(crate) async fn connect(stream: Stream, limits: Limits) -> Result<(Agreed, Driver), h2::Error> {
     let setup = Setup {
         recording: Recording::On,
         ours: true,
@@ -44,7 +44,7 @@ pub(crate) async fn connect(stream: Stream, limits: Limits) -> Result<(Agreed, J
         .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX));
     let (sender, connection) = builder.handshake(tape).await?;
     let (orders, ordered) = mpsc::unbounded_channel();
-    let driver = tokio::spawn(drive(connection, deck.clone(), ordered));
+    let driver = Driver::start(drive(connection, deck.clone(), ordered));
     Ok((Agreed { sender, deck, orders, limits }, driver))
 }
 
@@ -89,7 +89,7 @@ impl Agreed {
         authority: &str,
         sending: &Sending,
         within: Duration,
-        driver: &mut JoinHandle<Option<Alert>>,
+        driver: &Driver,
     ) -> Received {
         let mut received = Received::unsent(Request { version: Version::Http2, ..request });
         let head = match head(&received.request, authority) {
@@ -186,12 +186,12 @@ impl Agreed {
     }
 
     /// Says why there is no answer.
-    async fn explain(&self, error: &h2::Error, driver: &mut JoinHandle<Option<Alert>>, received: &mut Received) {
+    async fn explain(&self, error: &h2::Error, driver: &Driver, received: &mut Received) {
         let alert = match alert_behind(error) {
             Some(alert) => Some(alert),
             None if error.is_io() => {
                 // The connection's own task knows of an alert that came instead of an answer.
-                timeout(Duration::from_millis(250), driver).await.ok().and_then(Result::ok).flatten()
+                driver.alert().await
             }
             None => None,
         };
