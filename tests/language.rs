@@ -46,10 +46,8 @@ fn committed_schemas_are_what_the_command_prints() {
 fn pack_of_the_guide_is_proved_in_both_roles() {
     let place = Place::new();
     let pack = repository("crates/plan/tests/pack/post");
-    let ended = place.run(["prove", &pack.display().to_string()]).exits(0);
-    for line in ["role consumer: 1 of 1 mutants killed", "role provider: 3 of 3 mutants killed"] {
-        assert!(ended.out.contains(line) || ended.err.contains(line), "no `{line}`:\n{}{}", ended.out, ended.err);
-    }
+    let ended = place.run(["prove", &pack.display().to_string(), "--only", "named"]).exits(0);
+    ended.gives("role consumer: proved").gives("role provider: proved");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_must_level_check_without_a_mutant_lacks_its_proof() {
 #[test]
 fn a_generic_survivor_needs_a_reason_and_a_reason_a_survivor() {
     let survived = prove("mutants: []\n", &["--only", "generic"]).exits(1);
-    survived.gives("SURVIVED  lamp#switch header-drop:content-type");
+    survived.gives("SURVIVED  lamp#switch header-duplicate:content-type");
     let survivors =
         "survivors:\n  - { role: consumer, message: lamp#switch, mutation: '*', reason: The manual asks for no more. }\n";
     prove(survivors, &["--only", "generic"]).exits(0).gives("0 survive\n");
