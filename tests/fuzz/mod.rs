@@ -177,6 +177,11 @@ pub(crate) fn run(mut targets: Vec<Target<'_>>) -> ExitCode {
     for target in &mut targets {
         let good = target.corpus.iter().filter(|text| (target.execute)(text)).count();
         println!("{}: {good} of {} real inputs are taken as they stand", target.name, target.corpus.len());
+        if good == 0 {
+            // Whatever is fed then never gets past the first line of the reader.
+            println!("{}: its real inputs are none", target.name);
+            return ExitCode::FAILURE;
+        }
     }
     let mut tallies: Vec<Tally> = targets.iter().map(|_| Tally::default()).collect();
     let start = Instant::now();
