@@ -79,10 +79,11 @@ struct Observer(Mutex<Seen>);
 impl Tamper for Observer {
     fn tamper(&self, draft: Draft<'_>) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = seen.entry(draft.name.to_owned()).or_default();
         for mutation in mutations(draft.message) {
+            let known = seen.entry(label(&draft, &mutation.id)).or_default();
             known.entry(mutation.id).or_insert((mutation.describe, Operator::Edit(mutation.edit)));
         }
+        let known = seen.entry(draft.name.to_owned()).or_default();
         let mut whole = |id: &str, words: &str, operator| {
             known.entry(id.to_owned()).or_insert((words.to_owned(), operator));
         };
@@ -91,6 +92,16 @@ impl Tamper for Observer {
         if draft.name.starts_with("requests#") {
             whole("message-duplicate", "sent twice", Operator::Duplicate);
         }
+    }
+}
+
+/// Gives the kind of message that a mutation counts for: rules that share a named reply share its headers and body, so that
+/// those are spoilt once; the status and the message itself are each rule's own.
+fn label(draft: &Draft<'_>, mutation: &str) -> String {
+    let own = mutation.starts_with("status:") || mutation.starts_with("message-");
+    match draft.template.filter(|_| !own) {
+        Some(template) => format!("replies#{template}"),
+        None => draft.name.to_owned(),
     }
 }
 
@@ -104,7 +115,7 @@ struct Spoiler {
 
 impl Tamper for Spoiler {
     fn tamper(&self, draft: Draft<'_>) {
-        if draft.name != self.message {
+        if label(&draft, &self.mutation) != self.message {
             return;
         }
         let applied = match &self.operator {

@@ -18,6 +18,8 @@ pub(crate) struct Answer {
     pub(crate) effect: Effect,
     pub(crate) fault: Option<Fault>,
     pub(crate) rule: Option<Arc<Rule>>,
+    /// The named reply that it is built on.
+    pub(crate) template: Option<String>,
     /// Why no rule took the request, criterion by criterion.
     pub(crate) unmatched: Option<Vec<String>>,
     /// Names that the answer was built with, for durations of its fault.
@@ -144,6 +146,7 @@ fn answer(taken: Taken<'_>, asked: &Asked<'_>, memory: &mut Memory, generators: 
         effect: reply.effect,
         fault: fault.or_else(|| reply.fault.clone()),
         rule: Some(Arc::clone(rule)),
+        template: reply.name.clone(),
         unmatched: None,
         own: own.clone(),
     })
@@ -202,5 +205,5 @@ fn not_found(closest: &[String]) -> Answer {
         "no rule of this simulated endpoint takes the request\n{}\n",
         closest.join("\n")
     ));
-    Answer { response, effect: Effect::None, fault: None, rule: None, unmatched: None, own: Map::new() }
+    Answer { response, effect: Effect::None, fault: None, rule: None, template: None, unmatched: None, own: Map::new() }
 }

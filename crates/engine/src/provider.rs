@@ -145,6 +145,7 @@ impl Provider {
                     effect: counterpart_evidence::Effect::None,
                     fault: None,
                     rule: None,
+                    template: None,
                     unmatched: Some(vec![reason]),
                     own: Map::new(),
                 };
@@ -303,6 +304,7 @@ impl Provider {
                 effect: reply.effect,
                 fault: reply.fault.clone(),
                 rule: None,
+                template: None,
                 unmatched: None,
                 own: Map::new(),
             },
@@ -398,7 +400,8 @@ impl Provider {
         if let Some(tamper) = self.shared.tamper() {
             let name = answer.rule.as_ref().map_or("no rule", |rule| &rule.name);
             let (message, delivery) = (&mut sent.response, &mut sent.delivery);
-            tamper.tamper(Draft { name, message, delivery, copies: &mut Copies::default() });
+            let template = answer.template.as_deref();
+            tamper.tamper(Draft { name, template, message, delivery, copies: &mut Copies::default() });
         }
         let provider = Arc::clone(&self);
         let Arrival { mut exchange, session, owner, .. } = arrival;

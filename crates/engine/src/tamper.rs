@@ -17,6 +17,8 @@ pub enum Copies {
 pub struct Draft<'a> {
     /// What it comes from: a rule of a stub as `FILE#ID`, or a named request as `requests#ID`.
     pub name: &'a str,
+    /// The named reply that an answer is built on, which several rules may share.
+    pub template: Option<&'a str>,
     /// The message.
     pub message: &'a mut dyn Editable,
     /// How it goes over the wire.

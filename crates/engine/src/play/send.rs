@@ -92,7 +92,7 @@ impl Play {
         if let Some(tamper) = self.shared.tamper() {
             let name = format!("requests#{}", send.request.id.as_deref().unwrap_or("unnamed"));
             let (message, delivery) = (&mut sending.request, &mut sending.sending.delivery);
-            tamper.tamper(Draft { name: &name, message, delivery, copies: &mut copies });
+            tamper.tamper(Draft { name: &name, template: None, message, delivery, copies: &mut copies });
         }
         copies
     }

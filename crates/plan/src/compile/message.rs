@@ -273,7 +273,9 @@ impl Compiler<'_> {
             record.reason.as_ref().map(|text| text.value.clone()).or_else(|| base.as_ref().and_then(|base| base.reason.clone()));
         // A named reply is changed by its own name, one written on the spot with its rule.
         let edits = name.map(|name| self.edits_of_reply(name)).unwrap_or_default();
-        Some(Reply { name: name.map(ToOwned::to_owned), with, status, reason, headers, body, effect, fault, edits })
+        // One written on the spot goes by the name of the reply that it builds on.
+        let name = name.map(ToOwned::to_owned).or_else(|| base.as_ref().and_then(|base| base.name.clone()));
+        Some(Reply { name, with, status, reason, headers, body, effect, fault, edits })
     }
 
     fn status(&mut self, node: &Node, scope: &mut Scope) -> Option<Shape> {
