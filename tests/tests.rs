@@ -11,6 +11,7 @@ mod folders;
 mod guide;
 mod help;
 mod hostile;
+mod kept;
 mod language;
 mod machine;
 mod person;

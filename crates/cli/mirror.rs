@@ -9,7 +9,7 @@ use counterpart_engine::{
 };
 use counterpart_evidence::{Event, Role, Verdict};
 use counterpart_plan::{Abilities, Options, Origin, PackFiles, Plan, Selection};
-use counterpart_transport::Network;
+use counterpart_transport::{Network, Recording};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -165,7 +165,7 @@ pub(crate) async fn set(plans: &Plans, setting: &Setting) -> Result<Theatre, Str
     let manner = Manner { jobs: setting.jobs, retries, ending: Ending::Complete };
     let role = plans.judge.role;
     let stage = |plan: &Arc<Plan>, around, doors| {
-        Performance { plan: Arc::clone(plan), clock: clock.clone(), around, doors, manner }.stage()
+        Performance { plan: Arc::clone(plan), clock: clock.clone(), around, doors, manner, recording: Recording::On }.stage()
     };
     // An action that the mirror asks for is its own to do.
     let itself = Arc::new(Itself::default());

@@ -94,13 +94,14 @@ pub(crate) struct Performance {
     pub(crate) around: Surroundings,
     pub(crate) doors: Doors,
     pub(crate) manner: Manner,
+    pub(crate) recording: Recording,
 }
 
 impl Performance {
     /// Sets the stage.
     pub(crate) async fn stage(self) -> Result<(Stage, Manner, Clock), String> {
         let clock = self.clock.clone();
-        let stage = Stage::set(self.plan, self.clock, self.around, &self.doors, Recording::On, Limits::default()).await;
+        let stage = Stage::set(self.plan, self.clock, self.around, &self.doors, self.recording, Limits::default()).await;
         stage.map(|stage| (stage, self.manner, clock)).map_err(|error| format!("could not {error}"))
     }
 }

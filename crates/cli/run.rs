@@ -1,6 +1,6 @@
 //! `counterpart run`, `simulate` and `doctor`: against a supplier's system.
 
-use crate::args::{ConductorArg, MessageFormat, RunArgs};
+use crate::args::{ConductorArg, MessageFormat, Record, RunArgs};
 use crate::choices::Choices;
 use crate::continuing::{self, Earlier};
 use crate::control::{Control, Desk};
@@ -13,11 +13,11 @@ use crate::{console, moment, packs, settings_shown};
 use counterpart_diag::Sources;
 use counterpart_engine::{Clock, Doors, Ending, Keyring, Manner, Sink, Stage, Surroundings, Target};
 use counterpart_evidence::{
-    BaselineEntry, CheckChange, Conductor, Event, Flush, Preflight, Role, RunMode, RunRecord, Supplier, WhenFull,
+    BaselineEntry, CheckChange, Conductor, Event, Flush, Limit, Preflight, Role, RunMode, RunRecord, Supplier, WhenFull,
 };
 use counterpart_plan::{PackFiles, Plan};
 use counterpart_report::Format;
-use counterpart_transport::{Client, Connect, Limits, Network, Numbers, ServerTrust, Timeouts, TlsClient, Versions};
+use counterpart_transport::{Client, Connect, Limits, Network, Numbers, Recording, ServerTrust, Timeouts, TlsClient, Versions};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -46,6 +46,10 @@ pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: Message
     console::diagnostics(&found.into_sorted(), &sources, format);
     let Some(mut plan) = plan else { return Ok(Exit::Usage) };
     refuse_typed_secrets(&wanted, &plan)?;
+    if mode == Mode::Run && args.record == Record::Off {
+        let reason = "`--record off` is for `simulate`: a run without evidence could not be judged".to_owned();
+        return Err(Trouble::Usage(reason));
+    }
     compare_with_released(&mut plan, packs.first());
     if args.print_settings {
         settings_shown::print(choices, &plan);
@@ -115,6 +119,9 @@ async fn perform(args: &RunArgs, ready: Ready) -> Result<Exit, Trouble> {
     let flush = if args.durable { Flush::Disk } else { Flush::Kernel };
     let when_full = if ready.mode == Mode::Simulate { WhenFull::DropOldest } else { WhenFull::Stop };
     let book = open_book(&args.out, &name, &ready.plan, &moment::random(), storage(flush, when_full), progress.clone())?;
+    if args.record == Record::Off {
+        book.sink.let_exchanges_pass();
+    }
     let opened = open(args, &ready, &book, clock.clone()).await;
     let (stage, control) = opened.inspect_err(|_| book.discard())?;
     let endpoints = endpoints(&ready, &stage);
@@ -161,7 +168,8 @@ async fn open(args: &RunArgs, ready: &Ready, book: &Book, clock: Clock) -> Resul
     };
     let doors = if ready.wanted.role == Role::Provider { Doors::Open(ready.listen.clone()) } else { Doors::Shut };
     let control = Control::start(args.control.as_deref(), ready.mode, &book.sink).await?;
-    let performance = Performance { plan: Arc::clone(&ready.plan), clock, around, doors, manner: manner(args) };
+    let recording = if args.record == Record::Off { Recording::Off } else { Recording::On };
+    let performance = Performance { plan: Arc::clone(&ready.plan), clock, around, doors, manner: manner(args), recording };
     let listening = |reason: String| match ready.wanted.role {
         Role::Provider => Trouble::Ours(format!("{reason}\nhelp: `--listen HOST:0` takes a free port")),
         Role::Consumer => Trouble::Ours(reason),
@@ -262,9 +270,17 @@ fn about(args: &RunArgs, ready: &Ready, run: String, now_ms: i64, endpoints: BTr
         start_time: wanted.start_ms.map(moment::rfc3339),
         retry_passes: args.retry_passes,
         changes: changes.collect(),
-        limits: Vec::new(),
+        limits: unrecorded_limit(args).into_iter().collect(),
         replay: replay(args, wanted, &ready.plan),
     }
+}
+
+/// Says in the report that nothing was kept, where that was asked for.
+fn unrecorded_limit(args: &RunArgs) -> Option<Limit> {
+    (args.record == Record::Off).then(|| Limit {
+        what: "every exchange".to_owned(),
+        why: "recording was off (`--record off`), so that nothing that came or went was kept".to_owned(),
+    })
 }
 
 pub(crate) fn supplier(wanted: &Wanted) -> Supplier {

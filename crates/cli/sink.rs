@@ -5,6 +5,7 @@ use crate::recent::Recent;
 use counterpart_engine::{Judged, Sink};
 use counterpart_evidence::{Assessment, Event, ExchangeMeta, Moment, Recorder, Stamped};
 use indicatif::ProgressBar;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Records everything that happens.
@@ -14,6 +15,8 @@ pub(crate) struct RecordingSink {
     /// Kept where a control listener may ask for it.
     recent: Mutex<Option<Recent>>,
     live: Mutex<Option<Live>>,
+    /// Exchanges are let pass, and only the run's other events are recorded.
+    passes_exchanges: AtomicBool,
     pub(crate) progress: ProgressBar,
 }
 
@@ -24,6 +27,7 @@ impl RecordingSink {
             broken: Mutex::default(),
             recent: Mutex::default(),
             live: Mutex::default(),
+            passes_exchanges: AtomicBool::new(false),
             progress,
         }
     }
@@ -33,6 +37,11 @@ impl RecordingSink {
         if !self.progress.is_hidden() {
             *lock(&self.live) = Some(Live::default());
         }
+    }
+
+    /// Records no exchange from now on.
+    pub(crate) fn let_exchanges_pass(&self) {
+        self.passes_exchanges.store(true, Ordering::Relaxed);
     }
 
     /// Keeps the latest exchanges from now on.
@@ -72,6 +81,9 @@ impl RecordingSink {
 
 impl Sink for RecordingSink {
     fn exchange(&self, judged: Judged<'_>, at_us: u64) {
+        if self.passes_exchanges.load(Ordering::Relaxed) {
+            return;
+        }
         let belonging = judged.belonging.clone();
         let meta = ExchangeMeta {
             scenario: belonging.scenario,

@@ -5,7 +5,7 @@ mod examples;
 mod run;
 
 pub(crate) use certs::{CertsArgs, CertsCommand, CsrArgs};
-pub(crate) use run::RunArgs;
+pub(crate) use run::{Record, RunArgs};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

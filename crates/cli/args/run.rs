@@ -3,8 +3,15 @@
 //! Each option has a long name: `choices` lets it stand in the workspace file and in the environment under that name.
 
 use super::{ConductorArg, RoleArg};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
+
+/// Whether exchanges are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Record {
+    Off,
+    On,
+}
 
 #[derive(Args, Debug)]
 pub(crate) struct RunArgs {
@@ -111,6 +118,9 @@ pub(crate) struct RunArgs {
     /// Who conducts the run, as the report says.
     #[arg(long, value_enum, default_value = "self-run", value_name = "WHO", help_heading = "Reports")]
     pub(crate) conductor: ConductorArg,
+    /// Whether `simulate` keeps what comes and goes; with `off` it answers faster, and the report says that nothing was kept.
+    #[arg(long, value_enum, default_value = "on", help_heading = "Reports")]
+    pub(crate) record: Record,
     /// Flushes evidence to the disk.
     #[arg(long, help_heading = "Reports")]
     pub(crate) durable: bool,

@@ -15,7 +15,7 @@ use crate::wire;
 use counterpart_evidence::{Direction, Exchange, Request};
 use counterpart_matching::{Generators, Judgement, Subjects, judge};
 use counterpart_plan::model::{AwaitWhat, Hold, Reply, RequestMatch, Schedule, ScheduleRow};
-use counterpart_transport::{Call, Ended, Reply as Outgoing};
+use counterpart_transport::{Call, Delivery, Ended, Reply as Outgoing};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -393,10 +393,15 @@ impl Provider {
 
     fn deliver(self: Arc<Self>, arrival: Arrival, decision: Decision) -> Outgoing {
         let Decision { answer, expectation, found } = decision;
-        let globals = Layer::last(&self.shared.globals);
-        let names = Layer::new(&answer.own, &globals);
-        let mut generators = self.generators(&arrival.exchange);
-        let mut sent = wire::delivery(answer.fault.as_ref(), answer.response, &names, &mut generators, &self.shared.clock);
+        let mut sent = match &answer.fault {
+            None => wire::Sent { response: answer.response, delivery: Delivery::default(), fault: None },
+            Some(fault) => {
+                let globals = Layer::last(&self.shared.globals);
+                let names = Layer::new(&answer.own, &globals);
+                let mut generators = self.generators(&arrival.exchange);
+                wire::delivery(fault, answer.response, &names, &mut generators, &self.shared.clock)
+            }
+        };
         if let Some(tamper) = self.shared.tamper() {
             let name = answer.rule.as_ref().map_or("no rule", |rule| &rule.name);
             let (message, delivery) = (&mut sent.response, &mut sent.delivery);

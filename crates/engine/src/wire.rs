@@ -38,13 +38,12 @@ pub(crate) fn our_fault(reason: &str) -> Response {
 
 /// Puts a fault into a reply.
 pub(crate) fn delivery(
-    fault: Option<&Fault>,
+    fault: &Fault,
     mut response: Response,
     names: &dyn Names,
     generators: &mut Generators,
     clock: &Clock,
 ) -> Sent {
-    let Some(fault) = fault else { return Sent { response, delivery: Delivery::default(), fault: None } };
     let edited = edit(fault, &mut response);
     spoil(fault, &mut response.body);
     let (delivery, mut words) = deliver(fault, names, generators, clock);

@@ -9,10 +9,10 @@ use crate::names::Layer;
 use crate::shared::Target;
 use crate::tamper::{Copies, Draft};
 use crate::wire;
-use counterpart_evidence::{Cause, Direction, Exchange, Outcome};
+use counterpart_evidence::{Cause, Direction, Event, Exchange, Outcome};
 use counterpart_matching::Template;
 use counterpart_plan::model::{ConnectionRule, Offer, Probe, Send, Step, Trust};
-use counterpart_transport::{Connect, Connected, Failed};
+use counterpart_transport::{Connect, Connected, Delivery, Failed, Received};
 use counterpart_validate::Check;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -65,7 +65,17 @@ impl Play {
                     barrier.wait().await;
                 }
                 exchange.started_us = self.shared.clock.now_us();
-                let received = connected.send(sending.request, &sending.sending).await;
+                let kept = connected.facts().reused;
+                let mut received = connected.send(sending.request.clone(), &sending.sending).await;
+                let as_usual = sending.sending.delivery == Delivery::default();
+                if kept && as_usual && was_closed_meanwhile(&received) {
+                    self.note_closed_meanwhile(&received);
+                    if let Ok(fresh) = self.connection(&endpoint, &target, send, frame).await? {
+                        connected = fresh;
+                        exchange.started_us = self.shared.clock.now_us();
+                        received = connected.send(sending.request, &sending.sending).await;
+                    }
+                }
                 if let Some(request) = again {
                     drop(connected.send(request, &sending.sending).await);
                 }
@@ -95,6 +105,16 @@ impl Play {
             tamper.tamper(Draft { name: &name, template: None, message, delivery, copies: &mut copies });
         }
         copies
+    }
+
+    /// Says that a request was sent twice, and why.
+    fn note_closed_meanwhile(&self, received: &Received) {
+        let (method, target) = (&received.request.method, &received.request.target);
+        let text = format!(
+            "connection {} was closed by the peer while it was kept: `{method} {target}` was sent again on a new one",
+            received.connection.id
+        );
+        self.shared.event(Event::Note { scenario: Some(self.claimant.scenario.clone()), text });
     }
 
     /// Builds a request with all that goes wrong on its way.
@@ -232,6 +252,11 @@ impl Play {
             ..Brought::default()
         })
     }
+}
+
+/// A server may close a kept connection at any time, which a client cannot tell from a refusal to answer (RFC 9112 §9.3.1).
+fn was_closed_meanwhile(received: &Received) -> bool {
+    matches!(received.outcome, Outcome::Closed | Outcome::Reset) && received.response_wire.is_empty()
 }
 
 fn fail(exchange: &mut Exchange, failed: Failed) {
