@@ -21,6 +21,7 @@ mod packs;
 mod packwork;
 mod person;
 mod playing;
+mod preflight;
 mod prove;
 mod recent;
 mod run;

@@ -9,15 +9,16 @@ use crate::header::About;
 use crate::judged::{baseline, judged};
 use crate::playing::{Book, Performance, begin, copies, finish, formats, open_book, stop_on_interrupt, storage};
 use crate::wanted::{Mode, Wanted, actor, addresses, credentials, options, refuse_typed_secrets, ring, targets, wanted};
-use crate::{console, moment, packs, settings_shown};
+use crate::{console, moment, packs, preflight, settings_shown};
 use counterpart_diag::Sources;
-use counterpart_engine::{Clock, Doors, Ending, Keyring, Manner, Sink, Stage, Surroundings, Target};
+use counterpart_engine::{Clock, Doors, Ending, Keyring, Manner, NoSink, Sink, Stage, Surroundings, Target};
 use counterpart_evidence::{
     BaselineEntry, CheckChange, Conductor, Event, Flush, Limit, Preflight, Role, RunMode, RunRecord, Supplier, WhenFull,
 };
 use counterpart_plan::{PackFiles, Plan};
 use counterpart_report::Format;
-use counterpart_transport::{Client, Connect, Limits, Network, Numbers, Recording, ServerTrust, Timeouts, TlsClient, Versions};
+use counterpart_transport::{Network, Recording};
+use indicatif::ProgressBar;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -107,9 +108,8 @@ fn mask_credentials(wanted: &Wanted, plan: &mut Plan) -> Result<(), Trouble> {
 
 async fn perform(args: &RunArgs, ready: Ready) -> Result<Exit, Trouble> {
     let stopping = stop_on_interrupt();
-    let facts = preflight(&ready.targets, &ready.keyring).await;
     if ready.mode == Mode::Doctor {
-        return Ok(doctor(&facts));
+        return doctor(args, &ready).await;
     }
     let now_ms = moment::unix_ms(moment::now());
     let clock = Clock::start(ready.wanted.clock, ready.wanted.start_ms.unwrap_or(now_ms));
@@ -128,6 +128,10 @@ async fn perform(args: &RunArgs, ready: Ready) -> Result<Exit, Trouble> {
     for (name, url) in &endpoints {
         console::talk(&format!("{} {name} at {url}", if role == Role::Provider { "listening as" } else { "calling" }));
     }
+    let facts = match ready.mode {
+        Mode::Run => preflight::preflight(&stage, &ready.targets, &ready.keyring).await,
+        Mode::Doctor | Mode::Simulate => Vec::new(),
+    };
     begin(&book.sink, &ready.plan, about(args, &ready, name, now_ms, endpoints.clone()), &clock);
     for fact in &facts {
         book.sink.event(Event::Preflight(fact.clone()), clock.now_us());
@@ -139,7 +143,7 @@ async fn perform(args: &RunArgs, ready: Ready) -> Result<Exit, Trouble> {
         control.open(Desk::new(&ready.plan, ready.mode, endpoints, folder, Arc::clone(&book.sink), Arc::clone(&stage)));
         console::talk(&format!("control listener at http://{}/_counterpart/", control.address()));
     }
-    let broken = facts.iter().find(|fact| fact.passed == Some(false));
+    let broken = preflight::fault(&facts);
     let early = play(args, &ready, &stage, broken, stopping).await;
     stage.close();
     if let Some(control) = control {
@@ -157,17 +161,24 @@ async fn perform(args: &RunArgs, ready: Ready) -> Result<Exit, Trouble> {
 
 /// Opens our endpoints and the control listener.
 async fn open(args: &RunArgs, ready: &Ready, book: &Book, clock: Clock) -> Result<(Stage, Option<Control>), Trouble> {
+    let control = Control::start(args.control.as_deref(), ready.mode, &book.sink).await?;
+    let stage = stage(args, ready, (Arc::clone(&book.sink) as Arc<dyn Sink>, &book.sink.progress), clock).await?;
+    Ok((stage, control))
+}
+
+/// Opens our endpoints, or gets ready to call.
+async fn stage(args: &RunArgs, ready: &Ready, seen: (Arc<dyn Sink>, &ProgressBar), clock: Clock) -> Result<Stage, Trouble> {
+    let (sink, progress) = seen;
     let around = Surroundings {
         network: Network::Tcp,
         targets: ready.targets.clone(),
         keyring: ready.keyring.clone(),
         credentials: credentials(&ready.wanted.workspace).map_err(Trouble::Usage)?,
         seed: args.seed,
-        actor: actor(&ready.wanted.workspace, &book.sink.progress).map_err(Trouble::Usage)?,
-        sink: Arc::clone(&book.sink) as Arc<dyn Sink>,
+        actor: actor(&ready.wanted.workspace, progress).map_err(Trouble::Usage)?,
+        sink,
     };
     let doors = if ready.wanted.role == Role::Provider { Doors::Open(ready.listen.clone()) } else { Doors::Shut };
-    let control = Control::start(args.control.as_deref(), ready.mode, &book.sink).await?;
     let recording = if args.record == Record::Off { Recording::Off } else { Recording::On };
     let performance = Performance { plan: Arc::clone(&ready.plan), clock, around, doors, manner: manner(args), recording };
     let listening = |reason: String| match ready.wanted.role {
@@ -175,7 +186,18 @@ async fn open(args: &RunArgs, ready: &Ready, book: &Book, clock: Clock) -> Resul
         Role::Consumer => Trouble::Ours(reason),
     };
     let (stage, _, _) = performance.stage().await.map_err(listening)?;
-    Ok((stage, control))
+    Ok(stage)
+}
+
+/// Looks at everything that a run would need, plays nothing and records nothing.
+async fn doctor(args: &RunArgs, ready: &Ready) -> Result<Exit, Trouble> {
+    let clock = Clock::start(ready.wanted.clock, moment::unix_ms(moment::now()));
+    let stage = stage(args, ready, (Arc::new(NoSink), &ProgressBar::hidden()), clock).await?;
+    let listens = |(name, url): (String, String)| Preflight::good(&format!("endpoint {name}"), format!("listens at {url}"));
+    let mut facts: Vec<Preflight> = stage.urls().into_iter().map(listens).collect();
+    facts.extend(preflight::preflight(&stage, &ready.targets, &ready.keyring).await);
+    stage.close();
+    Ok(preflight::show(&facts))
 }
 
 fn endpoints(ready: &Ready, stage: &Stage) -> BTreeMap<String, String> {
@@ -298,82 +320,4 @@ fn replay(args: &RunArgs, wanted: &Wanted, plan: &Plan) -> String {
         replay.push_str(&format!(" --workspace {}", workspace.display()));
     }
     replay
-}
-
-/// Proves route, TLS and certificate before the first scored message.
-async fn preflight(targets: &BTreeMap<String, Target>, ring: &Keyring) -> Vec<Preflight> {
-    let mut facts = Vec::new();
-    let limits = Limits::default();
-    for (name, target) in targets {
-        let tls = if target.tls {
-            match TlsClient::new(&ServerTrust::Chain(ring.trust.clone()), ring.client.get("default"), Versions::Both, &[]) {
-                Ok(tls) => Some(tls),
-                Err(error) => {
-                    facts.push(Preflight {
-                        name: format!("TLS for {name}"),
-                        passed: Some(false),
-                        detail: format!("could not {error}"),
-                        hint: Some("give `--tls-ca`, `--tls-cert` and `--tls-key`, or `--certs FOLDER`".to_owned()),
-                    });
-                    continue;
-                }
-            }
-        } else {
-            None
-        };
-        let address = target.resolve.clone().unwrap_or_else(|| format!("{}:{}", target.host, target.port));
-        let connect = Connect {
-            address: address.clone(),
-            host: target.host.clone(),
-            tls,
-            proxy: target.proxy.clone(),
-            timeouts: Timeouts::of(&limits),
-        };
-        let client = Client::new(Network::Tcp, limits, Numbers::default());
-        let fact = match client.connect(&connect).await {
-            Ok(mut connected) => {
-                let (outcome, alert) = connected.watch(std::time::Duration::from_millis(200)).await;
-                match alert {
-                    None => Preflight {
-                        name: format!("route to {name}"),
-                        passed: Some(true),
-                        detail: format!("{} answers at {address} ({})", name, outcome.name()),
-                        hint: None,
-                    },
-                    Some(alert) => Preflight {
-                        name: format!("client certificate at {name}"),
-                        passed: Some(false),
-                        detail: format!("the system under test refused ours: {}", alert.description),
-                        hint: Some("let it trust our authority's root, or give the certificate that it trusts".to_owned()),
-                    },
-                }
-            }
-            Err(failed) => Preflight {
-                name: format!("route to {name}"),
-                passed: Some(false),
-                detail: format!("{} at {address}: {}", failed.outcome.name(), failed.reason.unwrap_or_default()),
-                hint: Some(
-                    "is it running, and is the address right? For TLS faults, `counterpart certs show` explains a chain"
-                        .to_owned(),
-                ),
-            },
-        };
-        facts.push(fact);
-    }
-    facts
-}
-
-fn doctor(facts: &[Preflight]) -> Exit {
-    for fact in facts {
-        let word = match fact.passed {
-            Some(true) => "ok",
-            Some(false) => "FAULT",
-            None => "unknown",
-        };
-        console::data(&format!("{word:<8} {}: {}\n", fact.name, fact.detail));
-        if let Some(hint) = fact.hint.as_ref().filter(|_| fact.passed != Some(true)) {
-            console::data(&format!("         {hint}\n"));
-        }
-    }
-    if facts.iter().any(|fact| fact.passed == Some(false)) { Exit::Usage } else { Exit::Pass }
 }

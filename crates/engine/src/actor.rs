@@ -44,4 +44,9 @@ pub trait Actor: Send + Sync {
     fn within(&self, order: &Order) -> Duration {
         Duration::from_millis(order.within_ms)
     }
+
+    /// Tells, without doing anything, whether what would carry out an action can be reached; `None` where that is no hook.
+    fn reach<'a>(&'a self, _action: &'a str) -> BoxFuture<'a, Option<Result<String, String>>> {
+        Box::pin(std::future::ready(None))
+    }
 }

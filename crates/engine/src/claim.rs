@@ -115,6 +115,7 @@ pub(crate) struct Claimant {
     exchanges: Mutex<Vec<Arc<Exchange>>>,
     standing: Mutex<Standing>,
     failed: AtomicBool,
+    broken: Mutex<Option<String>>,
 }
 
 /// How a claimant stands to requests that nobody has bound.
@@ -137,12 +138,24 @@ impl Claimant {
             exchanges: Mutex::default(),
             standing: Mutex::default(),
             failed: AtomicBool::new(false),
+            broken: Mutex::default(),
         }
     }
 
     /// Notes that something of it did not hold.
     pub(crate) fn note_failed(&self) {
         self.failed.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that a request of it could not be answered as the pack says: what followed says nothing about the other side.
+    pub(crate) fn note_broken(&self, reason: &str) {
+        self.note_failed();
+        lock(&self.broken).get_or_insert_with(|| reason.to_owned());
+    }
+
+    /// Gives why a request of it could not be answered.
+    pub(crate) fn broken(&self) -> Option<String> {
+        lock(&self.broken).clone()
     }
 
     pub(crate) fn has_failed(&self) -> bool {

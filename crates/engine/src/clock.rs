@@ -89,6 +89,13 @@ impl Clock {
         self.began_unix_ms.saturating_add(i64::try_from(self.now_us() / 1_000).unwrap_or(i64::MAX))
     }
 
+    /// Gives the moment of the calendar as the machine has it, whatever the speed of the run, in milliseconds since 1970.
+    #[must_use]
+    pub fn machine_unix_ms(&self) -> i64 {
+        let since_ms = Instant::now().saturating_duration_since(self.began).as_millis();
+        self.began_unix_ms.saturating_add(i64::try_from(since_ms).unwrap_or(i64::MAX))
+    }
+
     /// Turns milliseconds of the run into a duration of the machine.
     #[must_use]
     pub fn real(&self, run_ms: u64) -> Duration {

@@ -1,9 +1,9 @@
 //! Hooks: a shell command or an HTTP call makes the system under test act.
 
 use crate::actor::{Actor, Order, Undone};
-use crate::limits::HOOK_BYTES_MAX;
+use crate::limits::{HOOK_BYTES_MAX, HOOK_REACH_MS};
 use counterpart_evidence::{Body, Headers, Request, Version};
-use counterpart_transport::{Client, Connect, Limits, Network, Numbers, Sending, Timeouts};
+use counterpart_transport::{Client, Connect, Connected, Limits, Network, Numbers, Sending, Timeouts};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -77,6 +77,37 @@ impl Actor for Hooks {
             _ => Duration::from_millis(order.within_ms),
         }
     }
+
+    fn reach<'a>(&'a self, action: &'a str) -> BoxFuture<'a, Option<Result<String, String>>> {
+        Box::pin(async move {
+            Some(match self.hooks.get(action)? {
+                Hook::Http { address, .. } => match connect(address, HOOK_REACH_MS).await {
+                    Ok(_) => Ok(format!("`{address}` takes connections")),
+                    Err(reason) => Err(format!("`{address}` takes no connection: {reason}")),
+                },
+                Hook::Run(command) => parsed(command).await,
+            })
+        })
+    }
+}
+
+/// Has the shell read a command line without running it.
+async fn parsed(command: &str) -> Result<String, String> {
+    let output = Command::new("sh").args(["-n", "-c", command]).stdin(Stdio::null()).kill_on_drop(true).output().await;
+    match output {
+        Ok(output) if output.status.success() => Ok("the shell can read it; it is not run before it is needed".to_owned()),
+        Ok(output) => Err(format!("`{command}`: {}", String::from_utf8_lossy(&output.stderr).trim())),
+        Err(error) => Err(format!("there is no shell: {error}")),
+    }
+}
+
+/// Connects to a hook's address.
+async fn connect(address: &str, within_ms: u64) -> Result<Connected, String> {
+    let limits = Limits { response_ms: within_ms, ..Limits::default() };
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host).to_owned();
+    let connect = Connect { address: address.to_owned(), host, tls: None, proxy: None, timeouts: Timeouts::of(&limits) };
+    let client = Client::new(Network::Tcp, limits, Numbers::default());
+    client.connect(&connect).await.map_err(|error| error.reason.unwrap_or_else(|| error.outcome.name().to_owned()))
 }
 
 /// Writes a name as part of an environment variable's.
@@ -140,14 +171,7 @@ fn answer(bytes: &[u8]) -> Result<Value, String> {
 
 async fn call(method: &str, address: &str, path: &str, order: &Order) -> Result<Value, Undone> {
     let failed = |text: String| Undone::Failed(format!("hook `{method} http://{address}{path}`: {text}"));
-    let limits = Limits { response_ms: order.within_ms, ..Limits::default() };
-    let host = address.rsplit_once(':').map_or(address, |(host, _)| host).to_owned();
-    let connect = Connect { address: address.to_owned(), host, tls: None, proxy: None, timeouts: Timeouts::of(&limits) };
-    let client = Client::new(Network::Tcp, limits, Numbers::default());
-    let mut connected = client
-        .connect(&connect)
-        .await
-        .map_err(|error| failed(error.reason.unwrap_or_else(|| error.outcome.name().to_owned())))?;
+    let mut connected = connect(address, order.within_ms).await.map_err(failed)?;
     let mut arguments = order.arguments.clone();
     for (name, url) in &order.urls {
         let key = if name.is_empty() { "url".to_owned() } else { format!("url_{}", name.replace('-', "_")) };

@@ -17,6 +17,7 @@ mod mail;
 mod names;
 mod play;
 mod player;
+mod preflight;
 mod provider;
 mod rules;
 mod run;

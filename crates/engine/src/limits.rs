@@ -16,6 +16,8 @@ pub(crate) const LOAD_MAX: u64 = 1_000_000;
 pub(crate) const EXCHANGES_KEPT_MAX: usize = 20_000;
 /// Longest output of a hook that is kept, in bytes.
 pub(crate) const HOOK_BYTES_MAX: usize = 1024 * 1024;
+/// How long a hook's address may take to answer before the first scored message, in milliseconds of real time.
+pub(crate) const HOOK_REACH_MS: u64 = 5_000;
 /// Shortest time between two looks at a folder or file that is waited for, in milliseconds of real time.
 pub(crate) const POLL_MS: u64 = 100;
 /// Longest time between two looks, reached after minutes of waiting, in milliseconds of real time.

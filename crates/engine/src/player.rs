@@ -77,7 +77,7 @@ impl Troupe {
     }
 
     fn every_ms(&self, rule: &PlayerRule) -> Option<u64> {
-        let globals = Layer::last(&self.provider.shared.globals);
+        let globals = Layer::last(self.provider.shared.globals());
         rule.every.as_ref().and_then(|time| milliseconds(time, &globals).ok())
     }
 
@@ -110,7 +110,7 @@ impl Troupe {
         frame.set("args", Value::Object(arguments));
         frame.set("attempt", json!(0));
         frame.set("last", Value::Null);
-        let globals = Layer::last(&self.provider.shared.globals);
+        let globals = Layer::last(self.provider.shared.globals());
         for named in &rule.lets {
             let layer = Layer::new(&frame.names, &globals);
             let value = self.provider.with_memory("", |memory| {
@@ -187,12 +187,12 @@ impl Troupe {
     }
 
     fn exchange_value(&self, exchange: &Exchange) -> Value {
-        let globals = Layer::last(&self.provider.shared.globals);
+        let globals = Layer::last(self.provider.shared.globals());
         subjects(exchange, &globals, &self.provider.shared.clock).exchange_value()
     }
 
     fn holds(&self, rule: &counterpart_matching::Rule, exchange: &Exchange, frame: &Frame) -> bool {
-        let globals = Layer::last(&self.provider.shared.globals);
+        let globals = Layer::last(self.provider.shared.globals());
         let layer = Layer::new(&frame.names, &globals);
         matches!(
             judge(rule, &subjects(exchange, &layer, &self.provider.shared.clock)),
@@ -241,7 +241,7 @@ impl Troupe {
     }
 
     fn returned(&self, expression: &Expression, own: &Map<String, Value>) -> Result<Value, Undone> {
-        let globals = Layer::last(&self.provider.shared.globals);
+        let globals = Layer::last(self.provider.shared.globals());
         let layer = Layer::new(own, &globals);
         let value = self.provider.with_memory("", |memory| expression.evaluate(&StoreNames { memory, behind: &layer }));
         value.map_err(|fault| Undone::Failed(fault.message))
@@ -250,7 +250,7 @@ impl Troupe {
     fn by_stub(&self, rule: &Rule, order: Order) -> Result<Value, Undone> {
         let mut own = Map::new();
         own.insert("args".to_owned(), Value::Object(order.arguments));
-        let globals = Layer::last(&self.provider.shared.globals);
+        let globals = Layer::last(self.provider.shared.globals());
         let layer = Layer::new(&own, &globals);
         let done = self.provider.with_memory("", |memory| {
             let transaction = memory.work_out(&rule.then, &StoreNames { memory, behind: &layer })?;

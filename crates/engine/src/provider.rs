@@ -136,10 +136,12 @@ impl Provider {
         match self.decide(&arrival).await {
             Ok(decision) => self.deliver(arrival, decision),
             Err(reason) => {
-                self.shared.event(counterpart_evidence::Event::Note {
-                    scenario: arrival.owner.as_ref().map(|owner| owner.scenario.clone()),
-                    text: format!("could not answer exchange {}: {reason}", arrival.exchange.id),
-                });
+                let text = format!("could not answer exchange {}: {reason}", arrival.exchange.id);
+                if let Some(owner) = &arrival.owner {
+                    owner.note_broken(&text);
+                }
+                let scenario = arrival.owner.as_ref().map(|owner| owner.scenario.clone());
+                self.shared.event(counterpart_evidence::Event::Note { scenario, text });
                 let answer = Answer {
                     response: wire::our_fault(&reason),
                     effect: counterpart_evidence::Effect::None,
@@ -174,7 +176,7 @@ impl Provider {
             Some((Arc::clone(claimant), expectation))
         });
         let mut found = Found::default();
-        let names = Layer::last(&self.shared.globals);
+        let names = Layer::last(self.shared.globals());
         found.check(&self.shared.plan.standing.connection, &subjects(&exchange, &names, clock));
         let owner = taken.as_ref().map(|(claimant, _)| Arc::clone(claimant)).or_else(|| only_active(&claimants));
         if let Some((claimant, expectation)) = &taken {
@@ -195,7 +197,7 @@ impl Provider {
 
     fn session(&self, exchange: &Exchange) -> String {
         let Some(discriminator) = &self.shared.plan.discriminator else { return String::new() };
-        let names = Layer::last(&self.shared.globals);
+        let names = Layer::last(self.shared.globals());
         match discriminator.evaluate(&Subjects::new(exchange, &names)) {
             Ok(Value::String(text)) => text,
             Ok(Value::Null) | Err(_) => String::new(),
@@ -204,7 +206,7 @@ impl Provider {
     }
 
     fn correlation(&self, exchange: &Exchange) -> Option<String> {
-        let names = Layer::last(&self.shared.globals);
+        let names = Layer::last(self.shared.globals());
         match self.shared.plan.correlate.as_ref()?.evaluate(&Subjects::new(exchange, &names)) {
             Ok(Value::String(text)) => Some(text),
             Ok(Value::Null) | Err(_) => None,
@@ -227,6 +229,11 @@ impl Provider {
             if bound.is_some() {
                 return bound;
             }
+            if key.is_none()
+                && let Some(alone) = self.only_one_under_way()
+            {
+                return Some(alone);
+            }
             let asking: Vec<&Arc<Claimant>> = open.iter().filter(|claimant| claimant.is_asking()).collect();
             if key.is_none() || asking.is_empty() || Instant::now() >= until {
                 return self.first_match(exchange, key.as_deref(), &open);
@@ -237,12 +244,20 @@ impl Provider {
         }
     }
 
+    /// Gives the scenario under way where there is just one: a request that cannot be read is nobody else's.
+    fn only_one_under_way(&self) -> Option<Arc<Claimant>> {
+        let state = lock(&self.state);
+        let mut under_way = state.claimants.iter().filter(|claimant| !claimant.has_ended());
+        let first = under_way.next()?;
+        under_way.next().is_none().then(|| Arc::clone(first))
+    }
+
     /// Gives a request that nobody has bound to the first scenario that waits for one like it.
     fn first_match(&self, exchange: &Exchange, key: Option<&str>, open: &[Arc<Claimant>]) -> Option<Arc<Claimant>> {
         let request = exchange.request.as_ref()?;
         let waiting = open.iter().find(|claimant| {
             let own = claimant.names();
-            let globals = Layer::last(&self.shared.globals);
+            let globals = Layer::last(self.shared.globals());
             let layer = Layer::new(&own, &globals);
             let subjects = subjects(exchange, &layer, &self.shared.clock);
             claimant.expectations().iter().any(|one| one.phase() == Phase::Waiting && expects(one, exchange, request, &subjects))
@@ -268,7 +283,7 @@ impl Provider {
     fn expected(&self, arrival: &Arrival) -> Result<(Option<Arc<Expectation>>, u64, Found), String> {
         let request = arrival.exchange.request.as_ref().ok_or("there is no request")?;
         let own = arrival.owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
-        let globals = Layer::last(&self.shared.globals);
+        let globals = Layer::last(self.shared.globals());
         let layer = Layer::new(&own, &globals);
         let subjects = subjects(&arrival.exchange, &layer, &self.shared.clock);
         let mut found = Found::default();
@@ -288,7 +303,7 @@ impl Provider {
     ) -> Result<Decision, String> {
         let request = arrival.exchange.request.as_ref().ok_or("there is no request")?;
         let own = arrival.owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
-        let globals = Layer::last(&self.shared.globals);
+        let globals = Layer::last(self.shared.globals());
         let layer = Layer::new(&own, &globals);
         let subjects = subjects(&arrival.exchange, &layer, &self.shared.clock);
         let mut generators = self.generators(&arrival.exchange);
@@ -350,7 +365,7 @@ impl Provider {
 
     fn scheduled(&self, arrival: &Arrival, request: &Request) -> Option<ScheduleRow> {
         let state = lock(&self.state);
-        let names = Layer::last(&self.shared.globals);
+        let names = Layer::last(self.shared.globals());
         let now_us = self.shared.clock.now_us();
         state.schedules.iter().find_map(|(_, schedule, began_us)| {
             let since_ms = now_us.saturating_sub(*began_us) / 1_000;
@@ -396,7 +411,7 @@ impl Provider {
         let mut sent = match &answer.fault {
             None => wire::Sent { response: answer.response, delivery: Delivery::default(), fault: None },
             Some(fault) => {
-                let globals = Layer::last(&self.shared.globals);
+                let globals = Layer::last(self.shared.globals());
                 let names = Layer::new(&answer.own, &globals);
                 let mut generators = self.generators(&arrival.exchange);
                 wire::delivery(fault, answer.response, &names, &mut generators, &self.shared.clock)
@@ -433,7 +448,7 @@ impl Provider {
     ) {
         let own = owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
         if let Some(expectation) = &expectation {
-            let globals = Layer::last(&self.shared.globals);
+            let globals = Layer::last(self.shared.globals());
             let layer = Layer::new(&own, &globals);
             found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared.clock));
         }

@@ -37,8 +37,8 @@ pub enum Ending {
 
 /// Something that plays a plan: endpoints open, ready to play.
 pub struct Stage {
-    shared: Arc<Shared>,
-    provider: Arc<Provider>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) provider: Arc<Provider>,
     listening: Option<Arc<Listening>>,
 }
 

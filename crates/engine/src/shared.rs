@@ -75,8 +75,10 @@ pub(crate) struct Shared {
     pub(crate) plan: Arc<Plan>,
     pub(crate) clock: Clock,
     pub(crate) around: Surroundings,
-    /// Names that are the same for the whole run.
-    pub(crate) globals: Map<String, Value>,
+    /// Names that are the same for the whole run, before our endpoints are open.
+    early: Map<String, Value>,
+    /// The same with the addresses of our endpoints.
+    late: OnceLock<Map<String, Value>>,
     tamper: OnceLock<Arc<dyn Tamper>>,
     client: Client,
     numbers: Numbers,
@@ -97,7 +99,8 @@ impl Shared {
             plan,
             clock,
             around,
-            globals,
+            early: globals,
+            late: OnceLock::new(),
             tamper: OnceLock::new(),
             client,
             numbers,
@@ -108,7 +111,12 @@ impl Shared {
 
     /// Says how our endpoints listen, once they do.
     pub(crate) fn set_listening(&self, listening: Arc<Listening>) {
-        // It is set once, by whoever opens the endpoints.
+        let mut globals = self.early.clone();
+        if let Some(Value::Object(endpoints)) = globals.get_mut("endpoint") {
+            endpoints.extend(listening.urls().into_iter().map(|(name, url)| (name, json!({ "url": url }))));
+        }
+        // Both are set once, by whoever opens the endpoints.
+        drop(self.late.set(globals));
         drop(self.listening.set(listening));
     }
 
@@ -120,6 +128,11 @@ impl Shared {
 
     pub(crate) fn tamper(&self) -> Option<&Arc<dyn Tamper>> {
         self.tamper.get()
+    }
+
+    /// Names that are the same for the whole run.
+    pub(crate) fn globals(&self) -> &Map<String, Value> {
+        self.late.get().unwrap_or(&self.early)
     }
 
     /// Gives our endpoints; none of them is open in role consumer.

@@ -188,6 +188,29 @@ pub struct Preflight {
     pub detail: String,
     /// What to do.
     pub hint: Option<String>,
+    /// Whose doing a fault is: the set-up's or the environment's, never the system's under test.
+    #[serde(default)]
+    pub cause: Option<Cause>,
+}
+
+impl Preflight {
+    /// Something that is as it must be.
+    #[must_use]
+    pub fn good(name: &str, detail: String) -> Self {
+        Self { name: name.to_owned(), passed: Some(true), detail, hint: None, cause: None }
+    }
+
+    /// Something that could not be looked at.
+    #[must_use]
+    pub fn unknown(name: &str, detail: String) -> Self {
+        Self { passed: None, ..Self::good(name, detail) }
+    }
+
+    /// Something that keeps the run from being judged.
+    #[must_use]
+    pub fn fault(name: &str, cause: Cause, detail: String) -> Self {
+        Self { passed: Some(false), cause: Some(cause), ..Self::good(name, detail) }
+    }
 }
 
 /// Something that was not tested.

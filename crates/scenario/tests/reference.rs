@@ -64,6 +64,7 @@ const TYPES: &[(&str, &str)] = &[
     ("Offer", "[a TLS offer]"),
     ("Parallel", "[parallel]"),
     ("PlayerRule", "[a player rule]"),
+    ("PreflightItem", "[preflight]"),
     ("Probe", "[probe]"),
     ("ProfileItem", "[a profile]"),
     ("Range", "[a range]"),

@@ -7,7 +7,7 @@ use crate::build::{generators, milliseconds, values};
 use crate::claim::Expectation;
 use crate::names::Layer;
 use counterpart_evidence::{Cause, Verdict};
-use counterpart_plan::model::{Act, Ask, Await, Demand, Pace, Step};
+use counterpart_plan::model::{Act, Action, Ask, Await, Demand, Pace, Step};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ impl Play {
             () = self.stopped() => return Err(Stop::inconclusive(Cause::Environment, "the run was interrupted")),
         };
         let result = match result {
-            Ok(Ok(value)) => Ok(value),
+            Ok(Ok(value)) => self.as_promised(&ask.action, value),
             Ok(Err(Undone::Nobody)) if ask.demand == Demand::Optional => Ok(Value::Null),
             Ok(Err(Undone::Nobody)) => Err(Stop {
                 verdict: Verdict::Skipped,
@@ -54,18 +54,12 @@ impl Play {
 
     /// Holds what an action returned against what the pack says that it returns.
     fn as_promised(&self, action: &str, value: Value) -> Result<Value, Stop> {
-        let schema = self.shared.plan.actions.get(action).and_then(|action| action.returned.as_ref());
-        let problems = schema.map(|schema| schema.problems(&value)).unwrap_or_default();
-        // An optional action that nobody does returns nothing.
-        if problems.is_empty() || value.is_null() {
-            return Ok(value);
+        let broken = self.shared.plan.actions.get(action).and_then(|action| broken_answer(action, &value));
+        match broken {
+            // An optional action that nobody does returns nothing.
+            Some(reason) if !value.is_null() => Err(Stop::error(Cause::Configuration, reason)),
+            _ => Ok(value),
         }
-        let told: Vec<String> =
-            problems.iter().map(|problem| format!("{} {}", place_of(&problem.pointer), problem.message)).collect();
-        Err(Stop::error(
-            Cause::Configuration,
-            format!("what action `{action}` returned is not as the pack says: {}", told.join("; ")),
-        ))
     }
 
     /// Ends the time in which requests wait for this step's captures, as soon as those had their turn.
@@ -78,7 +72,7 @@ impl Play {
     }
 
     fn order(&self, ask: &Ask, index: u32, frame: &Frame) -> Result<Order, Stop> {
-        let globals = Layer::last(&self.shared.globals);
+        let globals = Layer::last(self.shared.globals());
         let layer = Layer::new(&frame.names, &globals);
         let mut generators =
             generators(self.shared.around.seed, &[&self.key, &frame.branch, "ask", &index.to_string()], &self.shared.clock);
@@ -126,6 +120,15 @@ impl Play {
         let at = frame.names.remove(&armed_key(plan))?.as_u64()?;
         self.claimant.expectations().get(usize::try_from(at).ok()?).cloned()
     }
+}
+
+/// Says where what an action returned is not as the pack says.
+pub(crate) fn broken_answer(action: &Action, value: &Value) -> Option<String> {
+    let problems = action.returned.as_ref()?.problems(value);
+    let told: Vec<String> =
+        problems.iter().map(|problem| format!("{} {}", place_of(&problem.pointer), problem.message)).collect();
+    let name = &action.name;
+    (!told.is_empty()).then(|| format!("what action `{name}` returned is not as the pack says: {}", told.join("; ")))
 }
 
 fn place_of(pointer: &str) -> String {

@@ -16,6 +16,7 @@ use crate::provider::Provider;
 use crate::rules::RuleIndex;
 use crate::shared::Shared;
 use crate::sink::{Belonging, Judged};
+pub(crate) use ask::broken_answer;
 use counterpart_evidence::{Cause, Event, Exchange, ScenarioId, StepHeader, Verdict};
 use counterpart_matching::{Subjects, capture};
 use counterpart_plan::model::{Act, Demand, Scenario, Step};
@@ -132,12 +133,29 @@ impl Play {
         } else {
             self.not_reached("steps", &scenario.steps, "the preamble did not come through");
         }
+        if let Some(reason) = self.claimant.broken() {
+            self.note_broken(reason);
+        }
         // The postamble runs after an interruption too, so it must not see it.
         let last = self.with_own_ending();
         last.phase("cleanup", &scenario.cleanup, &mut frame).await;
         self.undo_all().await;
         self.claimant.set_ended();
         self.shared.event(Event::ScenarioEnded { scenario: self.scenario.clone(), attempt: self.attempt });
+    }
+
+    /// Records that our side could not answer: an error of ours, whatever the other side made of it.
+    fn note_broken(&self, reason: String) {
+        let index = self.steps.fetch_add(1, Ordering::Relaxed) + 1;
+        self.shared.event(Event::StepStarted(StepHeader {
+            scenario: self.scenario.clone(),
+            attempt: self.attempt,
+            step: index,
+            kind: "respond".to_owned(),
+            title: "answer as the pack says".to_owned(),
+            phase: "steps".to_owned(),
+        }));
+        self.end(index, Some(Verdict::Error), Some(Cause::Simulator), Some(reason));
     }
 
     fn with_own_ending(self: &Arc<Self>) -> Arc<Self> {
@@ -284,7 +302,7 @@ impl Play {
 
     fn guard(&self, step: &Step, frame: &Frame) -> Result<bool, String> {
         let Some(guard) = &step.guard else { return Ok(true) };
-        let globals = Layer::last(&self.shared.globals);
+        let globals = Layer::last(self.shared.globals());
         match guard.evaluate(&Layer::new(&frame.names, &globals)) {
             Ok(value) => Ok(value == Value::Bool(true)),
             Err(fault) => Err(fault.message),
@@ -322,9 +340,9 @@ impl Play {
         let scenario_exchanges = self.claimant.exchanges();
         let pool = if exchanges.is_empty() { &scenario_exchanges } else { &exchanges };
         if !exchanges.is_empty() || matches!(step.act, Act::Assert) {
-            own.insert("exchanges".to_owned(), exchange_values(pool, &self.shared.globals));
+            own.insert("exchanges".to_owned(), exchange_values(pool, self.shared.globals()));
         }
-        let globals = Layer::last(&self.shared.globals);
+        let globals = Layer::last(self.shared.globals());
         let layer = Layer::new(&own, &globals);
         let borrowed: Vec<&Exchange> = pool.iter().map(AsRef::as_ref).collect();
         let mut step_found = Found::default();
@@ -351,7 +369,7 @@ impl Play {
             self.judged(index, exchanges.iter().map(|exchange| exchange.id).collect(), step_found);
         }
         if let Some(id) = &step.id {
-            frame.set(id, step_value(exchange.as_deref(), &exchanges, &names, &self.shared.globals));
+            frame.set(id, step_value(exchange.as_deref(), &exchanges, &names, self.shared.globals()));
         }
         let stop = self.captures(step, exchange.as_deref(), &own, &names, frame).err();
         match stop {
@@ -386,7 +404,7 @@ impl Play {
         names: &Map<String, Value>,
         frame: &mut Frame,
     ) -> Result<(), Stop> {
-        let globals = Layer::last(&self.shared.globals);
+        let globals = Layer::last(self.shared.globals());
         let layer = Layer::new(own, &globals);
         let mut subjects = match exchange {
             Some(exchange) => crate::judge::subjects(exchange, &layer, &self.shared.clock),

@@ -126,7 +126,7 @@ impl Play {
         parts: &[&str],
     ) -> Result<wire::Outgoing, String> {
         let mut generators = generators(self.shared.around.seed, parts, &self.shared.clock);
-        let globals = Layer::last(&self.shared.globals);
+        let globals = Layer::last(self.shared.globals());
         let layer = Layer::new(names, &globals);
         let mut request = build::request(&send.request, &target.base, &layer, &mut generators)?;
         wire::name_host(&mut request, target);
@@ -140,7 +140,7 @@ impl Play {
         let mut found = Found::default();
         let mut all = self.shared.plan.standing.exchange.clone();
         all.extend(checks.iter().filter(|check| !super::is_step_level(check)).cloned());
-        let globals = Layer::last(&self.shared.globals);
+        let globals = Layer::last(self.shared.globals());
         found.check(&all, &subjects(exchange, &Layer::new(names, &globals), &self.shared.clock));
         found
     }
@@ -155,7 +155,7 @@ impl Play {
                 ..Stop::error(Cause::Configuration, format!("there are no credentials `{name}`"))
             });
         };
-        let mut settings = self.shared.globals.get("setting").and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut settings = self.shared.globals().get("setting").and_then(Value::as_object).cloned().unwrap_or_default();
         settings.extend(values.clone());
         names.insert("setting".to_owned(), Value::Object(settings));
         Ok(names)
@@ -239,7 +239,7 @@ impl Play {
         }
         exchange.timing.total_us.get_or_insert(self.shared.clock.now_us().saturating_sub(exchange.started_us));
         let mut found = Found::default();
-        let globals = Layer::last(&self.shared.globals);
+        let globals = Layer::last(self.shared.globals());
         let layer = Layer::new(&frame.names, &globals);
         let checks: Vec<Arc<Check>> = step.checks.iter().filter(|check| !super::is_step_level(check)).cloned().collect();
         found.check(&checks, &subjects(&exchange, &layer, &self.shared.clock));

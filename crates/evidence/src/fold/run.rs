@@ -5,8 +5,8 @@ use super::collect::Collected;
 use super::scenario::AfterRetry;
 use super::{Judged, limits_of, requirements, review_claims};
 use crate::{
-    Counts, Event, Finding, Level, Limit, RUN_FORMAT, RUN_VERSION, RequirementId, RequirementRecord, RunMode, RunRecord,
-    ScenarioRecord, Stamped, Verdict, roll_up,
+    Cause, Counts, Event, Finding, Level, Limit, Preflight, RUN_FORMAT, RUN_VERSION, RequirementId, RequirementRecord, RunMode,
+    RunRecord, ScenarioRecord, Stamped, Verdict, roll_up,
 };
 use std::collections::BTreeMap;
 
@@ -36,7 +36,12 @@ fn record(collected: Collected) -> RunRecord {
         .iter()
         .map(|state| (state.header.id.clone(), state.header.claims.clone()))
         .collect::<BTreeMap<_, _>>();
-    let scenarios: Vec<ScenarioRecord> = collected.scenarios.into_iter().map(|state| state.into_record(after_retry)).collect();
+    let mut scenarios: Vec<ScenarioRecord> =
+        collected.scenarios.into_iter().map(|state| state.into_record(after_retry)).collect();
+    let fault = collected.preflight.iter().find(|fact| fact.passed == Some(false));
+    if let Some(fault) = fault {
+        blame(&mut scenarios, fault);
+    }
     let unexpected_findings = collected.unexpected_findings.into_all();
     let claimed = header.claims.iter().map(|claim| (claim.id.clone(), claim.claimed)).collect();
     let judged = Judged {
@@ -58,6 +63,8 @@ fn record(collected: Collected) -> RunRecord {
     }
     let verdict = match (&broken, &cut_off) {
         (Some(_), _) => Verdict::Error,
+        // The set-up or the environment broke, before anything could be asked of the system under test.
+        _ if fault.is_some() => Verdict::Error,
         // Where we answer until stopped, being stopped is no loss.
         (None, Some(_)) if header.mode != RunMode::Simulate => {
             roll_up([run_verdict(&scenarios, &unexpected_findings, &collected.unexpected_passed), Verdict::Inconclusive])
@@ -103,6 +110,14 @@ fn record(collected: Collected) -> RunRecord {
         unexpected_passed: collected.unexpected_passed,
         unmatched: collected.unmatched,
         unused_rules,
+    }
+}
+
+/// Says of what was not reached for a fault of the pre-flight which fault it was, and whose.
+fn blame(scenarios: &mut [ScenarioRecord], fault: &Preflight) {
+    for scenario in scenarios.iter_mut().filter(|scenario| scenario.verdict == Verdict::NotRun) {
+        scenario.cause = fault.cause.or(Some(Cause::Configuration));
+        scenario.reason = Some(format!("{}: {}", fault.name, fault.detail));
     }
 }
 

@@ -297,6 +297,8 @@ impl Names for Subjects<'_> {
             "request" if self.body(Side::Request).is_some() => self.part(Side::Request, member),
             "response" if self.body(Side::Response).is_some() => self.part(Side::Response, member),
             _ => match self.own(name) {
+                // `endpoint` is the exchange's own by itself, and with a member one of all endpoints by name.
+                Some(value) if !value.is_object() => self.names.member(name, member),
                 Some(Cow::Borrowed(value)) => value.get(member).map(Cow::Borrowed),
                 Some(Cow::Owned(value)) => value.get(member).cloned().map(Cow::Owned),
                 None => self.names.member(name, member),

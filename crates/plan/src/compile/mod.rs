@@ -6,13 +6,15 @@ mod condition;
 mod message;
 mod mutant;
 mod names;
+mod preflight;
 mod scenario;
 mod step;
 mod table;
 mod value;
 
 use crate::model::{
-    Action, Defect, Endpoint, Fragment, Plan, Player, Profile, Proof, Reply, Scenario, Schedule, Sentinel, Standing, Store, Stub,
+    Action, Defect, Endpoint, Fragment, Plan, Player, Probing, Profile, Proof, Reply, Scenario, Schedule, Sentinel, Standing,
+    Store, Stub,
 };
 use crate::options::{Options, Origin};
 use crate::settings::Settings;
@@ -317,6 +319,7 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
         stubs,
         players,
         store: Arc::new(parts.store),
+        preflight: parts.preflight,
         discriminator: parts.discriminator,
         correlate: parts.correlate,
         masked_headers: pack.masking.iter().flat_map(|masking| &masking.headers).map(|name| name.value.clone()).collect(),
@@ -379,6 +382,7 @@ struct Parts {
     profiles: Vec<Profile>,
     standing: Standing,
     store: Store,
+    preflight: Option<Probing>,
     discriminator: Option<Expression>,
     correlate: Option<Expression>,
     sentinels: Vec<Sentinel>,
@@ -424,6 +428,7 @@ impl Compiler<'_> {
             profiles: self.profiles(),
             standing,
             store: self.store(),
+            preflight: self.preflight(),
             discriminator,
             correlate,
             sentinels: self.sentinels(),

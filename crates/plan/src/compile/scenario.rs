@@ -282,6 +282,7 @@ impl<'a> Compiler<'a> {
                 returned: record.returns.as_ref().and_then(|schema| self.returned(schema)),
                 returns: record.returns.as_ref().map(Node::to_json),
                 within,
+                harmless: record.harmless.as_ref().is_some_and(|flag| flag.value),
             });
         }
         actions

@@ -128,7 +128,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn send(&mut self, send: &SendRecord, scope: &mut Scope) -> Option<Send> {
+    pub(crate) fn send(&mut self, send: &SendRecord, scope: &mut Scope) -> Option<Send> {
         let connection = match send.connection.as_ref().map(|text| (text.value.as_str(), text.span)) {
             None | Some(("keep", _)) => ConnectionRule::Keep,
             Some(("fresh", _)) => ConnectionRule::Fresh,

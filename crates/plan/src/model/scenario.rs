@@ -1,9 +1,9 @@
 //! The plan as a whole.
 
-use crate::model::{Fault, Listen, Offer, Player, Reply, Step, Store, Stub, Time};
+use crate::model::{Fault, Listen, Offer, Player, Reply, Send, Step, Store, Stub, Time};
 use counterpart_diag::Span;
 use counterpart_evidence::{PackRecord, Requirement, RequirementId, Role, ScenarioId, SettingRecord, Verdict};
-use counterpart_matching::Expression;
+use counterpart_matching::{Expression, Rule as MatchRule};
 use counterpart_validate::{Check, Schema};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +37,19 @@ pub struct Action {
     pub returned: Option<Arc<Schema>>,
     /// How long it may take.
     pub within: Time,
+    /// Whether the pre-flight may ask for it.
+    pub harmless: bool,
+}
+
+/// A request made before the first scored message.
+#[derive(Clone, Debug)]
+pub struct Probing {
+    /// The request.
+    pub send: Send,
+    /// What says that our credentials are not accepted.
+    pub refused: Option<MatchRule>,
+    /// How far the other clock may be from ours.
+    pub clock_skew: Option<Time>,
 }
 
 /// A named set of settings.
@@ -273,6 +286,8 @@ pub struct Plan {
     pub players: BTreeMap<String, Arc<Player>>,
     /// Store.
     pub store: Arc<Store>,
+    /// What is asked of a server under test before the first scored message.
+    pub preflight: Option<Probing>,
     /// Which evidence group and store a request belongs to.
     pub discriminator: Option<Expression>,
     /// Which value binds a request to a scenario.

@@ -132,7 +132,7 @@ fn limit(what: &str, why: &str) -> Limit {
 }
 
 fn flight(name: &str, passed: Option<bool>, detail: &str, hint: Option<&str>) -> Preflight {
-    Preflight { name: text(name), passed, detail: text(detail), hint: hint.map(text) }
+    Preflight { name: text(name), passed, detail: text(detail), hint: hint.map(text), cause: None }
 }
 
 fn claims() -> Vec<ClaimRecord> {

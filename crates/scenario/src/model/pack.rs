@@ -1,7 +1,8 @@
 //! `pack.yaml` and `requirements.yaml`.
 
+use crate::model::{Condition, Send};
 use crate::read::{record, word};
-use crate::{Cel, Flag, Node, Spanned, Text, WordList};
+use crate::{Cel, Flag, Node, Spanned, Text, Time, WordList};
 
 record! {
     /// `pack.yaml`: what a pack is, what it needs, and what holds for all of it.
@@ -38,6 +39,8 @@ record! {
         optional correlate "correlate": Cel,
         /// What is overwritten in evidence beside the usual secrets.
         optional masking "masking": Masking,
+        /// What is proved of a server under test before the first scored message, beside route, TLS and hooks.
+        optional preflight "preflight": PreflightItem,
         /// Checks applied to every exchange of a run.
         optional standing "standing": Standing,
         /// XML namespace prefixes for every XPath of the pack; a check file may add its own.
@@ -185,7 +188,9 @@ record! {
         /// JSON Schema of what comes back.
         optional returns "returns": Node,
         /// How long it may take; 30 s without.
-        optional within "within": crate::Time,
+        optional within "within": Time,
+        /// Whether it changes nothing and needs no arguments, so that the pre-flight may ask for it to see that its hook answers.
+        optional harmless "harmless": Flag,
     }
 }
 
@@ -212,6 +217,18 @@ record! {
         optional doc "doc": Text,
         /// Whether it asks for a client certificate: `required` unless the settings say otherwise; CEL giving `none`, `optional` or `required`.
         optional client_certificate "client-certificate": Cel,
+    }
+}
+
+record! {
+    /// A request made before the first scored message, to see that the set-up is right; it is not part of the evidence.
+    PreflightItem "preflight" {
+        /// The request, with the credentials of the run; no system, right or wrong, may keep anything of it.
+        required send "send": Send,
+        /// Conditions on its answer that, where all hold, say that the credentials are not accepted.
+        list refused "refused": Condition,
+        /// How far the clock of the system under test may be from ours, as `Date` in its answer tells; only shown without.
+        optional clock_skew "clock-skew": Time,
     }
 }
 
