@@ -14,6 +14,7 @@ mod hostile;
 mod kept;
 mod language;
 mod machine;
+mod peers;
 mod person;
 mod proof;
 mod secrecy;

@@ -115,7 +115,7 @@ def linkages(resource: Json) -> Iterator[tuple[str, Json]]:
                 yield role, target
 
 
-def roles(document: Json) -> list[Json]:
+def relationships(document: Json) -> list[Json]:
     """Lists every relationship of the document, one entry for each role and pair (F27)."""
     return [{"role": role, "from": resource.get("id"), "to": target.get("id")}
             for _, resource in resources(document) for role, target in linkages(resource)]

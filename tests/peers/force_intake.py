@@ -15,7 +15,7 @@ from typing import Callable
 from urllib.parse import urlsplit
 
 from force_answers import CATALOGUE, Answer, AnswerWriter, Request
-from force_document import BareFault, CaughtFault, DocumentChecker, Problem, Report, media_links, roles, submission_of
+from force_document import BareFault, CaughtFault, DocumentChecker, Problem, Report, media_links, relationships, submission_of
 from force_store import Record, Store, StoreUnavailable
 from peer_common import Defects, Json, talk
 
@@ -128,7 +128,8 @@ class Intake:
             return entry
         if found is not None:
             entry["submissionContent"] = found[1].get("attributes", {}).get("submissionContent")
-        entry["roles"] = roles(document)
+        entry["relationships"] = relationships(document)
+        entry["roles"] = sorted({relationship["role"] for relationship in entry["relationships"]})
         entry["media"] = self._media.states(links)
         if len(record.body) <= LISTED_BODY_BYTES_MAX:
             entry["body"] = record.body.decode("utf-8", "replace")

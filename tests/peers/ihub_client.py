@@ -110,7 +110,7 @@ class Client:
         if route == "email" and self._defects.has("post-on-email-route") and FIRST in urls:
             self._post_as_well(delivery, submission.body)
         return {"submissionId": submission.submission_id, "correlationId": submission.correlation_id,
-                "customerReferenceNumber": submission.reference, "force": form.force}
+                "customerReferenceNumber": submission.reference, "forceIdentifier": form.force}
 
     def _route(self, row: Row | None, skeleton: bool) -> str:
         """Modelled: in full; else a skeleton where the force opted in; else email; without a row: parked."""
@@ -147,7 +147,7 @@ class Client:
         delivery = self._engine.find(str(submission_id))
         if delivery is None:
             raise ControlRefused(f"no submission {submission_id}")
-        return delivery.shown()
+        return {**delivery.shown(), "audit": self._audit.rows(delivery.submission_id)}
 
     def _emails(self, given: Json) -> Json:
         wanted = given.get("submissionId")

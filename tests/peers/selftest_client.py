@@ -211,7 +211,7 @@ def forces_are_mixed_up(rig: ClientRig) -> bool:
     until(lambda: all(rig.state(entry["submissionId"])["state"] in ENDED for entry in sent))
     time.sleep(SETTLE_S)
     for stub, force, issued in ((rig.first, "901", CREDENTIALS), (rig.second, "902", SECOND_CREDENTIALS)):
-        ids = {entry["submissionId"] for entry in sent if entry["force"] == force}
+        ids = {entry["submissionId"] for entry in sent if entry["forceIdentifier"] == force}
         seen = {entities(request.document(), "submission")[0]["attributes"]["submissionId"] for request in stub.seen}
         shown = {(request.headers["client_id"], request.headers["client_secret"]) for request in stub.seen}
         if ids != seen or shown != {issued}:

@@ -1,0 +1,130 @@
+//! The command against systems in another language, written from the interface description alone: a conformant one passes, and
+//! each deliberate defect of `tests/peers/defects.json` is found as the requirement that it breaks.
+//!
+//! `COUNTERPART_PEERS=all` judges every defect, as `.ci/run` does; else those marked `often`.
+
+mod rig;
+mod setup;
+mod simulated;
+
+use rig::{Judged, Peer, Program, root};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+/// How many defects of one program are judged side by side.
+const SIDE_BY_SIDE: usize = 2;
+
+/// What a right judge may warn of in a conformant system: our readings that a free choice of the supplier breaks.
+const WARNINGS: [&str; 0] = [];
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+fn conforms(program: Program) {
+    let peer = Peer::start(program, &[]);
+    let judged = Judged::by(&peer, &mut peer.judge(&peer.hooks()));
+    for effect in ["fail", "warning"] {
+        let found = judged.findings(effect);
+        let found: Vec<&String> =
+            found.iter().filter(|(requirement, _)| !WARNINGS.contains(&requirement.as_str())).map(|(_, words)| words).collect();
+        assert!(found.is_empty(), "{effect}: {found:#?}\n{}", judged.talk);
+    }
+    for scenario in judged.scenarios() {
+        let (verdict, tags) = (scenario["verdict"].as_str().unwrap(), texts(&scenario["tags"]));
+        let wanted = if tags.iter().any(|tag| tag == "attestation") { "review" } else { "pass" };
+        assert_eq!(verdict, wanted, "{}: {}\n{}", scenario["id"], scenario["reason"], judged.talk);
+    }
+    assert_eq!((judged.verdict(), judged.exit), ("pass", Some(0)), "{}", judged.talk);
+}
+
+#[test]
+fn a_conformant_endpoint_passes() {
+    conforms(Program::Force);
+}
+
+#[test]
+fn a_conformant_client_passes() {
+    conforms(Program::Client);
+}
+
+/// Judges one defect; gives what is wrong with the judgement.
+fn judge(row: &Value) -> Result<(), String> {
+    let mut options: Vec<String> = texts(&row["peer"]);
+    options.extend(["--defect".to_owned(), row["name"].as_str().unwrap().to_owned()]);
+    let peer =
+        Peer::start(Program::of(row["program"].as_str().unwrap()), &options.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut command = peer.judge(&peer.hooks());
+    texts(&row["select"]).iter().for_each(|tag| {
+        command.args(["--tag", tag]);
+    });
+    let settings: BTreeMap<String, String> = serde_json::from_value(row["set"].clone()).unwrap_or_default();
+    settings.iter().for_each(|(name, value)| {
+        command.args(["--set", &format!("{name}={value}")]);
+    });
+    let judged = Judged::by(&peer, &mut command);
+    let of =
+        |effect: &str| -> BTreeSet<String> { judged.findings(effect).into_iter().map(|(requirement, _)| requirement).collect() };
+    let (fails, warns) = (of("fail"), of("warning"));
+    let wanted_fails: BTreeSet<String> = texts(&row["fails"]).into_iter().collect();
+    let missing: Vec<String> = texts(&row["warns"]).into_iter().filter(|requirement| !warns.contains(requirement)).collect();
+    let (verdict, exit) = if row["grade"] == "must" { ("fail", Some(1)) } else { ("warning", Some(0)) };
+    if fails == wanted_fails && missing.is_empty() && (judged.verdict(), judged.exit) == (verdict, exit) {
+        return Ok(());
+    }
+    let words = |effect: &str| judged.findings(effect).into_iter().map(|(_, words)| words).collect::<Vec<_>>();
+    Err(format!(
+        "{}: {} ({:?}), wanted {verdict}; must fail {wanted_fails:?}, must warn {missing:?} more\nfails {:#?}\nwarns {:#?}",
+        row["name"],
+        judged.verdict(),
+        judged.exit,
+        words("fail"),
+        words("warning")
+    ))
+}
+
+fn every_defect_is_found(program: &str) {
+    let text = std::fs::read_to_string(root().join("tests/peers/defects.json")).unwrap();
+    let table: Value = serde_json::from_str(&text).unwrap();
+    let all = std::env::var("COUNTERPART_PEERS").is_ok_and(|which| which == "all");
+    let rows: Vec<Value> = table["defects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["program"] == program && (all || row["often"] == true))
+        .cloned()
+        .collect();
+    assert!(rows.len() >= 20, "the table has only {} rows for {program}", rows.len());
+    let next = Mutex::new(rows.iter());
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..SIDE_BY_SIDE {
+            scope.spawn(|| {
+                loop {
+                    let Some(row) = next.lock().unwrap().next() else { return };
+                    // A peer that does not start, or a run without a record, is one more wrong row and not the end of the table.
+                    let judged = std::panic::catch_unwind(|| judge(row));
+                    let reason = match judged {
+                        Ok(Ok(())) => continue,
+                        Ok(Err(reason)) => reason,
+                        Err(_) => format!("{}: it could not be judged; the reason stands above", row["name"]),
+                    };
+                    wrong.lock().unwrap().push(reason);
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{} of {} judged wrong:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_defect_of_an_endpoint_is_found() {
+    every_defect_is_found("force_endpoint");
+}
+
+#[test]
+fn every_defect_of_a_client_is_found() {
+    every_defect_is_found("ihub_client");
+}
