@@ -28,7 +28,7 @@ impl Play {
             () = self.stopped() => return Err(Stop::inconclusive(Cause::Environment, "the run was interrupted")),
         };
         let result = match result {
-            Ok(Ok(value)) => self.as_promised(&ask.action, value),
+            Ok(Ok(value)) => Ok(value),
             Ok(Err(Undone::Nobody)) if ask.demand == Demand::Optional => Ok(Value::Null),
             Ok(Err(Undone::Nobody)) => Err(Stop {
                 verdict: Verdict::Skipped,
