@@ -17,4 +17,5 @@ mod machine;
 mod peers;
 mod person;
 mod proof;
+mod reports;
 mod secrecy;

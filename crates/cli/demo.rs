@@ -4,7 +4,7 @@ use crate::args::{DemoArgs, MessageFormat};
 use crate::exit::{Exit, Strictness, Trouble, of_record};
 use crate::header::About;
 use crate::mirror::{Both, Setting, invented, keyring, plans, set};
-use crate::playing::{begin, finish, open_book, stop_on_interrupt, storage};
+use crate::playing::{begin, finish, open_book, stop_on_interrupt, storage, where_it_is};
 use crate::wanted::any_clock;
 use crate::{console, moment, packs};
 use counterpart_diag::Sources;
@@ -48,7 +48,7 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
         drop(std::fs::remove_dir_all(&scratch));
         let (record, path) = result?;
         console::data(&counterpart_report::console(&record, console::colour()));
-        console::data(&format!("\nreports: {}\n\n", path.display()));
+        console::data(&format!("{}\n", where_it_is(&path)));
         verdicts.push(record.verdict);
         let exit = of_record(&record, Strictness::default());
         if exit != Exit::Pass {

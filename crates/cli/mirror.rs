@@ -1,6 +1,7 @@
 //! Our own other side: the stub where we call, the player where we answer.
 
 use crate::keyring::{fresh_authority, minted};
+use crate::packs;
 use crate::playing::{LateActor, Performance};
 use counterpart_diag::{Diagnostics, Sources};
 use counterpart_engine::{
@@ -102,7 +103,9 @@ pub(crate) fn plans(both: &Both<'_>, sources: &mut Sources) -> Result<Plans, Dia
         ..Options::default()
     };
     let (judge, found) = counterpart_plan::compile_pack(&refs, &judge, sources);
-    Ok(Plans { judge: Arc::new(judge.ok_or(found)?), mirror: mirror(both, sources)? })
+    let mut judge = judge.ok_or(found)?;
+    packs::compare_with_released(&mut judge, both.packs.first());
+    Ok(Plans { judge: Arc::new(judge), mirror: mirror(both, sources)? })
 }
 
 /// Compiles the mirror's side alone.

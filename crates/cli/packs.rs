@@ -1,13 +1,22 @@
 //! Packs by name: below `scenarios/` in the working directory, else the copy in the binary.
 
 use counterpart_diag::Sources;
-use counterpart_plan::PackFiles;
+use counterpart_plan::{PackFiles, Plan};
 use counterpart_scenario::model::PackFile;
 use counterpart_scenario::{Read as _, Reader, parse};
 use include_dir::{Dir, include_dir};
 use std::path::Path;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
+
+/// Tells a plan whether its pack is the one in the binary, and which files differ.
+pub(crate) fn compare_with_released(plan: &mut Plan, pack: Option<&PackFiles>) {
+    let Some(pack) = pack else { return };
+    if let Some(released) = embedded().into_iter().find(|released| released.name == pack.name) {
+        plan.pack.modified = pack.differing(&released);
+        plan.pack.released = Some(plan.pack.modified.is_empty());
+    }
+}
 
 /// Gives the pack that a name or a folder means, with those that it may use; the text reads after "could not ".
 pub(crate) fn find(name: &str) -> Result<Vec<PackFiles>, String> {

@@ -142,10 +142,18 @@ pub(crate) fn finish(
     Ok((record, folder.path().to_owned()))
 }
 
+/// Says where the reports are, and the digest that stands for the evidence: noted elsewhere, it shows any later change.
+pub(crate) fn where_it_is(path: &Path) -> String {
+    let digest = RunFolder::open(path).and_then(|folder| folder.journal_head()).map(|head| head.digest).unwrap_or_default();
+    format!("\nreports: {}\nevidence: {digest}\n", path.display())
+}
+
 /// Renders a record in several formats; `json` is the record itself and always there.
 pub(crate) fn rendered(record: &RunRecord, folder: &RunFolder, formats: &[Format]) -> Result<Vec<(String, Vec<u8>)>, String> {
     let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned());
-    let options = Options { folder: name, ..Options::default() };
+    let head = folder.journal_head().map_err(|error| format!("could not {error}"))?;
+    let evidence_digest = (!head.digest.is_empty()).then_some(head.digest);
+    let options = Options { evidence_digest, folder: name, ..Options::default() };
     let files = formats.iter().filter(|format| **format != Format::Json).map(|format| {
         let bytes = counterpart_report::render(record, &FolderBodies(folder), *format, &options)
             .map_err(|error| format!("could not {error}"))?;

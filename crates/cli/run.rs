@@ -7,7 +7,7 @@ use crate::control::{Control, Desk};
 use crate::exit::{Exit, Trouble};
 use crate::header::About;
 use crate::judged::{baseline, judged};
-use crate::playing::{Book, Performance, begin, copies, finish, formats, open_book, stop_on_interrupt, storage};
+use crate::playing::{Book, Performance, begin, copies, finish, formats, open_book, stop_on_interrupt, storage, where_it_is};
 use crate::wanted::{Mode, Wanted, actor, addresses, credentials, options, refuse_typed_secrets, ring, targets, wanted};
 use crate::{console, moment, packs, preflight, settings_shown};
 use counterpart_diag::Sources;
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: Message
         let reason = "`--record off` is for `simulate`: a run without evidence could not be judged".to_owned();
         return Err(Trouble::Usage(reason));
     }
-    compare_with_released(&mut plan, packs.first());
+    packs::compare_with_released(&mut plan, packs.first());
     if args.print_settings {
         settings_shown::print(choices, &plan);
         return Ok(Exit::Pass);
@@ -155,7 +155,7 @@ async fn perform(args: &RunArgs, ready: Ready) -> Result<Exit, Trouble> {
     let (record, path) = finish(book, &clock, finished, early.clone(), ready.earlier.as_ref(), &ready.formats)?;
     copies(args, &record, &path)?;
     console::data(&counterpart_report::console(&record, console::colour()));
-    console::data(&format!("\nreports: {}\n", path.display()));
+    console::data(&where_it_is(&path));
     Ok(exit(args, &ready, &record, broken, unrecorded.as_deref(), early.is_some()))
 }
 
@@ -261,14 +261,6 @@ fn exit(
     }
 }
 
-fn compare_with_released(plan: &mut Plan, pack: Option<&PackFiles>) {
-    let Some(pack) = pack else { return };
-    if let Some(released) = packs::embedded().into_iter().find(|released| released.name == pack.name) {
-        plan.pack.modified = pack.differing(&released);
-        plan.pack.released = Some(plan.pack.modified.is_empty());
-    }
-}
-
 fn about(args: &RunArgs, ready: &Ready, run: String, now_ms: i64, endpoints: BTreeMap<String, String>) -> About {
     let wanted = &ready.wanted;
     let changes = wanted.workspace.checks.iter().map(|(check, change)| CheckChange {
@@ -311,13 +303,23 @@ pub(crate) fn supplier(wanted: &Wanted) -> Supplier {
 }
 
 /// Gives the command that plays one scenario again, without `--scenario`.
+/// The command that plays one scenario of this run again, with every option that the run was given and that decides how
+/// it goes. A setting that was typed is no secret, for those are refused.
 fn replay(args: &RunArgs, wanted: &Wanted, plan: &Plan) -> String {
     let mut replay = format!("counterpart run {} --role {}", plan.pack.name, wanted.role.name());
-    if let Some(target) = wanted.targets.get("") {
-        replay.push_str(&format!(" --target {target}"));
-    }
-    if let Some(workspace) = &args.workspace {
-        replay.push_str(&format!(" --workspace {}", workspace.display()));
-    }
+    let mut add = |option: &str, value: Option<String>| {
+        if let Some(value) = value {
+            replay.push_str(&format!(" {option} {value}"));
+        }
+    };
+    let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    add("--target", wanted.targets.get("").cloned());
+    add("--workspace", path(&args.workspace));
+    add("--certs", path(&args.certs));
+    add("--tls-ca", path(&args.tls_ca));
+    add("--tls-cert", path(&args.tls_cert));
+    add("--tls-key", path(&args.tls_key));
+    add("--profile", args.profile.clone());
+    args.settings.iter().for_each(|setting| add("--set", Some(format!("'{setting}'"))));
     replay
 }

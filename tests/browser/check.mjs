@@ -9,7 +9,7 @@ import { resolve } from "node:path";
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 // A file above this size is a long run: it must open and scroll in time; the slow checks are made on short ones.
-const LONG_BYTES = 2_000_000;
+const LONG_BYTES = 6_000_000;
 const OPEN_MS_MAX = 15_000;
 const SCROLL_MS_MAX = 10_000;
 const TABS_MAX = 3_000;
@@ -47,12 +47,12 @@ const quiet = (seen) => {
   must(seen.errors.length === 0, `the console says: ${seen.errors.slice(0, 3).join("; ")}`);
 };
 
-const axe = async (page) => {
+const axe = async (page, runOnly = { type: "tag", values: TAGS }) => {
   await page.evaluate(AXE);
-  const violations = await page.evaluate(async (tags) => {
-    const result = await window.axe.run(document, { runOnly: { type: "tag", values: tags } });
+  const violations = await page.evaluate(async (only) => {
+    const result = await window.axe.run(document, { runOnly: only, resultTypes: ["violations"] });
     return result.violations.map((one) => `${one.id} (${one.nodes.length}: ${one.nodes[0].target.join(" ")} – ${one.nodes[0].failureSummary.replace(/\s+/g, " ")})`);
-  }, TAGS);
+  }, runOnly);
   must(violations.length === 0, violations.join("; "));
 };
 
@@ -84,7 +84,8 @@ const short = async (browser, url, name) => {
     await check(`${name} ${colorScheme}: quiet and accessible, all open`, async () => {
       const { page, seen, close } = await open(browser, url, { colorScheme });
       await openAll(page);
-      await axe(page);
+      // Only colours differ in the dark.
+      await (colorScheme === "light" ? axe(page) : axe(page, { type: "rule", values: ["color-contrast"] }));
       quiet(seen);
       await close();
     });
@@ -150,7 +151,7 @@ const short = async (browser, url, name) => {
 };
 
 const paper = async (browser, url, name) => {
-  await check(`${name}: prints on A4 with and without script, everything open`, async () => {
+  await check(`${name}: prints on A4, the same with and without script`, async () => {
     const notes = [];
     for (const javaScriptEnabled of [true, false]) {
       const { page, close } = await open(browser, url, { javaScriptEnabled });

@@ -89,6 +89,18 @@ impl RunFolder {
         JournalReader::open(&self.path)?.fold()
     }
 
+    /// Gives the last line of the journal, whose digest stands for every line before it; empty where there is none.
+    ///
+    /// # Errors
+    ///
+    /// `ReadFile` where the journal cannot be read.
+    pub fn journal_head(&self) -> Result<JournalHead, Error> {
+        let mut reader = JournalReader::open(&self.path)?;
+        reader.skip_to_end()?;
+        let state = reader.state();
+        Ok(JournalHead { line: state.last_line, digest: state.head.unwrap_or_default() })
+    }
+
     /// Gives stored bytes by digest; `None` where they are not there, or are not what they should be.
     ///
     /// # Errors
@@ -130,10 +142,7 @@ impl RunFolder {
     pub fn finish(&mut self, record: &RunRecord, rendered: &[(String, Vec<u8>)]) -> Result<JournalHead, Error> {
         write_atomically(&self.path.join(RECORD), &json(record)?)?;
         self.write_rendered(rendered)?;
-        let mut reader = JournalReader::open(&self.path)?;
-        reader.skip_to_end()?;
-        let state = reader.state();
-        let head = JournalHead { line: state.last_line, digest: state.head.unwrap_or_default() };
+        let head = self.journal_head()?;
         let manifest = Manifest::of_folder(&self.path, record, head.clone())?;
         write_atomically(&self.path.join(MANIFEST), &json(&manifest)?)?;
         if self.lock.take().is_some() {

@@ -4,9 +4,8 @@
 mod sample;
 
 use counterpart_evidence::{Finding, Place, RunRecord, Verdict};
-use counterpart_report::{Colour, Format, NoBodies, Options, console, render, tally};
+use counterpart_report::{Colour, Format, NoBodies, Options, console, render};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -82,71 +81,10 @@ fn colours_change_no_word() {
 }
 
 #[test]
-fn xml_keeps_its_schema() {
-    let file = std::env::temp_dir().join(format!("counterpart-report-{}.xml", std::process::id()));
-    std::fs::write(&file, rendered(Format::Xml)).unwrap();
-    let schema = root().join("reports/xml/report-1.xsd");
-    let output = Command::new("xmllint").args(["--noout", "--nonet", "--schema"]).arg(schema).arg(&file).output().unwrap();
-    std::fs::remove_file(&file).unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-}
-
-#[test]
 fn json_schema_is_as_the_types_say() {
     let mut schema = serde_json::to_string_pretty(&counterpart_evidence::run_schema()).unwrap();
     schema.push('\n');
     golden("../json/run-1.schema.json", &schema);
-}
-
-/// Reads the number that stands between two pieces of text.
-fn number(text: &str, before: &str, after: &str) -> u64 {
-    let rest = text.split_once(before).unwrap_or_else(|| panic!("no `{before}`")).1;
-    rest.split_once(after).unwrap().0.trim().parse().unwrap()
-}
-
-fn cases(junit: &str, what: &str) -> u64 {
-    junit.matches(what).count() as u64
-}
-
-#[test]
-fn every_format_agrees_on_every_count() {
-    let record = sample::sample().record;
-    let all = tally(&record);
-    let (html, xml, junit) = (rendered(Format::Html), rendered(Format::Xml), rendered(Format::Junit));
-    let json: RunRecord = serde_json::from_str(&rendered(Format::Json)).unwrap();
-    let console = console(&record, Colour::Never);
-    let summary = xml.split_once("<summary ").unwrap().1.split_once('>').unwrap().0;
-    let scenarios = console.lines().find(|line| line.starts_with("  scenarios")).unwrap();
-    for (verdict, count) in record.summary.each() {
-        let (name, count) = (verdict.name(), u64::from(count));
-        assert_eq!(number(&html, &format!("data-count=\"{name}\"><b>"), "<"), count, "HTML {name}");
-        assert_eq!(number(&format!(" {summary}"), &format!(" {name}=\""), "\""), count, "XML {name}");
-        assert_eq!(scenarios.contains(&format!("{count} {name}")), count > 0, "console {name}");
-        assert_eq!(cases(&junit, &format!("<property name=\"verdict\" value=\"{name}\"/>")), count, "JUnit {name}");
-    }
-    assert_eq!(json.summary, record.summary);
-    assert_eq!(tally(&json), all);
-    for (name, count) in [("pass", all.pass), ("fail", all.fail), ("skip", all.skip), ("error", all.error)] {
-        assert_eq!(number(&html, &format!("data-tally=\"{name}\">"), "<"), count, "HTML {name}");
-        let findings = xml.split_once("<findings ").unwrap().1.split_once('>').unwrap().0;
-        assert_eq!(number(&format!(" {findings}"), &format!(" {name}=\""), "\""), count, "XML {name}");
-        assert_eq!(number(&junit, &format!("name=\"findings.{name}\" value=\""), "\""), count, "JUnit {name}");
-        assert!(console.contains(&format!("{count} {name}")), "console {name}");
-    }
-    // Not only the sums that are printed, but what is listed adds up to them.
-    for (name, count) in [("fail", all.fail), ("skip", all.skip), ("error", all.error)] {
-        assert_eq!(cases(&xml, &format!("outcome=\"{name}\"")), count, "listed in XML: {name}");
-    }
-    let passed: u64 = xml.split("<passed ").skip(1).map(|rest| number(rest, "count=\"", "\"")).sum();
-    assert_eq!(passed, all.pass, "listed in XML: pass");
-    let assertions: u64 =
-        junit.split("assertions=\"").skip(1).map(|rest| rest.split_once('"').unwrap().0.parse::<u64>().unwrap()).sum();
-    assert_eq!(assertions, all.total(), "listed in JUnit");
-    let failures = record.summary.fail + u32::from(record.unexpected_findings.iter().any(|one| one.effect.name() == "fail"));
-    assert_eq!(cases(&junit, "<failure "), u64::from(failures));
-    assert_eq!(cases(&junit, "<error "), u64::from(record.summary.error + record.summary.inconclusive));
-    let skipped = record.summary.skipped + record.summary.not_applicable + record.summary.not_run + record.summary.review;
-    assert_eq!(cases(&junit, "<skipped "), u64::from(skipped));
 }
 
 #[test]
@@ -223,7 +161,7 @@ fn a_run_of_nothing_renders_in_every_format() {
 
 #[test]
 fn a_long_run_stays_small_and_says_what_it_left_out() {
-    let sample = sample::long(2_000);
+    let sample = sample::long(2_000, 2_000);
     let options = Options { passing_bytes_max: 10_000, full_bytes_max: 10_000, ..options() };
     let html = String::from_utf8(render(&sample.record, &sample.bodies, Format::Html, &options).unwrap()).unwrap();
     assert!(html.len() < 4_000_000, "{} bytes", html.len());

@@ -1,7 +1,7 @@
 //! JUnit XML in the dialect that build servers read: a suite for each interaction, a case for each scenario.
 //!
-//! The dialect has no schema of its own that allows properties on a case, which requirement ids need; it is the one of
-//! <https://github.com/testmoapp/junitxml>. The strict Ant schema refuses them.
+//! The dialect is that of <https://github.com/testmoapp/junitxml>, which has no schema; `reports/xml/junit-1.xsd` says what
+//! of it is written here. The strict Ant schema refuses properties on a case, which requirement ids need.
 
 use crate::{Error, tally, text};
 use counterpart_evidence::{Cause, FindingOutcome, RunRecord, ScenarioRecord, Verdict};
@@ -41,6 +41,19 @@ fn property(name: &str, value: &str) -> Property {
 }
 
 fn suite(record: &RunRecord, name: &str, scenarios: &[&ScenarioRecord]) -> TestSuite {
+    let mut suite = suite_of(record, name);
+    let mut took = Duration::ZERO;
+    for scenario in scenarios {
+        let case = case(scenario);
+        took += case.time.unwrap_or_default();
+        suite.add_test_case(case);
+    }
+    suite.set_time(took);
+    suite
+}
+
+/// Makes a suite that says what run it is of.
+fn suite_of(record: &RunRecord, name: &str) -> TestSuite {
     let mut suite = TestSuite::new(name);
     suite.timestamp = record.started.parse().ok();
     let all = tally(record);
@@ -57,13 +70,6 @@ fn suite(record: &RunRecord, name: &str, scenarios: &[&ScenarioRecord]) -> TestS
         property("findings.skip", &all.skip.to_string()),
         property("findings.error", &all.error.to_string()),
     ]);
-    let mut took = Duration::ZERO;
-    for scenario in scenarios {
-        let case = case(scenario);
-        took += case.time.unwrap_or_default();
-        suite.add_test_case(case);
-    }
-    suite.set_time(took);
     suite
 }
 
@@ -125,7 +131,8 @@ fn findings(scenario: &ScenarioRecord, wanted: impl Fn(FindingOutcome, &str) -> 
 
 /// Findings of calls that belong to no scenario, so that no format knows of fewer than another.
 fn unexpected(record: &RunRecord) -> TestSuite {
-    let mut suite = TestSuite::new("unexpected calls");
+    let mut suite = suite_of(record, "unexpected calls");
+    suite.set_time(Duration::ZERO);
     let failing = |effect: &str| effect == "fail";
     let any = record.unexpected_findings.iter().any(|finding| failing(finding.effect.name()));
     let mut status = if any { TestCaseStatus::non_success(NonSuccessKind::Failure) } else { TestCaseStatus::success() };
@@ -137,6 +144,7 @@ fn unexpected(record: &RunRecord) -> TestSuite {
     }
     let mut case = TestCase::new("calls that belong to no scenario", status);
     case.set_classname("unexpected");
+    case.set_time(Duration::ZERO);
     let passed: u32 = record.unexpected_passed.values().sum();
     case.set_assertions(record.unexpected_findings.len() + usize::try_from(passed).unwrap_or(usize::MAX));
     if !any {

@@ -121,7 +121,7 @@ pub(crate) fn message(name: &'static str, record: &MessageRecord, findings: &[&F
 fn fill_body(view: &mut Message, record: &MessageRecord, findings: &[&Finding], bodies: &dyn Bodies) {
     let Some(body) = record.body.as_ref().filter(|body| body.bytes > 0) else { return };
     view.body_note = Some(text::size(body.bytes));
-    view.digest = Some(body.digest.clone());
+    view.digest = Some(text::line(&body.digest));
     view.notes.extend(body_notes(body));
     let Some(source) = body_text(record, bodies) else {
         view.notes.push("the content is not kept in this run folder, or no longer".to_owned());
@@ -156,7 +156,7 @@ fn body_notes(body: &BodyRef) -> Vec<String> {
 /// The bytes on the wire; where the content follows the head as it is, it stands above and is not shown twice.
 fn fill_wire(view: &mut Message, record: &MessageRecord, bodies: &dyn Bodies) {
     let Some(wire) = &record.wire else { return };
-    view.wire_digest = Some(wire.digest.clone());
+    view.wire_digest = Some(text::line(&wire.digest));
     let Some(mut bytes) = bodies.body(&wire.digest) else { return };
     let content = record.body.as_ref().map(|body| body.digest.as_str());
     match wire.followed_by.as_deref() {

@@ -121,6 +121,17 @@ fn skipped() -> Finding {
     }
 }
 
+/// A finding in one of many exchanges.
+pub fn bad_kind(exchange: ExchangeId) -> Finding {
+    Finding {
+        expected: vec![text("`Apple`"), text("`Pear`")],
+        actual: Some(text("apple")),
+        place: Some(place(Part::Request, "/delivery/items/0/kind")),
+        hint: Some(text("write the kind with a capital letter")),
+        ..finding("item-kind", "O-03", (Level::Must, Basis::Published), "`kind` is not one of the kinds", exchange.0)
+    }
+}
+
 /// A finding in a call that belongs to no scenario.
 pub fn unexpected_finding() -> Finding {
     Finding {

@@ -30,11 +30,18 @@ pub fn sample() -> Sample {
     Sample { record, bodies }
 }
 
-/// Makes a long run: the sample and passing exchanges until there are `count`.
-pub fn long(count: u64) -> Sample {
+/// Makes a long run: the sample and further exchanges until there are `count`, each `failing_every`th of which breaks a
+/// must.
+#[allow(dead_code, reason = "not every test that shares the sample needs a long one")]
+pub fn long(count: u64, failing_every: u64) -> Sample {
     let mut sample = sample();
     calls::repeat(&mut sample.record.exchanges, &mut sample.bodies, count);
-    let beats = &mut sample.record.scenarios[3].attempts[0].steps[0].exchanges;
-    beats.extend(sample.record.exchanges.iter().map(|exchange| exchange.id).filter(|id| id.0 > 12));
+    let step = &mut sample.record.scenarios[3].attempts[0].steps[0];
+    for exchange in sample.record.exchanges.iter().filter(|exchange| exchange.id.0 > 12) {
+        step.exchanges.push(exchange.id);
+        if exchange.id.0.is_multiple_of(failing_every) {
+            step.findings.push(judged::bad_kind(exchange.id));
+        }
+    }
     sample
 }
