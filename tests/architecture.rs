@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 const COMMAND: &str = "counterpart";
 const PREFIX: &str = "counterpart-";
 /// Names of systems: packs know them, code does not.
-const SYSTEMS: &[&str] = &["ihub", "spine", "ssp", "sds", "irc", "serviceplatformen", "nhs", "police", "tkw"];
+const SYSTEMS: &[&str] = &["ihub", "harbour", "spine", "ssp", "sds", "irc", "serviceplatformen", "nhs", "police", "tkw"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -9,6 +9,7 @@ mod ending;
 mod exits;
 mod folders;
 mod guide;
+mod harbour;
 mod help;
 mod hostile;
 mod kept;
