@@ -200,7 +200,7 @@ impl Peer {
         let folder = self.folder.path();
         let kind = if self.program == Program::Force { "client" } else { "server" };
         let workspace = format!(
-            "[settings]\nclient_id = \"peer-id\"\nclient_secret = \"env:PEER_SECRET\"\nsecond_client_id = \"peer-id-second\"\n\
+            "[settings]\nclient_id = \"peer-id\"\nclient_secret = \"env:PEER_SECRET\"\nsecond_client_id = \"peer-id-second\"\nsecond_brand = 1\n\
              second_client_secret = \"env:PEER_SECRET_SECOND\"\neml_dir = \"{mail}\"\n\
              [tls]\nauthority = \"{known}\"\n[tls.other.unknown]\ncert = \"{unknown}/{kind}.pem\"\nkey = \"{unknown}/{kind}-key.pem\"\n\
              [credentials.other-environment]\nclient_id = \"other-id\"\nclient_secret = \"env:PEER_SECRET_OTHER\"\n{hooks}",

@@ -288,6 +288,7 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
     if !diagnostics.has_errors() && !compiler.diagnostics.has_errors() {
         // What could not be read may cover a requirement, and use a captured name.
         compiler.report_uncovered(role, &used);
+        compiler.report_plays(&parts.scenarios, role);
         compiler.report_unused();
     }
     let requirements = compiler.requirements.values().filter(|one| compiler.tested_in(one, role)).cloned().collect();
@@ -420,7 +421,7 @@ impl Compiler<'_> {
                 }
             }
         }
-        let proof = self.proof(role, &scenarios);
+        let proof = self.proof(role);
         Parts {
             scenarios,
             endpoints,

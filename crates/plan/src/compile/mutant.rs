@@ -24,7 +24,7 @@ pub fn without_variant(check: &str) -> String {
 
 impl<'a> Compiler<'a> {
     /// Gives what proves the checks of a role, references checked.
-    pub(crate) fn proof(&mut self, played: Role, scenarios: &[Arc<Scenario>]) -> Proof {
+    pub(crate) fn proof(&mut self, played: Role) -> Proof {
         let Some(file) = &self.main().mutants else { return Proof::default() };
         let file = &file.record;
         let known = self.known_checks();
@@ -40,7 +40,7 @@ impl<'a> Compiler<'a> {
             }
             if judge(item) == played {
                 self.report_change(item);
-                self.report_play(item, scenarios, played);
+                self.report_empty(item);
                 item.fails.iter().for_each(|name| self.report_check(name, &known));
                 proof.mutants.push(Mutant {
                     id: item.id.value.clone(),
@@ -94,6 +94,14 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// Reports mutants that play nothing; what could not be read may be what they play, so it is asked last.
+    pub(crate) fn report_plays(&mut self, scenarios: &[Arc<Scenario>], played: Role) {
+        let items = self.main().mutants.iter().flat_map(|file| &file.record.mutants);
+        for item in items.filter(|item| judge(item) == played) {
+            self.report_play(item, scenarios, played);
+        }
+    }
+
     fn report_play(&mut self, item: &MutantItem, scenarios: &[Arc<Scenario>], played: Role) {
         let pack = &self.main().name;
         for prefix in &item.plays {
@@ -108,6 +116,9 @@ impl<'a> Compiler<'a> {
                 );
             }
         }
+    }
+
+    fn report_empty(&mut self, item: &MutantItem) {
         for (list, key) in [(&item.plays, "plays"), (&item.fails, "fails")] {
             if list.is_empty() {
                 self.diagnostics.push(
