@@ -39,6 +39,9 @@ pub(crate) fn row(what: &str, measured: &str, target: &str, met: bool) {
     println!("{what:<66} {measured:>18}   {target:<14} {judgement}");
 }
 
+/// Measures one part, with a folder to write in.
+type Part = fn(Size, &std::path::Path);
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|first| first == "bare") {
@@ -48,7 +51,7 @@ fn main() {
     IS_SMOKE.store(size == Size::Smoke, Ordering::Relaxed);
     let only = arguments.iter().find(|argument| !argument.starts_with('-'));
     let folder = tempfile::tempdir().unwrap();
-    let parts: [(&str, fn(Size, &std::path::Path)); 7] = [
+    let parts: [(&str, Part); 7] = [
         ("rate", stub::rate),
         ("tls", stub::tls),
         ("rules", stub::rules),
