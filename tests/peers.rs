@@ -1,7 +1,7 @@
 //! The command against systems in another language, written from the interface description alone: a conformant one passes, and
 //! each deliberate defect of `tests/peers/defects.json` is found as the requirement that it breaks.
 //!
-//! `COUNTERPART_PEERS=all` judges every defect, as `.ci/run` does; else those marked `often`.
+//! `COUNTERPART_PEERS=all` judges every defect, in about ten minutes; else those marked `often` are, as in `.ci/run`.
 
 mod rig;
 mod setup;

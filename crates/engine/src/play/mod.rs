@@ -264,6 +264,9 @@ impl Play {
     }
 
     async fn step(self: &Arc<Self>, step: &Step, next: &[Step], frame: &mut Frame) -> bool {
+        if step.uses.iter().any(|name| name == "store") {
+            frame.set("store", self.provider.with_memory("", |memory| memory.as_value()));
+        }
         match self.guard(step, frame) {
             Ok(true) => {}
             Ok(false) => {
@@ -279,9 +282,6 @@ impl Play {
             }
         }
         let index = self.begin(step, frame);
-        if step.uses.iter().any(|name| name == "store") {
-            frame.set("store", self.provider.with_memory("", |memory| memory.as_value()));
-        }
         let result = self.act(step, index, next, frame).await;
         let came_through = match result {
             Ok(brought) => self.conclude(step, index, brought, frame),

@@ -98,7 +98,8 @@ fn unless_unclear(distance_ms: f64, subjects: &Subjects<'_>, missed: impl FnOnce
 /// Says why a miss by some milliseconds of the run cannot be told from the inexactness of a scaled clock.
 pub(super) fn unclear(distance_ms: f64, subjects: &Subjects<'_>) -> Option<String> {
     let clock = subjects.clock().filter(|clock| clock.scale > 1.0)?;
-    let inexact_ms = float(clock.resolution_ms) * clock.scale;
+    // Half of the least that can be judged: a message can be that early and its neighbour that late.
+    let inexact_ms = float(clock.resolution_ms) * clock.scale / 2.0;
     (distance_ms < inexact_ms).then(|| {
         format!(
             "clock too coarse: it misses by {distance_ms:.0} ms, and at this speed times are only exact to {inexact_ms:.0} ms"

@@ -200,17 +200,33 @@ pub(super) fn end_us(exchange: Option<&Exchange>) -> u64 {
     exchange.map_or(0, |exchange| exchange.started_us.saturating_add(exchange.timing.total_us.unwrap_or(0)))
 }
 
+/// What happens at a moment, in the order in which it counts.
+const ENDS: u8 = 0;
+const COMES_AND_GOES: u8 = 1;
+const BEGINS: u8 = 2;
+
 fn in_flight(most: u64, group: &Group<'_>) -> Result<(), Miss> {
-    // An end sorts before a beginning at the same moment: they do not overlap.
-    let mut moments: Vec<(u64, bool, &Exchange)> = Vec::with_capacity(group.exchanges.len() * 2);
+    // At one moment, what ends does so first, and what takes no time comes and goes before anything else begins: they follow one
+    // another and do not overlap. On the virtual clock most exchanges take no time.
+    let mut moments: Vec<(u64, u8, &Exchange)> = Vec::with_capacity(group.exchanges.len() * 2);
     for exchange in group.exchanges.iter().copied() {
-        moments.push((exchange.started_us, true, exchange));
-        moments.push((end_us(Some(exchange)).max(exchange.started_us + 1), false, exchange));
+        let (began, ended) = (exchange.started_us, end_us(Some(exchange)));
+        if ended > began {
+            moments.push((began, BEGINS, exchange));
+            moments.push((ended, ENDS, exchange));
+        } else {
+            moments.push((began, COMES_AND_GOES, exchange));
+        }
     }
-    moments.sort_by_key(|(at, begins, _)| (*at, *begins));
-    let mut open = 0_u64;
-    for (_, begins, exchange) in moments {
-        open = if begins { open + 1 } else { open.saturating_sub(1) };
+    moments.sort_by_key(|(at, what, _)| (*at, *what));
+    let mut lasting = 0_u64;
+    for (_, what, exchange) in moments {
+        lasting = match what {
+            BEGINS => lasting + 1,
+            ENDS => lasting.saturating_sub(1),
+            _ => lasting,
+        };
+        let open = lasting + u64::from(what == COMES_AND_GOES);
         if open > most {
             return Err(miss(
                 format!("{open} exchanges are under way at once"),

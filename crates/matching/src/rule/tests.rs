@@ -362,6 +362,20 @@ fn a_limit_below_what_can_be_measured_is_not_judged() {
 }
 
 #[test]
+fn exchanges_that_take_no_time_follow_one_another() {
+    let timed = |id, started_ms, lasts_us: u64| {
+        let mut exchange = at(id, started_ms, Effect::None, "a");
+        exchange.timing.total_us = Some(lasts_us);
+        exchange
+    };
+    let judged = |exchanges: &[Exchange]| series(SeriesOperator::InFlightMax(1), SeriesFrom::Start, exchanges, None);
+    assert_eq!(judged(&[timed(1, 0, 0), timed(2, 0, 0), timed(3, 1, 0)]), Judgement::Holds);
+    assert_eq!(judged(&[timed(1, 0, 5_000), timed(2, 5, 0), timed(3, 5, 2_000)]), Judgement::Holds);
+    assert!(matches!(judged(&[timed(1, 0, 5_000), timed(2, 3, 0)]), Judgement::Broken(_)));
+    assert!(matches!(judged(&[timed(1, 0, 5_000), timed(2, 4, 5_000)]), Judgement::Broken(_)));
+}
+
+#[test]
 fn a_duration_below_what_can_be_measured_is_not_judged() {
     let rule = on(Subject::Timing(TimingPhase::Total), Side::Response, vec![is(Operator::Range(bounds(0.0, 2_000.0)))]);
     let mut slow = Exchange::new(ExchangeId(1), Direction::Outbound, "a", 0);
@@ -389,7 +403,7 @@ fn a_gap_that_misses_by_less_than_can_be_measured_is_not_judged() {
     let constant = [at(1, 0, Effect::None, "a"), at(2, 60_000, Effect::None, "a"), at(3, 120_000, Effect::None, "a")];
     let judged = |scale| series(SeriesOperator::Gaps(growing.clone()), SeriesFrom::Start, &constant, clock(scale));
     assert!(matches!(judged(100.0), Judgement::Broken(_)));
-    assert!(matches!(judged(400.0), Judgement::TooCoarse(_)));
+    assert!(matches!(judged(500.0), Judgement::TooCoarse(_)));
 }
 
 #[test]
