@@ -4,7 +4,7 @@ use counterpart_evidence::Request;
 use counterpart_matching::{Condition, Operand, Operator, Rule as MatchRule, Sense, Side, Subject, Subjects};
 use counterpart_plan::model::{Rule, RuleOn, Stub};
 use serde_json::{Map, Value};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A field that rules compare with a literal, so that they can be looked up by it.
@@ -29,9 +29,13 @@ impl RuleIndex {
     pub(crate) fn new<'a>(stubs: impl IntoIterator<Item = &'a Arc<Stub>>) -> Self {
         let rules: Vec<Arc<Rule>> = stubs.into_iter().flat_map(|stub| stub.rules.iter().cloned()).collect();
         let mut index = Self { rules, ..Self::default() };
+        let compared: Vec<Vec<(FieldKey, String)>> =
+            index.rules.iter().map(|rule| rule.when.as_ref().map(compared_fields).unwrap_or_default()).collect();
+        let values = values_by_field(&compared);
         let mut fields: HashMap<FieldKey, HashMap<String, Vec<usize>>> = HashMap::new();
-        for (at, rule) in index.rules.iter().enumerate() {
-            match rule.when.as_ref().and_then(compared_field) {
+        for (at, of_rule) in compared.into_iter().enumerate() {
+            // The field that tells most rules apart: one that they all compare with the same value narrows nothing.
+            match of_rule.into_iter().max_by_key(|(field, _)| values.get(field).copied()) {
                 Some((field, literal)) => fields.entry(field).or_default().entry(literal).or_default().push(at),
                 None => index.rest.push(at),
             }
@@ -73,13 +77,22 @@ impl Iterator for Merged<'_> {
     }
 }
 
-/// Finds the first comparison of a request field with a text literal that must hold.
-fn compared_field(rule: &MatchRule) -> Option<(FieldKey, String)> {
+/// Finds the comparisons of request fields with text literals that must hold.
+fn compared_fields(rule: &MatchRule) -> Vec<(FieldKey, String)> {
     match rule {
-        MatchRule::All(rules) => rules.iter().find_map(compared_field),
-        MatchRule::Any(_) => None,
-        MatchRule::Condition(condition) => compared(condition),
+        MatchRule::All(rules) => rules.iter().flat_map(compared_fields).collect(),
+        MatchRule::Any(_) => Vec::new(),
+        MatchRule::Condition(condition) => compared(condition).into_iter().collect(),
     }
+}
+
+/// Counts the different values that rules compare each field with.
+fn values_by_field(compared: &[Vec<(FieldKey, String)>]) -> HashMap<FieldKey, usize> {
+    let mut values: HashMap<&FieldKey, HashSet<&str>> = HashMap::new();
+    for (field, literal) in compared.iter().flatten() {
+        values.entry(field).or_default().insert(literal);
+    }
+    values.into_iter().map(|(field, literals)| (field.clone(), literals.len())).collect()
 }
 
 fn compared(condition: &Condition) -> Option<(FieldKey, String)> {
@@ -184,8 +197,16 @@ fn decoded(segment: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Merged, path_parts};
+    use super::{FieldKey, Merged, path_parts, values_by_field};
     use serde_json::json;
+
+    #[test]
+    fn the_field_with_most_values_tells_rules_apart() {
+        let kind = || (FieldKey::Header("x-kind".to_owned()), "echo".to_owned());
+        let id = |value: &str| (FieldKey::Json("/id".to_owned()), value.to_owned());
+        let values = values_by_field(&[vec![kind(), id("1")], vec![kind(), id("2")], vec![], vec![id("2")]]);
+        assert_eq!((values.get(&kind().0), values.get(&id("").0)), (Some(&1), Some(&2)));
+    }
 
     #[test]
     fn a_pattern_names_parts_of_a_path() {
