@@ -219,12 +219,14 @@ impl Provider {
         let key = self.correlation(exchange);
         let until = Instant::now() + Duration::from_millis(BINDING_MS);
         loop {
-            let (bound, open) = {
+            let (bound, open, asking) = {
                 let state = lock(&self.state);
                 let bound = key.as_ref().and_then(|key| state.bound.get(key)).cloned();
-                let open: Vec<Arc<Claimant>> =
-                    state.claimants.iter().filter(|claimant| claimant.takes_unbound()).cloned().collect();
-                (bound, open)
+                let those = |is: &dyn Fn(&Claimant) -> bool| -> Vec<Arc<Claimant>> {
+                    state.claimants.iter().filter(|claimant| is(claimant)).cloned().collect()
+                };
+                // One that has bound a value already may be about to bind a second.
+                (bound, those(&|one| one.takes_unbound()), those(&|one| one.is_asking() && !one.has_ended()))
             };
             if bound.is_some() {
                 return bound;
@@ -234,7 +236,6 @@ impl Provider {
             {
                 return Some(alone);
             }
-            let asking: Vec<&Arc<Claimant>> = open.iter().filter(|claimant| claimant.is_asking()).collect();
             if key.is_none() || asking.is_empty() || Instant::now() >= until {
                 return self.first_match(exchange, key.as_deref(), &open);
             }
