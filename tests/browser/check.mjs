@@ -49,8 +49,9 @@ const quiet = (seen) => {
 
 const axe = async (page, runOnly = { type: "tag", values: TAGS }) => {
   await page.evaluate(AXE);
-  // The contents stick to the top and cover whatever is under them where the page happens to stand; a reader scrolls on.
-  await page.evaluate(() => document.querySelector(".toc")?.style.setProperty("position", "static"));
+  // The contents stick to the top and cover whatever is under them where the page happens to stand; a reader scrolls on. What is
+  // far below is laid out only when it comes into view: until then its boxes lie over one another.
+  await page.addStyleTag({ content: ".toc { position: static !important } * { content-visibility: visible !important }" });
   const violations = await page.evaluate(async (only) => {
     const result = await window.axe.run(document, { runOnly: only, resultTypes: ["violations"] });
     return result.violations.map((one) => `${one.id} (${one.nodes.length}: ${one.nodes[0].target.join(" ")} – ${one.nodes[0].failureSummary.replace(/\s+/g, " ")})`);
