@@ -10,7 +10,7 @@ use crate::{console, moment, packs};
 use counterpart_diag::Sources;
 use counterpart_engine::ClockKind;
 use counterpart_evidence::{Conductor, Limit, Role, RunMode, Supplier, Verdict, WhenFull};
-use counterpart_plan::{Origin, Selection};
+use counterpart_plan::{Origin, Purpose, Selection};
 use counterpart_report::Format;
 use counterpart_transport::{MemoryNetwork, Network};
 use std::collections::BTreeMap;
@@ -31,7 +31,15 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
         let mut settings = invented(&packs, &scratch);
         settings.extend(given(args)?);
         let selection = Selection { scenarios: args.scenario.clone(), ..Selection::default() };
-        let both = Both { packs: &packs, role, profile: args.profile.clone(), selection, settings, mutant: None };
+        let both = Both {
+            packs: &packs,
+            role,
+            profile: args.profile.clone(),
+            selection,
+            settings,
+            purpose: Purpose::Play,
+            mutant: None,
+        };
         let mut sources = Sources::default();
         let plans = match plans(&both, &mut sources) {
             Ok(plans) => plans,

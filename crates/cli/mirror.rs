@@ -9,11 +9,11 @@ use counterpart_engine::{
     Undone,
 };
 use counterpart_evidence::{Event, Role, Verdict};
-use counterpart_plan::{Abilities, Options, Origin, PackFiles, Plan, Selection};
+use counterpart_plan::{Abilities, Options, Origin, PackFiles, Plan, Purpose, Selection};
 use counterpart_transport::{Network, Recording};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::SystemTime;
@@ -25,6 +25,7 @@ pub(crate) struct Both<'a> {
     pub(crate) profile: Option<String>,
     pub(crate) selection: Selection,
     pub(crate) settings: BTreeMap<String, (String, Origin)>,
+    pub(crate) purpose: Purpose,
     /// The mutant that the mirror is, by name.
     pub(crate) mutant: Option<String>,
 }
@@ -44,21 +45,13 @@ pub(crate) fn opposite(role: Role) -> Role {
 
 /// What our own other side can do: everything.
 fn abilities(packs: &[PackFiles]) -> Abilities {
-    let endpoints: BTreeSet<String> = endpoint_names(packs).into_iter().collect();
     Abilities {
         every_action: true,
         credentials: ["other-environment".to_owned(), "other".to_owned()].into(),
         certificates: crate::keyring::BAD.iter().map(|(name, _)| (*name).to_owned()).collect(),
-        endpoints,
+        endpoints: packs::endpoint_names(packs),
         ..Abilities::default()
     }
-}
-
-fn endpoint_names(packs: &[PackFiles]) -> Vec<String> {
-    let mut sources = Sources::default();
-    let refs: Vec<&PackFiles> = packs.iter().collect();
-    let (plan, _) = counterpart_plan::compile_pack(&refs, &Options::default(), &mut sources);
-    plan.map(|plan| plan.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect()).unwrap_or_default()
 }
 
 /// Invents values for settings that have none, the same for both sides.
@@ -95,6 +88,7 @@ pub(crate) fn invented(packs: &[PackFiles], folder: &Path) -> BTreeMap<String, (
 pub(crate) fn plans(both: &Both<'_>, sources: &mut Sources) -> Result<Plans, Diagnostics> {
     let refs: Vec<&PackFiles> = both.packs.iter().collect();
     let judge = Options {
+        purpose: both.purpose,
         role: Some(both.role),
         profile: both.profile.clone(),
         settings: both.settings.clone(),
@@ -112,6 +106,8 @@ pub(crate) fn plans(both: &Both<'_>, sources: &mut Sources) -> Result<Plans, Dia
 pub(crate) fn mirror(both: &Both<'_>, sources: &mut Sources) -> Result<Arc<Plan>, Diagnostics> {
     let refs: Vec<&PackFiles> = both.packs.iter().collect();
     let options = Options {
+        // What is wrong with the mutants was said of the mirror without one.
+        purpose: if both.mutant.is_some() { Purpose::Play } else { both.purpose },
         role: Some(opposite(both.role)),
         run_role: Some(both.role),
         profile: both.profile.clone(),

@@ -5,6 +5,7 @@ use counterpart_plan::{PackFiles, Plan};
 use counterpart_scenario::model::PackFile;
 use counterpart_scenario::{Read as _, Reader, parse};
 use include_dir::{Dir, include_dir};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
@@ -105,6 +106,12 @@ pub(crate) fn record(pack: &PackFiles) -> Option<PackFile> {
     let (node, mut found) = parse(id, text);
     let record = PackFile::read(&node?, &mut Reader::new(&mut found))?;
     (!found.has_errors()).then_some(record)
+}
+
+/// Gives the names of the endpoints that the first of several packs declares.
+pub(crate) fn endpoint_names(packs: &[PackFiles]) -> BTreeSet<String> {
+    let record = packs.first().and_then(record);
+    record.iter().flat_map(|record| &record.endpoints).map(|endpoint| endpoint.name.value.clone()).collect()
 }
 
 /// Gives every folder with a pack below a folder.

@@ -8,7 +8,7 @@ use crate::exit::{Exit, Trouble};
 use crate::header::About;
 use crate::judged::{baseline, judged};
 use crate::playing::{Book, Performance, begin, copies, finish, formats, open_book, stop_on_interrupt, storage, where_it_is};
-use crate::wanted::{Mode, Wanted, actor, addresses, credentials, options, refuse_typed_secrets, ring, targets, wanted};
+use crate::wanted::{Held, Mode, Wanted, actor, addresses, credentials, options, refuse_typed_secrets, ring, targets, wanted};
 use crate::{console, moment, packs, preflight, settings_shown};
 use counterpart_diag::Sources;
 use counterpart_engine::{Clock, Doors, Ending, Keyring, Manner, NoSink, Sink, Stage, Surroundings, Target};
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: Message
     let wanted = wanted(args, choices, mode)?;
     let packs = packs::find(&wanted.pack).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
     let keyring = ring(args, &wanted).map_err(Trouble::Usage)?;
-    let options = options(args, &wanted, &keyring, mode).map_err(Trouble::Usage)?;
+    let options = options(args, &wanted, &Held { keyring: &keyring, packs: &packs }, mode).map_err(Trouble::Usage)?;
     let refs: Vec<&PackFiles> = packs.iter().collect();
     let mut sources = Sources::default();
     let (plan, found) = counterpart_plan::compile_pack(&refs, &options, &mut sources);
@@ -111,6 +111,9 @@ async fn perform(args: &RunArgs, ready: Ready) -> Result<Exit, Trouble> {
     if ready.mode == Mode::Doctor {
         return doctor(args, &ready).await;
     }
+    let formats = ready.formats.clone();
+    // It is only ever done early: who renders before it is done does it, or waits for it.
+    let _preparing = std::thread::spawn(move || counterpart_report::prepare(&formats));
     let now_ms = moment::unix_ms(moment::now());
     let clock = Clock::start(ready.wanted.clock, ready.wanted.start_ms.unwrap_or(now_ms));
     let role = ready.wanted.role;

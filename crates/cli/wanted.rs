@@ -7,15 +7,21 @@ use crate::keyring::{self, BAD};
 use crate::mirror::target;
 use crate::workspace::{self, Workspace};
 use crate::{console, moment, packs, person};
-use counterpart_diag::Sources;
 use counterpart_engine::{Actor, ClockKind, Hook, Hooks, Keyring, Target};
 use counterpart_evidence::{Level, RequirementId, Role};
 use counterpart_plan::model::Endpoint;
-use counterpart_plan::{Abilities, Force, Options, Origin, PackFiles, Plan, Selection};
+use counterpart_plan::{Abilities, Force, Options, Origin, PackFiles, Plan, Purpose, Selection};
 use indicatif::ProgressBar;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+/// What a run has at hand beside the user's wishes.
+pub(crate) struct Held<'a> {
+    pub(crate) keyring: &'a Keyring,
+    /// The pack, and those that it may use after it.
+    pub(crate) packs: &'a [PackFiles],
+}
 
 /// What is wanted of a run.
 pub(crate) struct Wanted {
@@ -190,7 +196,7 @@ pub(crate) fn ring(args: &RunArgs, wanted: &Wanted) -> Result<Keyring, String> {
 }
 
 /// Gives what the plan is made from beside the pack.
-pub(crate) fn options(args: &RunArgs, wanted: &Wanted, ring: &Keyring, mode: Mode) -> Result<Options, String> {
+pub(crate) fn options(args: &RunArgs, wanted: &Wanted, held: &Held<'_>, mode: Mode) -> Result<Options, String> {
     let level = |word: &String| Level::from_name(word).ok_or_else(|| format!("`--level {word}`: levels are must, should, may"));
     let selection = Selection {
         scenarios: wanted.scenarios.clone(),
@@ -199,14 +205,15 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, ring: &Keyring, mode: Mod
     };
     let certificates: BTreeSet<String> =
         BAD.iter().map(|(name, _)| (*name).to_owned()).chain(wanted.workspace.tls.other.keys().cloned()).collect();
-    let held = if wanted.role == Role::Consumer { &ring.client } else { &ring.server };
+    let ring = if wanted.role == Role::Consumer { &held.keyring.client } else { &held.keyring.server };
     let abilities = Abilities {
         actions: wanted.workspace.hooks.keys().cloned().collect(),
         every_action: person::is_there(),
         credentials: wanted.workspace.credentials.keys().cloned().collect(),
-        certificates: certificates.into_iter().filter(|name| held.contains_key(name)).collect(),
+        certificates: certificates.into_iter().filter(|name| ring.contains_key(name)).collect(),
         endpoints: if wanted.role == Role::Provider {
-            all_endpoints(&wanted.pack)
+            // The simulated provider plays every endpoint of its pack itself.
+            packs::endpoint_names(held.packs)
         } else {
             wanted.targets.keys().cloned().collect()
         },
@@ -217,6 +224,7 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, ring: &Keyring, mode: Mod
         (RequirementId::new(id), words)
     });
     Ok(Options {
+        purpose: Purpose::Play,
         role: Some(wanted.role),
         run_role: None,
         profile: args.profile.clone(),
@@ -243,14 +251,6 @@ fn force(workspace: &Workspace) -> Result<BTreeMap<String, (Force, String)>, Str
         force.insert(check.clone(), (kind, change.reason.clone()));
     }
     Ok(force)
-}
-
-/// The simulated provider plays every endpoint of its pack itself.
-fn all_endpoints(pack: &str) -> BTreeSet<String> {
-    let Ok(packs) = packs::find(pack) else { return BTreeSet::new() };
-    let refs: Vec<&PackFiles> = packs.iter().collect();
-    let (plan, _) = counterpart_plan::compile_pack(&refs, &Options::default(), &mut Sources::default());
-    plan.map(|plan| plan.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect()).unwrap_or_default()
 }
 
 /// Gives the addresses at which we listen, by endpoint; the rest take free ports.

@@ -7,7 +7,7 @@ use crate::moment;
 use counterpart_diag::Sources;
 use counterpart_engine::{ClockKind, Keyring, Sink, Tamper};
 use counterpart_evidence::Role;
-use counterpart_plan::{PackFiles, Plan, Selection};
+use counterpart_plan::{PackFiles, Plan, Purpose, Selection};
 use counterpart_transport::{MemoryNetwork, Network};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -141,6 +141,7 @@ fn both<'a>(common: &Common<'a>, role: Role, scratch: &Path, mutant: Option<&str
         profile: common.profile.clone(),
         selection: Selection { scenarios: common.scenarios.to_vec(), ..Selection::default() },
         settings: invented(common.packs, scratch),
+        purpose: Purpose::Whole,
         mutant: mutant.map(ToOwned::to_owned),
     }
 }

@@ -15,5 +15,5 @@ mod tree;
 pub use codes::{CODES, explain};
 pub use compile::{check_pack, compile_pack, without_variant};
 pub use model::{NOT_SELECTED, Plan};
-pub use options::{Abilities, Force, Options, Origin, Selection};
+pub use options::{Abilities, Force, Options, Origin, Purpose, Selection};
 pub use source::{PackFiles, SourceError};

@@ -69,9 +69,21 @@ pub struct Abilities {
     pub endpoints: BTreeSet<String>,
 }
 
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be played: what proves the pack's checks is not read.
+    Play,
+    /// To be looked at or proved: everything is read.
+    #[default]
+    Whole,
+}
+
 /// Everything that a plan is made from beside the pack.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// What it is made for.
+    pub purpose: Purpose,
     /// Role that we play; both are compiled without.
     pub role: Option<Role>,
     /// Role of the run, where that is not `role`: a mirror plays the other side at the same endpoints.

@@ -51,16 +51,21 @@ impl Tree {
     }
 }
 
-/// Reads every YAML file of a pack, with the change of a mutant in it; `None` where `pack.yaml` itself cannot be used.
-pub(crate) fn read(
-    files: &PackFiles,
-    mutant: Option<&str>,
-    sources: &mut Sources,
-    diagnostics: &mut Diagnostics,
-) -> Option<Tree> {
+/// What is done with a pack's mutants.
+#[derive(Clone, Copy)]
+pub(crate) struct Mutants<'a> {
+    /// Whether they are read at all: nothing that is only played needs them.
+    pub(crate) are_read: bool,
+    /// The one whose change is put in, by name.
+    pub(crate) in_force: Option<&'a str>,
+}
+
+/// Reads the YAML files of a pack, with the change of a mutant in them; `None` where `pack.yaml` itself cannot be used.
+pub(crate) fn read(files: &PackFiles, wanted: Mutants<'_>, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Tree> {
     let mut reading = Reading { files, mutant: None, sources, diagnostics };
-    let mutants: Option<Filed<MutantFile>> = reading.optional("mutants.yaml");
-    reading.mutant = mutants.iter().flat_map(|file| &file.record.mutants).find(|item| Some(item.id.value.as_str()) == mutant);
+    let mutants: Option<Filed<MutantFile>> = if wanted.are_read { reading.optional("mutants.yaml") } else { None };
+    let mut items = mutants.iter().flat_map(|file| &file.record.mutants);
+    reading.mutant = items.find(|item| Some(item.id.value.as_str()) == wanted.in_force);
     let Some(pack) = reading.file::<PackFile>("pack.yaml") else {
         if !files.files.contains_key("pack.yaml") {
             let message = format!("`{}` is not a pack: it has no `pack.yaml`", files.shown);

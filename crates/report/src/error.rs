@@ -8,7 +8,7 @@ pub enum Error {
     FillPage(#[from] Box<handlebars::RenderError>),
     /// A template does not parse: a fault of ours.
     #[error("read the HTML templates: {0}")]
-    ReadTemplate(#[from] Box<handlebars::TemplateError>),
+    ReadTemplate(&'static handlebars::TemplateError),
     /// The record could not be written as JSON.
     #[error("write the record as JSON: {0}")]
     WriteJson(#[from] serde_json::Error),

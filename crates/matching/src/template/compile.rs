@@ -51,6 +51,9 @@ pub(super) struct Route {
 /// Compiles a text.
 pub(super) fn compile(name: &str, text: &str, escape: Escape) -> Result<Program, TemplateFault> {
     check(text)?;
+    if !text.contains("{{") {
+        return literal(name, text, escape);
+    }
     let parsed = Parsed::compile(text).map_err(|error| {
         let (line, column) = error.pos().unwrap_or((1, 1));
         TemplateFault { line: number(line), column: number(column), ..fault(text, 0, plain_reason(&error.reason().to_string())) }
@@ -59,6 +62,15 @@ pub(super) fn compile(name: &str, text: &str, escape: Escape) -> Result<Program,
         Compiler { text, escape, place: (1, 1), scopes: 0, parameters: Vec::new(), names: Vec::new(), members: Vec::new() };
     let nodes = compiler.nodes(&parsed)?;
     Ok(Program { name: name.to_owned(), nodes, escape, names: compiler.names, members: compiler.members })
+}
+
+/// Compiles a text without tags, which has nothing to parse: most of what may be a template is none.
+fn literal(name: &str, text: &str, escape: Escape) -> Result<Program, TemplateFault> {
+    if escape == Escape::Header {
+        super::escape::check_header(text).map_err(|message| fault(text, 0, message))?;
+    }
+    let nodes = if text.is_empty() { Vec::new() } else { vec![Node::Text(text.to_owned())] };
+    Ok(Program { name: name.to_owned(), nodes, escape, names: Vec::new(), members: Vec::new() })
 }
 
 /// Says why a template is none, without the names of the parser's grammar.

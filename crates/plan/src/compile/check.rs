@@ -199,7 +199,7 @@ impl Compiler<'_> {
         }
         let (file, pointer) = name.value.split_once('#').unwrap_or((&name.value, ""));
         let content = self.content("schemas", &Spanned { value: file.to_owned(), span: name.span })?;
-        let schema = self.compile_schema(&content, pointer, name);
+        let schema = self.compiled_schema(&name.value, |compiler| compiler.compile_schema(&content, pointer, name));
         self.schemas.insert(name.value.clone(), schema.clone());
         schema
     }

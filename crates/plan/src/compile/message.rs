@@ -174,7 +174,7 @@ impl Compiler<'_> {
                 .push(Diagnostic::error("TP001", format!("template `{}` is not UTF-8", name.value)).at(name.span, "used here"));
             return None;
         };
-        match Template::compile(&name.value, text, escape) {
+        match self.compiled_template(&name.value, text, escape) {
             Ok(template) => {
                 self.check_names(template.names(), template.members(), name.span, scope);
                 Some(template)

@@ -3,9 +3,11 @@
 mod behaviour;
 mod check;
 mod condition;
+mod memo;
 mod message;
 mod mutant;
 mod names;
+mod pack;
 mod preflight;
 mod scenario;
 mod step;
@@ -13,25 +15,26 @@ mod table;
 mod value;
 
 use crate::model::{
-    Action, Defect, Endpoint, Fragment, Plan, Player, Probing, Profile, Proof, Reply, Scenario, Schedule, Sentinel, Standing,
-    Store, Stub,
+    Action, Defect, Endpoint, Fragment, Player, Probing, Profile, Proof, Reply, Scenario, Schedule, Sentinel, Standing, Store,
+    Stub,
 };
-use crate::options::{Options, Origin};
-use crate::settings::Settings;
+use crate::options::{Options, Purpose};
 use crate::source::PackFiles;
 use crate::tree::Tree;
-use counterpart_diag::{Diagnostic, Diagnostics, Sources, Span, suggest};
-use counterpart_evidence::{CheckId, Document, PackRecord, Requirement, Role};
-use counterpart_matching::{Edit, Expression, NameTable};
+use counterpart_diag::{Diagnostic, Diagnostics, Span, suggest};
+use counterpart_evidence::{CheckId, Requirement, Role};
+use counterpart_matching::{Edit, Expression};
 use counterpart_scenario::Text;
-use counterpart_scenario::model::{CheckItem, PackFile, Reply as ReplyRecord, RequestItem};
+use counterpart_scenario::model::{CheckItem, Reply as ReplyRecord, RequestItem};
 use counterpart_validate::{Check, Schema};
+use memo::Memo;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use mutant::without_variant;
 pub(crate) use names::Scope;
+pub use pack::{check_pack, compile_pack};
 pub(crate) use scenario::has_prefix;
 
 /// A check with the namespaces of its file.
@@ -43,6 +46,7 @@ pub(crate) struct Compiler<'a> {
     pub(crate) files: &'a [&'a PackFiles],
     pub(crate) options: &'a Options,
     pub(crate) globals: &'a Map<String, Value>,
+    memo: &'a mut Memo,
     /// Settings that the pack declares and that have no value.
     pub(crate) unset: &'a [String],
     pub(crate) diagnostics: Diagnostics,
@@ -75,17 +79,17 @@ pub(crate) struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     pub(crate) fn new(
-        trees: &'a [Tree],
-        files: &'a [&'a PackFiles],
+        (trees, files): (&'a [Tree], &'a [&'a PackFiles]),
         options: &'a Options,
-        globals: &'a Map<String, Value>,
-        unset: &'a [String],
+        (globals, unset): (&'a Map<String, Value>, &'a [String]),
+        memo: &'a mut Memo,
     ) -> Self {
         let mut compiler = Self {
             trees,
             files,
             options,
             globals,
+            memo,
             unset,
             diagnostics: Diagnostics::default(),
             requirements: BTreeMap::new(),
@@ -253,128 +257,6 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// Compiles a pack in one role; the plan is `None` where something in the files or options is wrong.
-///
-/// `packs` holds the pack first and those that it may use after it. Every mistake that can be known is reported at once.
-#[must_use]
-pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sources) -> (Option<Plan>, Diagnostics) {
-    let mut diagnostics = Diagnostics::default();
-    let mut trees: Vec<Tree> = Vec::new();
-    let mut files: Vec<&PackFiles> = Vec::new();
-    for pack in packs {
-        let wanted =
-            files.is_empty() || trees.iter().any(|tree| tree.pack.record.uses.iter().any(|name| name.value == pack.name));
-        if wanted
-            && let Some(tree) =
-                crate::tree::read(pack, options.mutant.as_deref().filter(|_| files.is_empty()), sources, &mut diagnostics)
-        {
-            trees.push(tree);
-            files.push(pack);
-        }
-    }
-    if trees.is_empty() {
-        return (None, diagnostics);
-    }
-    report_pack(&trees, &mut diagnostics);
-    let options = &with_mutant(&trees[0], options);
-    let mut settings = crate::settings::resolve(&trees[0], options, &mut diagnostics);
-    let role = options.role.unwrap_or(Role::Consumer);
-    let mut globals = settings.globals.clone();
-    globals.insert("role".to_owned(), Value::String(role.name().to_owned()));
-    pack_lets(&trees[0], &mut globals, &mut settings.unset, &mut diagnostics);
-    let mut compiler = Compiler::new(&trees, &files, options, &globals, &settings.unset);
-    let parts = compiler.parts(role);
-    let used = std::mem::take(&mut compiler.used);
-    if !diagnostics.has_errors() && !compiler.diagnostics.has_errors() {
-        // What could not be read may cover a requirement, and use a captured name.
-        compiler.report_uncovered(role, &used);
-        compiler.report_plays(&parts.scenarios, role);
-        compiler.report_unused();
-    }
-    let requirements = compiler.requirements.values().filter(|one| compiler.tested_in(one, role)).cloned().collect();
-    let checks = compiler.checks.iter().filter_map(|(name, check)| Some((name.clone(), check.clone()?))).collect();
-    let stubs = compiler.stubs.iter().filter_map(|(name, stub)| Some((name.clone(), stub.clone()?))).collect();
-    let players = compiler.players.iter().filter_map(|(name, player)| Some((name.clone(), player.clone()?))).collect();
-    diagnostics.extend(std::mem::take(&mut compiler.diagnostics));
-    if options.mutant.is_some() {
-        diagnostics = without_lints(diagnostics);
-    }
-    if diagnostics.has_errors() {
-        return (None, diagnostics);
-    }
-    let pack = &trees[0].pack.record;
-    let plan = Plan {
-        role,
-        pack: pack_record(pack, files[0], &settings),
-        settings: settings.records,
-        secrets: settings.secrets,
-        secret_settings: settings.secret_names,
-        globals: Arc::new(globals),
-        requirements,
-        checks,
-        standing: parts.standing,
-        endpoints: parts.endpoints,
-        actions: parts.actions,
-        profiles: parts.profiles,
-        claims: settings.claims,
-        stubs,
-        players,
-        store: Arc::new(parts.store),
-        preflight: parts.preflight,
-        discriminator: parts.discriminator,
-        correlate: parts.correlate,
-        masked_headers: pack.masking.iter().flat_map(|masking| &masking.headers).map(|name| name.value.clone()).collect(),
-        masked_json: pack.masking.iter().flat_map(|masking| &masking.json).map(|pointer| pointer.value.clone()).collect(),
-        scenarios: parts.scenarios,
-        sentinels: parts.sentinels,
-        proof: parts.proof,
-        defect: parts.defect,
-        attested: options.attested.clone(),
-    };
-    (Some(plan), diagnostics)
-}
-
-/// Gives the options with the settings of the mutant in force, which are the mirror's own.
-fn with_mutant(tree: &Tree, options: &Options) -> Options {
-    let mut options = options.clone();
-    let items = tree.mutants.iter().flat_map(|file| &file.record.mutants);
-    for item in items.filter(|item| Some(&item.id.value) == options.mutant.as_ref()) {
-        let set = item.set.iter().map(|(name, node)| (name.value.clone(), (mutant::setting_text(node), Origin::Option)));
-        options.settings.extend(set);
-    }
-    options
-}
-
-/// Leaves out what says only that a pack has more than it uses: a rule taken out or put in by a mutant brings that about.
-fn without_lints(found: Diagnostics) -> Diagnostics {
-    const LINTS: [&str; 3] = ["PK006", "PK011", "PK015"];
-    let mut kept = Diagnostics::default();
-    kept.extend(found.into_iter().filter(|diagnostic| !LINTS.contains(&diagnostic.code)));
-    kept
-}
-
-/// Compiles a pack in both roles and gives every mistake once, in the order of the files.
-#[must_use]
-pub fn check_pack(packs: &[&PackFiles], sources: &mut Sources) -> Vec<Diagnostic> {
-    let mut found = Diagnostics::default();
-    for role in [Role::Consumer, Role::Provider] {
-        let options = Options { role: Some(role), ..Options::default() };
-        found.extend(compile_pack(packs, &options, sources).1);
-    }
-    let mut kept: Vec<Diagnostic> = Vec::new();
-    for diagnostic in found.into_sorted() {
-        // The other role may have other words for it; the mistake is the same.
-        let same = |known: &Diagnostic| {
-            let place = known.primary.is_some() || known.message == diagnostic.message;
-            known.code == diagnostic.code && known.primary == diagnostic.primary && place
-        };
-        if !kept.iter().any(same) {
-            kept.push(diagnostic);
-        }
-    }
-    kept
-}
-
 /// What is compiled of a pack beside what is referred to by name.
 struct Parts {
     scenarios: Vec<Arc<Scenario>>,
@@ -421,7 +303,7 @@ impl Compiler<'_> {
                 }
             }
         }
-        let proof = self.proof(role);
+        let proof = if self.options.purpose == Purpose::Whole { self.proof(role) } else { Proof::default() };
         Parts {
             scenarios,
             endpoints,
@@ -466,83 +348,3 @@ impl Compiler<'_> {
         }
     }
 }
-
-fn report_pack(trees: &[Tree], diagnostics: &mut Diagnostics) {
-    for tree in trees {
-        let pack = &tree.pack.record;
-        if pack.language.value != LANGUAGE {
-            let message = format!("the pack is written in version {} of the language", pack.language.value);
-            diagnostics.push(
-                Diagnostic::error("PK007", message)
-                    .at(pack.language.span, "not read by this tool")
-                    .help(format!("this tool reads version {LANGUAGE}")),
-            );
-        }
-        if pack.pack.value != tree.name {
-            let message = format!("the pack calls itself `{}` and its folder `{}`", pack.pack.value, tree.name);
-            diagnostics
-                .push(Diagnostic::error("PK004", message).at(pack.pack.span, "another name").help("give both the same name"));
-        }
-    }
-    let uses = &trees[0].pack.record.uses;
-    for name in uses.iter().filter(|name| !trees.iter().any(|tree| tree.name == name.value)) {
-        diagnostics.push(
-            Diagnostic::error("PK002", format!("there is no pack `{}`", name.value)).at(name.span, "not found beside this pack"),
-        );
-    }
-}
-
-/// Works out the pack's own named values, which may use settings, profile and claims.
-fn pack_lets(tree: &Tree, globals: &mut Map<String, Value>, unset: &mut Vec<String>, diagnostics: &mut Diagnostics) {
-    let mut lets = Map::new();
-    for (name, cel) in &tree.pack.record.lets {
-        let names = NameTable { values: globals.clone(), behind: None };
-        match Expression::compile(&cel.text)
-            .map_err(|fault| fault.message)
-            .and_then(|one| one.evaluate(&names).map_err(|fault| fault.message))
-        {
-            Ok(value) => {
-                lets.insert(name.value.clone(), value);
-            }
-            Err(reason) => {
-                if !unset.iter().any(|unset| cel.text.contains(&format!(".{unset}"))) {
-                    let message = format!("`{}` has no value: {reason}", name.value);
-                    diagnostics.push(Diagnostic::error("MT001", message).at(cel.span, "here"));
-                }
-                // Whatever uses it is as little known.
-                lets.insert(name.value.clone(), Value::Null);
-                unset.push(name.value.clone());
-            }
-        }
-        globals.insert("pack".to_owned(), Value::Object(lets.clone()));
-    }
-    globals.entry("pack").or_insert_with(|| Value::Object(Map::new()));
-}
-
-fn pack_record(pack: &PackFile, files: &PackFiles, settings: &Settings) -> PackRecord {
-    let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
-    PackRecord {
-        name: pack.pack.value.clone(),
-        title: pack.title.value.clone(),
-        version: pack.version.value.clone(),
-        digest: files.digest(),
-        released: None,
-        modified: Vec::new(),
-        documents: pack
-            .documents
-            .iter()
-            .map(|document| Document {
-                id: document.id.value.clone(),
-                title: document.title.value.clone(),
-                version: text(&document.version),
-                link: text(&document.link),
-                read: text(&document.read),
-            })
-            .collect(),
-        profile: settings.profile.clone(),
-        switches: settings.switches.clone(),
-    }
-}
-
-/// The version of the scenario language that this tool reads.
-const LANGUAGE: i64 = 1;

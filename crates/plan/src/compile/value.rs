@@ -15,7 +15,7 @@ impl Compiler<'_> {
     }
 
     pub(crate) fn expression_at(&mut self, text: &str, span: Span, scope: &mut Scope) -> Option<Expression> {
-        match Expression::compile(text) {
+        match self.compiled_expression(text) {
             Ok(expression) => {
                 self.check_names(expression.names(), expression.members(), span, scope);
                 Some(expression)
@@ -37,7 +37,7 @@ impl Compiler<'_> {
 
     /// Compiles a template written in a YAML file.
     pub(crate) fn template(&mut self, text: &Text, escape: Escape, scope: &mut Scope) -> Option<Template> {
-        match Template::compile("text", &text.value, escape) {
+        match self.compiled_template("text", &text.value, escape) {
             Ok(template) => {
                 self.check_names(template.names(), template.members(), text.span, scope);
                 Some(template)

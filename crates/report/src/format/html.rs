@@ -3,10 +3,11 @@
 
 use crate::{Bodies, Error, Options, view};
 use counterpart_evidence::RunRecord;
-use handlebars::Handlebars;
+use handlebars::{Context, Handlebars, TemplateError};
+use std::sync::LazyLock;
 
-const TEMPLATES: [(&str, &str); 15] = [
-    ("page", include_str!("../../../../reports/html/page.hbs")),
+/// What the sections use, by the names that they use.
+const PARTIALS: [(&str, &str); 14] = [
     ("briefs", include_str!("../../../../reports/html/briefs.hbs")),
     ("card", include_str!("../../../../reports/html/card.hbs")),
     ("charts", include_str!("../../../../reports/html/charts.hbs")),
@@ -23,19 +24,52 @@ const TEMPLATES: [(&str, &str); 15] = [
     ("words", include_str!("../../../../reports/html/words.hbs")),
 ];
 
+/// The page, section after section: each is filled from the whole view, and no part of the view is copied for it.
+const SECTIONS: [(&str, &str); 14] = [
+    ("page/top", include_str!("../../../../reports/html/page/top.hbs")),
+    ("page/summary", include_str!("../../../../reports/html/page/summary.hbs")),
+    ("page/limits", include_str!("../../../../reports/html/page/limits.hbs")),
+    ("page/failures", include_str!("../../../../reports/html/page/failures.hbs")),
+    ("page/requirements", include_str!("../../../../reports/html/page/requirements.hbs")),
+    ("page/coverage", include_str!("../../../../reports/html/page/coverage.hbs")),
+    ("page/claims", include_str!("../../../../reports/html/page/claims.hbs")),
+    ("page/scenarios", include_str!("../../../../reports/html/page/scenarios.hbs")),
+    ("page/exchanges", include_str!("../../../../reports/html/page/exchanges.hbs")),
+    ("page/unexpected", include_str!("../../../../reports/html/page/unexpected.hbs")),
+    ("page/setup", include_str!("../../../../reports/html/page/setup.hbs")),
+    ("page/signoff", include_str!("../../../../reports/html/page/signoff.hbs")),
+    ("page/words", include_str!("../../../../reports/html/page/words.hbs")),
+    ("page/end", include_str!("../../../../reports/html/page/end.hbs")),
+];
+
 /// Renders a record as one page.
 pub(crate) fn html(record: &RunRecord, bodies: &dyn Bodies, options: &Options) -> Result<Vec<u8>, Error> {
+    let registry = TEMPLATES.as_ref().map_err(Error::ReadTemplate)?;
+    let page = Context::wraps(view::page(record, bodies, options)).map_err(Box::new)?;
+    let mut out = Vec::new();
+    for (name, _) in SECTIONS {
+        registry.render_with_context_to_write(name, &page, &mut out).map_err(Box::new)?;
+    }
+    Ok(out)
+}
+
+/// Reads the templates, unless that was done before.
+pub(crate) fn prepare() {
+    LazyLock::force(&TEMPLATES);
+}
+
+/// The templates, read once in a process: they are the binary's own, and reading them takes longer than filling them.
+static TEMPLATES: LazyLock<Result<Handlebars<'static>, TemplateError>> = LazyLock::new(|| {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     // A partial inside `<pre>` must not gain the spaces that stand before it.
     registry.set_prevent_indent(true);
     registry.register_escape_fn(escape);
-    for (name, text) in TEMPLATES {
-        registry.register_template_string(name, text).map_err(Box::new)?;
+    for (name, text) in PARTIALS.into_iter().chain(SECTIONS) {
+        registry.register_template_string(name, text)?;
     }
-    let page = view::page(record, bodies, options);
-    Ok(registry.render("page", &page).map_err(Box::new)?.into_bytes())
-}
+    Ok(registry)
+});
 
 /// Escapes text for HTML content and quoted attribute values (HTML §13.1.2.3, §13.1.4): the one escape of this crate.
 fn escape(text: &str) -> String {

@@ -5,7 +5,7 @@ mod json;
 mod junit;
 mod xml;
 
-pub(crate) use html::html;
+pub(crate) use html::{html, prepare};
 pub(crate) use json::json;
 pub(crate) use junit::junit;
 pub(crate) use xml::xml;
