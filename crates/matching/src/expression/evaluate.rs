@@ -1,6 +1,7 @@
 //! Walks the nodes of an expression, counting steps and bytes.
 
 use super::node::{Loop, Node};
+use super::reason::{Reason, Reasoner};
 use super::value::Val;
 use super::{EvaluationFault, Program, operate, path_of};
 use crate::Names;
@@ -15,15 +16,27 @@ type Root<'n> = OnceCell<Option<Cow<'n, Value>>>;
 
 /// Gives the value of a program.
 pub(super) fn evaluate(program: &Program, names: &dyn Names) -> Result<Value, EvaluationFault> {
+    with_evaluation(program, names, |evaluation| {
+        let program = evaluation.program;
+        match evaluation.node(&program.root)? {
+            Val::Absent => Err(EvaluationFault::new("the value is absent; give another with `.orValue(...)`")),
+            value => Ok(value.into_json()),
+        }
+    })
+}
+
+/// Gives what made a program false, where a single value did.
+pub(super) fn reason(program: &Program, names: &dyn Names) -> Option<Reason> {
+    with_evaluation(program, names, |evaluation| {
+        let program = evaluation.program;
+        Reasoner::new(evaluation).why(&program.root, true)
+    })
+}
+
+fn with_evaluation<T>(program: &Program, names: &dyn Names, run: impl for<'v, 'n> FnOnce(&mut Evaluation<'v, 'n>) -> T) -> T {
     let roots: Vec<Root<'_>> = program.names.iter().map(|_| OnceCell::new()).collect();
     let members: Vec<Root<'_>> = program.members.iter().map(|_| OnceCell::new()).collect();
-    let mut evaluation =
-        Evaluation { program, names, roots: &roots, members: &members, locals: Vec::new(), budget: Budget::default() };
-    let value = evaluation.node(&program.root)?;
-    match value {
-        Val::Absent => Err(EvaluationFault::new("the value is absent; give another with `.orValue(...)`")),
-        value => Ok(value.into_json()),
-    }
+    run(&mut Evaluation { program, names, roots: &roots, members: &members, locals: Vec::new(), budget: Budget::default() })
 }
 
 /// What is left of the steps and bytes that one evaluation may take.
@@ -54,16 +67,16 @@ impl Budget {
 }
 
 pub(super) struct Evaluation<'v, 'n> {
-    program: &'v Program,
+    pub(super) program: &'v Program,
     names: &'n dyn Names,
     roots: &'v [Root<'n>],
     members: &'v [Root<'n>],
-    locals: Vec<Val<'v>>,
+    pub(super) locals: Vec<Val<'v>>,
     budget: Budget,
 }
 
 impl<'v, 'n: 'v> Evaluation<'v, 'n> {
-    fn node(&mut self, node: &'v Node) -> Result<Val<'v>, EvaluationFault> {
+    pub(super) fn node(&mut self, node: &'v Node) -> Result<Val<'v>, EvaluationFault> {
         self.budget.step(1)?;
         match node {
             Node::And(left, right) => self.logic(left, right, false),

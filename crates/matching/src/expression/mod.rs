@@ -10,11 +10,13 @@ mod function;
 mod guard;
 mod node;
 mod operate;
+mod reason;
 #[cfg(test)]
 mod tests;
 mod value;
 
 pub(crate) use compile::pattern;
+pub(crate) use reason::{Asked, Reason};
 
 use crate::Names;
 use node::Node;
@@ -118,6 +120,11 @@ impl Expression {
     /// A name without value, a value of another type than the operation takes, or a bound that was passed.
     pub fn evaluate(&self, names: &dyn Names) -> Result<Value, EvaluationFault> {
         evaluate::evaluate(&self.program, names)
+    }
+
+    /// Gives what made it false, where a single value did.
+    pub(crate) fn reason(&self, names: &dyn Names) -> Option<Reason> {
+        evaluate::reason(&self.program, names)
     }
 }
 

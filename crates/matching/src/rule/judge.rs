@@ -1,6 +1,6 @@
 //! Judges rules: total, and every miss is said with its place.
 
-use super::{Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, gaps, sequence, test};
+use super::{Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, gaps, reason, sequence, test};
 use crate::limits::SHOWN_CHARS_MAX;
 use crate::subject::select::{Blocked, Found, Seen, Spot, located, select, text_of};
 use crate::{Side, Subject, Subjects};
@@ -167,7 +167,11 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
         }
         match test::all(test, condition, &seen, subjects) {
             Ok(None) => {}
-            Ok(Some(miss)) => return broken(mismatch(condition, seen.get(miss.at), miss.message, miss.expected, subjects)),
+            Ok(Some(miss)) => {
+                let reasoned = reason::of(subject, seen.get(miss.at), subjects);
+                let plain = || mismatch(condition, seen.get(miss.at), miss.message, miss.expected, subjects);
+                return broken(reasoned.unwrap_or_else(plain));
+            }
             Err(reason) => return Judgement::Undecided(format!("{}: {reason}", subject.label())),
         }
     }
@@ -195,13 +199,13 @@ fn without_tests(subject: &Subject, side: Side, seen: &[Seen<'_>], subjects: &Su
     let (Subject::Expression(expression) | Subject::Store(expression)) = subject else { return Judgement::Holds };
     match seen.first().map(|seen| seen.value.to_json()).as_deref() {
         Some(Value::Bool(true)) => Judgement::Holds,
-        Some(Value::Bool(false)) => broken(Mismatch {
+        Some(Value::Bool(false)) => broken(reason::of(subject, seen.first(), subjects).unwrap_or_else(|| Mismatch {
             message: format!("`{}` does not hold", expression.text()),
             expected: vec![expression.text().to_owned()],
             actual: used_values(expression.members(), subjects),
             place: Some(subject.place(side, None, subjects)),
             exchange: None,
-        }),
+        })),
         _ => Judgement::Undecided(format!("`{}` gives no bool", expression.text())),
     }
 }

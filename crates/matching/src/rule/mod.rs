@@ -5,6 +5,7 @@ mod gaps;
 mod judge;
 mod lint;
 mod operator;
+mod reason;
 mod sequence;
 mod test;
 #[cfg(test)]

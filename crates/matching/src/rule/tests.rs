@@ -258,8 +258,8 @@ fn a_body_that_cannot_be_read_breaks_even_absence() {
 fn a_missing_member_is_the_peers_fault_only_in_the_peers_message() {
     let rule = |text| on(Subject::Expression(Expression::compile(text).unwrap()), Side::Request, vec![]);
     assert_eq!(miss(&rule("request.json.none == 1")).message, "`request.json.none` is missing");
-    assert_eq!(miss(&rule("request.json.n == 6")).message, "`request.json.n == 6` does not hold");
-    assert_eq!(miss(&rule("request.method == 'GET'")).actual.as_deref(), Some("request.method = POST"));
+    assert_eq!(miss(&rule("request.json.n == 6")).message, "`/n` is `5`; expected `6`");
+    assert_eq!(miss(&rule("request.method == 'GET'")).actual.as_deref(), Some("POST"));
     assert!(matches!(judged(&rule("response.json.none == 1")), Judgement::Undecided(_)));
     assert!(matches!(judged(&rule("setting.none == 1")), Judgement::Undecided(_)));
     assert!(matches!(judged(&rule("1 + 1")), Judgement::Undecided(_)));
@@ -267,6 +267,57 @@ fn a_missing_member_is_the_peers_fault_only_in_the_peers_message() {
         judged(&rule("request.headers['x-two'].size() == 2 && effect == 'stored' && connection.version == '1.3'")),
         Judgement::Holds
     );
+}
+
+#[test]
+fn a_false_expression_says_which_value_made_it_false_and_where() {
+    // The place is the value's own; where no value is to blame, the expression itself is shown.
+    let told = [
+        ("request.json.id == 'ABC' && request.json.n == '5'", "`/n` is `5`; expected `\"5\"`", Some("/n")),
+        ("request.json.n == '5' && request.json.id == 'ABC'", "`/n` is `5`; expected `\"5\"`", Some("/n")),
+        ("request.json.rows.all(r, r.k == 1)", "`/rows/1/k` is `x`; expected `1`", Some("/rows/1/k")),
+        ("!request.json.rows.exists(r, r.k == 'x')", "`/rows/1/k` is `x`; expected anything but `x`", Some("/rows/1/k")),
+        (
+            "!has(request.json.id) || request.json.id.matches('^[0-9]+$')",
+            "`/id` is `ABC`; expected text that matches `^[0-9]+$`",
+            Some("/id"),
+        ),
+        ("request.json.n > 9 ? true : size(request.json.list) < 3", "`size` of `/list` is `3`; expected `< 3`", Some("/list")),
+        ("3 > size(request.json.list)", "`size` of `/list` is `3`; expected `< 3`", Some("/list")),
+        ("!(request.json.n >= 5)", "`/n` is `5`; expected `< 5`", Some("/n")),
+        ("has(request.json.o.c)", "`/o/c` is missing; expected a value", Some("/o/c")),
+        ("!has(request.json.o.a)", "`/o/a` is there; expected none", Some("/o/a")),
+        ("request.json.o['a'] in [2, 3]", "`/o/a` is `1`; expected one of `[2,3]`", Some("/o/a")),
+        ("request.json.?none.orValue(0) == 1", "`/none` is `0`; expected `1`", Some("/none")),
+        ("request.method == 'GET'", "`request.method` is `POST`; expected `GET`", Some("method")),
+        ("request.json.list.exists(n, n == 9)", "`request.json.list.exists(n, n == 9)` does not hold", Some("expression")),
+        (
+            "request.json.list.filter(n, n > 1).all(n, n == 1)",
+            "`request.json.list.filter(n, n > 1).all(n, n == 1)` does not hold",
+            Some("expression"),
+        ),
+    ];
+    for (text, message, path) in told {
+        let rule = on(Subject::Expression(Expression::compile(text).unwrap()), Side::Request, vec![]);
+        let miss = miss(&rule);
+        assert_eq!(miss.message, message, "{text}");
+        match path {
+            Some("expression") => assert!(miss.expected[0].contains("request.json"), "{text}"),
+            path => assert_eq!(miss.place.map(|place| place.path).as_deref(), path, "{text}"),
+        }
+        let equal = on(
+            Subject::Expression(Expression::compile(text).unwrap()),
+            Side::Request,
+            vec![is(Operator::Equals(literal(json!(true))))],
+        );
+        if path != Some("expression") {
+            assert_eq!(
+                judge(&equal, &Subjects::new(&exchange(), &NoNames)),
+                judge(&rule, &Subjects::new(&exchange(), &NoNames)),
+                "{text}"
+            );
+        }
+    }
 }
 
 #[test]
