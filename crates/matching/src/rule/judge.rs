@@ -2,9 +2,8 @@
 
 use super::{Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, gaps, reason, sequence, test};
 use crate::limits::SHOWN_CHARS_MAX;
-use crate::subject::select::{Blocked, Found, Seen, Spot, located, select, text_of};
+use crate::subject::select::{Blocked, Found, Seen, Spot, select, text_of};
 use crate::{Side, Subject, Subjects};
-use counterpart_evidence::{Part, Place};
 use serde_json::Value;
 
 /// Judges a rule.
@@ -122,11 +121,8 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
         Ok(seen) => seen,
         Err(Blocked::Us(reason)) => return Judgement::Undecided(format!("{}: {reason}", subject.label())),
         // What cannot be read cannot be shown to be absent either.
-        Err(Blocked::Peer(message, fault)) => {
-            let place = fault.map_or_else(
-                || subject.place(*side, None, subjects),
-                |fault| fault_place(*side, fault.offset, fault.line, fault.column),
-            );
+        Err(Blocked::Peer(message, place)) => {
+            let place = place.unwrap_or_else(|| subject.place(*side, None, subjects));
             return broken(Mismatch { message, expected: all_expected(tests), actual: None, place: Some(place), exchange: None });
         }
     };
@@ -180,14 +176,6 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
 
 fn broken(mismatch: Mismatch) -> Judgement {
     Judgement::Broken(Box::new(mismatch))
-}
-
-fn fault_place(side: Side, offset: usize, line: u32, column: u32) -> Place {
-    let part = match side {
-        Side::Request => Part::Request,
-        Side::Response => Part::Response,
-    };
-    Place { line: Some(line), column: Some(column), ..located(part, "body".to_owned(), Some(offset..offset), None) }
 }
 
 fn all_expected(tests: &[Test]) -> Vec<String> {

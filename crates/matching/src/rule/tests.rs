@@ -257,7 +257,9 @@ fn a_body_that_cannot_be_read_breaks_even_absence() {
 #[test]
 fn a_missing_member_is_the_peers_fault_only_in_the_peers_message() {
     let rule = |text| on(Subject::Expression(Expression::compile(text).unwrap()), Side::Request, vec![]);
-    assert_eq!(miss(&rule("request.json.none == 1")).message, "`request.json.none` is missing");
+    let missing = miss(&rule("request.json.rows[0].none == 1"));
+    assert_eq!(missing.message, "`request.json.rows[0].none` is missing");
+    assert_eq!(missing.place.unwrap().path, "$.rows[0].none");
     assert_eq!(miss(&rule("request.json.n == 6")).message, "`/n` is `5`; expected `6`");
     assert_eq!(miss(&rule("request.method == 'GET'")).actual.as_deref(), Some("POST"));
     assert!(matches!(judged(&rule("response.json.none == 1")), Judgement::Undecided(_)));

@@ -66,8 +66,8 @@ pub(crate) enum Spot {
 /// Why nothing can be said of a subject.
 #[derive(Debug)]
 pub(crate) enum Blocked {
-    /// The peer's message is at fault, where the parser says where.
-    Peer(String, Option<Fault>),
+    /// The peer's message is at fault, and where, if that is known.
+    Peer(String, Option<Place>),
     /// We are.
     Us(String),
 }
@@ -172,7 +172,17 @@ pub(crate) fn select<'s>(subject: &Subject, side: Side, subjects: &'s Subjects<'
 }
 
 fn not_readable(side: Side, kind: &str, fault: &Fault) -> Blocked {
-    Blocked::Peer(format!("the {} body is not {kind}: {}", side_name(side), fault.message), Some(fault.clone()))
+    let offset = Some(fault.offset..fault.offset);
+    let place =
+        Place { line: Some(fault.line), column: Some(fault.column), ..located(part_of(side), "body".to_owned(), offset, None) };
+    Blocked::Peer(format!("the {} body is not {kind}: {}", side_name(side), fault.message), Some(place))
+}
+
+fn part_of(side: Side) -> Part {
+    match side {
+        Side::Request => Part::Request,
+        Side::Response => Part::Response,
+    }
 }
 
 /// Gives a side's name.
@@ -189,15 +199,20 @@ pub(crate) fn evaluate(expression: &Expression, subjects: &Subjects<'_>) -> Resu
 }
 
 fn blocked(fault: EvaluationFault, subjects: &Subjects<'_>) -> Blocked {
-    let root = fault.path.as_deref().map(|path| path.split(['.', '[']).next().unwrap_or(""));
     let direction = subjects.exchange().map(|exchange| exchange.direction);
-    let peers = match root {
-        Some("connection" | "hook") => true,
-        Some("request") => direction == Some(Direction::Inbound),
-        Some("response") => direction == Some(Direction::Outbound),
-        _ => false,
+    let path = fault.path.as_deref().unwrap_or("");
+    let (root, rest) = path.split_at(path.find(['.', '[']).unwrap_or(path.len()));
+    let part = match root {
+        "connection" => Part::Connection,
+        "hook" => Part::Hook,
+        "request" if direction == Some(Direction::Inbound) => Part::Request,
+        "response" if direction == Some(Direction::Outbound) => Part::Response,
+        _ => return Blocked::Us(fault.message),
     };
-    if peers { Blocked::Peer(fault.message, None) } else { Blocked::Us(fault.message) }
+    let rest = rest.trim_start_matches('.');
+    // A path into a JSON body is shown as the JSONPath that it is.
+    let path = rest.strip_prefix("json").map_or_else(|| rest.to_owned(), |within| format!("${within}"));
+    Blocked::Peer(fault.message, Some(located(part, path, None, None)))
 }
 
 fn body<'s>(aspect: BodyAspect, side: Side, subjects: &'s Subjects<'_>) -> Vec<Seen<'s>> {
@@ -309,10 +324,7 @@ impl Subject {
 
     /// Gives the place of one of the things found, or of what should have been there.
     pub(crate) fn place(&self, side: Side, spot: Option<&Spot>, subjects: &Subjects<'_>) -> Place {
-        let message = match side {
-            Side::Request => Part::Request,
-            Side::Response => Part::Response,
-        };
+        let message = part_of(side);
         let plain = |part, path: String| Place { part, path, line: None, column: None, bytes: None };
         let content = || subjects.body(side).map(|body| body.plain_bytes().as_ref());
         match (self, spot) {
