@@ -23,7 +23,7 @@ impl Live {
 
     fn words(&mut self, event: Event) -> Option<String> {
         match event {
-            Event::Exchange { exchange, findings, passed, unmatched } => {
+            Event::Exchange { exchange, findings, passed, unmatched, .. } => {
                 self.add(exchange.scenario.as_ref(), &findings);
                 let is_theirs = exchange.direction == Direction::Inbound;
                 is_theirs.then(|| came(&exchange, &findings, passed.len(), unmatched.is_some()))

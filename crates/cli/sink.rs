@@ -3,14 +3,14 @@
 use crate::live::Live;
 use crate::recent::Recent;
 use counterpart_engine::{Judged, Sink};
-use counterpart_evidence::{Assessment, Event, ExchangeMeta, Moment, Recorder, Stamped};
+use counterpart_evidence::{Assessment, Event, ExchangeMeta, Line, Moment, Recorder, Stamped};
 use indicatif::ProgressBar;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 /// Records everything that happens.
 pub(crate) struct RecordingSink {
-    recorder: Mutex<Option<Recorder>>,
+    recorder: RwLock<Option<Recorder>>,
     broken: Mutex<Option<String>>,
     /// Kept where a control listener may ask for it.
     recent: Mutex<Option<Recent>>,
@@ -23,7 +23,7 @@ pub(crate) struct RecordingSink {
 impl RecordingSink {
     pub(crate) fn new(recorder: Recorder, progress: ProgressBar) -> Self {
         Self {
-            recorder: Mutex::new(Some(recorder)),
+            recorder: RwLock::new(Some(recorder)),
             broken: Mutex::default(),
             recent: Mutex::default(),
             live: Mutex::default(),
@@ -61,20 +61,25 @@ impl RecordingSink {
 
     /// Takes the recorder when everything is over.
     pub(crate) fn take(&self) -> Option<Recorder> {
-        lock(&self.recorder).take()
+        self.recorder.write().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn show(&self, line: &[u8]) {
+    /// Shows a line that was recorded.
+    fn show(&self, line: &Line) {
         if let Some(live) = lock(&self.live).as_mut() {
-            live.show(line, &self.progress);
+            live.show(line.bytes(), &self.progress);
         }
     }
 
-    fn with(&self, work: impl FnOnce(&mut Recorder) -> Result<(), counterpart_evidence::Error>) {
-        if let Some(recorder) = lock(&self.recorder).as_mut()
-            && let Err(error) = work(recorder)
-        {
-            lock(&self.broken).get_or_insert_with(|| format!("could not {error}"));
+    /// Records with the recorder, which several threads may do at once; nothing where the run is over or broken.
+    fn with(&self, work: impl FnOnce(&Recorder) -> Result<Line, counterpart_evidence::Error>) -> Option<Line> {
+        let recorder = self.recorder.read().unwrap_or_else(PoisonError::into_inner);
+        match work(recorder.as_ref()?) {
+            Ok(line) => Some(line),
+            Err(error) => {
+                lock(&self.broken).get_or_insert_with(|| format!("could not {error}"));
+                None
+            }
         }
     }
 }
@@ -93,15 +98,15 @@ impl Sink for RecordingSink {
             leg: belonging.leg,
             parent: belonging.parent,
         };
-        let assessment = Assessment { findings: judged.findings, passed: judged.passed, unmatched: judged.unmatched };
-        self.with(|recorder| {
-            let id = recorder.record_exchange(judged.exchange, meta, assessment, Moment(at_us))?;
+        let Judged { exchange, findings, passed, skipped, unmatched, .. } = judged;
+        let assessment = Assessment { findings, passed, skipped, unmatched };
+        let recorded = self.with(|recorder| recorder.record_exchange(exchange, meta, assessment, Moment(at_us)));
+        if let Some(line) = recorded {
             if let Some(recent) = lock(&self.recent).as_mut() {
-                recent.add(id, recorder.last_line());
+                recent.add(exchange.id, line.bytes());
             }
-            self.show(recorder.last_line());
-            Ok(())
-        });
+            self.show(&line);
+        }
     }
 
     fn event(&self, event: Event, at_us: u64) {
@@ -110,11 +115,9 @@ impl Sink for RecordingSink {
             Event::ScenarioEnded { .. } => self.progress.inc(1),
             _ => {}
         }
-        self.with(|recorder| {
-            recorder.record(Stamped { at: Moment(at_us), event })?;
-            self.show(recorder.last_line());
-            Ok(())
-        });
+        if let Some(line) = self.with(|recorder| recorder.record(Stamped { at: Moment(at_us), event })) {
+            self.show(&line);
+        }
     }
 
     fn broken(&self) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use crate::clock::Clock;
 use counterpart_evidence::{
-    Basis, Cause, CheckId, Exchange, ExchangeId, Finding, FindingEffect, FindingOutcome, Level, RequirementId,
+    Basis, Cause, CheckId, Exchange, ExchangeId, Finding, FindingEffect, FindingOutcome, Level, RequirementId, Skipped,
 };
 use counterpart_matching::{Clock as JudgingClock, Names, Subjects};
 use counterpart_validate::{Check, Findings, check};
@@ -13,19 +13,33 @@ use std::sync::Arc;
 pub(crate) struct Found {
     pub(crate) findings: Vec<Finding>,
     pub(crate) passed: Vec<(CheckId, RequirementId)>,
+    pub(crate) skipped: Vec<Skipped>,
 }
 
 impl Found {
     /// Puts a subject to checks.
     pub(crate) fn check(&mut self, checks: &[Arc<Check>], subjects: &Subjects<'_>) {
+        let mut found = Findings::default();
         for one in checks {
-            let mut found = Findings::default();
             check(one, subjects, &mut found);
-            self.passed.extend(found.passed.iter().map(|id| ((*id).clone(), one.requirement.clone())));
-            let exchange = subjects.exchange().map(|exchange| exchange.id);
-            self.findings
-                .extend(found.others.into_iter().map(|finding| Finding { exchange: finding.exchange.or(exchange), ..finding }));
+            self.passed.extend(found.passed.drain(..).map(|id| (id.clone(), one.requirement.clone())));
         }
+        let exchange = subjects.exchange().map(|exchange| exchange.id);
+        self.findings
+            .extend(found.others.into_iter().map(|finding| Finding { exchange: finding.exchange.or(exchange), ..finding }));
+        self.skipped.extend(found.skipped);
+    }
+
+    /// Tells whether no check was made.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.findings.is_empty() && self.passed.is_empty() && self.skipped.is_empty()
+    }
+
+    /// Adds what others found.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.findings.extend(other.findings);
+        self.passed.extend(other.passed);
+        self.skipped.extend(other.skipped);
     }
 
     /// Names the checks that failed.

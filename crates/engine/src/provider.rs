@@ -127,7 +127,7 @@ impl Provider {
     pub(crate) async fn respond(self: Arc<Self>, endpoint: String, call: Call) -> Outgoing {
         let clock = &self.shared.clock;
         let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Inbound, &endpoint, clock.at_us(call.started));
-        exchange.connection = (*call.connection).clone();
+        exchange.connection = call.connection;
         exchange.wire.request = call.wire;
         exchange.request = Some(call.request);
         let session = self.session(&exchange);
@@ -160,7 +160,7 @@ impl Provider {
     pub(crate) fn silent(&self, endpoint: &str, ended: Ended) {
         let clock = &self.shared.clock;
         let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Inbound, endpoint, clock.at_us(ended.started));
-        exchange.connection = ended.connection;
+        exchange.connection = Arc::new(ended.connection);
         exchange.outcome = ended.outcome;
         exchange.reason = ended.reason;
         exchange.timing.total_us = Some(clock.now_us().saturating_sub(exchange.started_us));
@@ -400,8 +400,7 @@ impl Provider {
             let mut more = Found::default();
             more.check(checks, subjects);
             let failed = more.failed();
-            found.findings.append(&mut more.findings);
-            found.passed.append(&mut more.passed);
+            found.add(more);
             failed
         };
         by_rules(&indexes, &asked, state.memories.of(&arrival.session), &mut judge_more, generators)
@@ -484,7 +483,8 @@ impl Provider {
         if let Some(owner) = owner.filter(|_| found.is_broken()) {
             owner.note_failed();
         }
-        let judged = Judged { exchange, belonging: &belonging, findings: found.findings, passed: found.passed, unmatched };
+        let Found { findings, passed, skipped } = found;
+        let judged = Judged { exchange, belonging: &belonging, findings, passed, skipped, unmatched };
         self.shared.around.sink.exchange(judged, self.shared.clock.now_us());
     }
 }

@@ -1,6 +1,6 @@
 //! Where events go.
 
-use counterpart_evidence::{CheckId, Event, Exchange, ExchangeId, Finding, RequirementId, ScenarioId};
+use counterpart_evidence::{CheckId, Event, Exchange, ExchangeId, Finding, RequirementId, ScenarioId, Skipped};
 
 /// What an exchange belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,10 +26,12 @@ pub struct Judged<'a> {
     pub exchange: &'a Exchange,
     /// What it belongs to.
     pub belonging: &'a Belonging,
-    /// Findings other than passes.
+    /// Findings other than passes and skips.
     pub findings: Vec<Finding>,
     /// Checks that passed.
     pub passed: Vec<(CheckId, RequirementId)>,
+    /// Checks that did not apply.
+    pub skipped: Vec<Skipped>,
     /// Why no rule of ours took it.
     pub unmatched: Option<Vec<String>>,
 }

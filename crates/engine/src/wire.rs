@@ -3,13 +3,14 @@
 use crate::build::milliseconds;
 use crate::clock::Clock;
 use crate::shared::{Keyring, Target};
-use counterpart_evidence::{Body, Exchange, Outcome, Request, Response, Timing, Tls};
+use counterpart_evidence::{Body, Connection, Exchange, Outcome, Request, Response, Timing, Tls};
 use counterpart_matching::{Editable, Generators, Names, apply};
 use counterpart_plan::model::{self, CutAfter, CutHow, Fault, Malformed, Offer, Trust};
 use counterpart_transport::{
     Client, Closing, Connect, Connected, CutAfter as After, CutHow as How, Delivered, Delivery, Drip, Framing, Limits,
     OldVersion, Received, Sending, ServerTrust, Timeouts, TlsClient, Versions, probe_old_tls,
 };
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A reply ready for the transport.
@@ -180,7 +181,7 @@ pub(crate) fn take(exchange: &mut Exchange, received: Received, clock: &Clock) {
     exchange.response = received.response;
     exchange.wire.request = received.request_wire;
     exchange.wire.response = received.response_wire;
-    exchange.connection = received.connection;
+    exchange.connection = Arc::new(received.connection);
     exchange.timing = scaled(received.timing, clock);
 }
 
@@ -264,20 +265,20 @@ pub(crate) async fn probe_old(
     let probe = probe_old_tls(client.network(), &address, &target.host, old, timeouts).await;
     exchange.outcome = probe.outcome;
     exchange.reason = probe.reason;
-    exchange.connection.peer = address;
-    exchange.connection.tls =
-        Some(Tls { version: probe.version, alert: probe.alert, version_offered: Some(version.to_owned()), ..Tls::default() });
+    let tls = Tls { version: probe.version, alert: probe.alert, version_offered: Some(version.to_owned()), ..Tls::default() };
+    exchange.connection = Arc::new(Connection { peer: address, tls: Some(tls), ..(*exchange.connection).clone() });
 }
 
 /// Looks whether a connection that was made stays: a TLS 1.3 server refuses a certificate only after the handshake.
 pub(crate) async fn probe_open(exchange: &mut Exchange, connected: &mut Connected, within: Option<Duration>) {
     const LOOK: Duration = Duration::from_millis(300);
     let (outcome, alert) = connected.watch(within.unwrap_or(LOOK)).await;
-    exchange.connection = connected.facts().clone();
-    exchange.outcome = outcome;
-    if let (Some(tls), Some(alert)) = (&mut exchange.connection.tls, alert) {
+    let mut connection = connected.facts().clone();
+    if let (Some(tls), Some(alert)) = (&mut connection.tls, alert) {
         tls.alert = Some(alert);
     }
+    exchange.connection = Arc::new(connection);
+    exchange.outcome = outcome;
     if outcome == Outcome::Answered {
         exchange.reason = Some("the connection was made and stayed open".to_owned());
     }

@@ -32,7 +32,7 @@ fn measure(bodies: Bodies) -> f64 {
     let secrets = vec![b"a-client-secret/with+signs".to_vec(), b"another secret value".to_vec()];
     let rules = MaskRules { secrets, ..MaskRules::default() };
     let masker = Masker::new(&rules, MaskKey::new(&[1; 32])).unwrap();
-    let mut recorder = Recorder::new(&folder, masker, Storage::default()).unwrap();
+    let recorder = Recorder::new(&folder, masker, Storage::default()).unwrap();
     let checks: Vec<_> = (0..30)
         .map(|number| (CheckId::new(&format!("check-number-{number}")), RequirementId::new(&format!("REQ-{number}"))))
         .collect();

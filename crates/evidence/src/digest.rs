@@ -49,8 +49,25 @@ fn to_array(bytes: &[u8]) -> Digest {
 
 /// Writes bytes as lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for pair in bytes.iter().map(|byte| hex_pair(*byte)) {
+        text.extend(pair.map(char::from));
+    }
+    text
+}
+
+/// Writes a digest as its 64 lower-case hexadecimal digits.
+pub(crate) fn hex_digits(digest: &Digest) -> [u8; 64] {
+    let mut digits = [0; 64];
+    for (place, byte) in digits.chunks_exact_mut(2).zip(digest) {
+        place.copy_from_slice(&hex_pair(*byte));
+    }
+    digits
+}
+
+fn hex_pair(byte: u8) -> [u8; 2] {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)])
 }
 
 /// Reads a digest from its 64 hexadecimal digits.

@@ -2,7 +2,7 @@
 
 use crate::{
     Cause, CheckChange, CheckId, ClaimRecord, Conductor, ExchangeId, ExchangeRecord, Finding, Limit, PackRecord, Preflight,
-    Requirement, RequirementId, Role, RunMode, ScenarioId, SettingRecord, Supplier, Tool, Verdict,
+    Requirement, RequirementId, Role, RunMode, ScenarioId, SettingRecord, Skipped, Supplier, Tool, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -136,10 +136,13 @@ pub enum Event {
     Exchange {
         /// The exchange.
         exchange: Box<ExchangeRecord>,
-        /// Findings other than passes.
+        /// Findings other than passes and skips.
         findings: Vec<Finding>,
         /// Checks that passed, with their requirement.
         passed: Vec<(CheckId, RequirementId)>,
+        /// Checks that did not apply.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        skipped: Vec<Skipped>,
         /// Why no rule of ours took it, criterion by criterion; absent where one did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unmatched: Option<Vec<String>>,

@@ -4,6 +4,7 @@ use crate::{ExchangeId, Headers, Request, Response, ScenarioId, Version};
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Who began it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -212,7 +213,7 @@ pub struct Exchange {
     /// Why it ended so, in words, where that is not plain.
     pub reason: Option<String>,
     /// The connection.
-    pub connection: Connection,
+    pub connection: Arc<Connection>,
     /// Durations.
     pub timing: Timing,
     /// The exact bytes.
@@ -238,7 +239,7 @@ impl Exchange {
             response: None,
             outcome: Outcome::Closed,
             reason: None,
-            connection: Connection::default(),
+            connection: Arc::default(),
             timing: Timing::default(),
             wire: Wire::default(),
             effect: Effect::None,
@@ -361,7 +362,7 @@ pub struct ExchangeRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<MessageRecord>,
     /// Connection.
-    pub connection: Connection,
+    pub connection: Arc<Connection>,
     /// Durations.
     pub timing: Timing,
     /// What our answer did.

@@ -19,6 +19,7 @@ mod folder;
 mod ids;
 mod journal;
 pub mod limits;
+mod lock;
 mod manifest;
 mod masking;
 mod merge;
@@ -28,6 +29,7 @@ mod recorder;
 #[cfg(test)]
 mod samples;
 mod schema;
+mod skipped;
 mod storage;
 mod verdict;
 mod verify;
@@ -55,8 +57,9 @@ pub use record::{
     Attempt, CheckChange, ClaimRecord, Conductor, Counts, Document, Limit, PackRecord, Preflight, RUN_FORMAT, RUN_VERSION,
     Requirement, RequirementRecord, Role, RunMode, RunRecord, ScenarioRecord, SettingRecord, StepRecord, Supplier, Tool,
 };
-pub use recorder::{Assessment, ExchangeMeta, Memory, Recorder};
+pub use recorder::{Assessment, ExchangeMeta, Line, Memory, Recorder};
 pub use schema::run_schema;
+pub use skipped::{Skipped, add_skipped};
 pub use storage::{Flush, Storage, WhenFull};
 pub use verdict::{Verdict, roll_up};
 pub use verify::{Problem, Verification, verify};

@@ -2,14 +2,14 @@
 
 use bytes::Bytes;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// One header field line.
 ///
 /// A value is kept as text in which each character is one byte (ISO-8859-1), so that any bytes of a peer survive
 /// unchanged (RFC 9110 §5.5: obs-text).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "(String, String)", into = "(String, String)")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(from = "(String, String)")]
 #[schemars(with = "(String, String)")]
 pub struct Header {
     /// Field name in the case in which it came or is sent.
@@ -27,6 +27,12 @@ impl From<(String, String)> for Header {
 impl From<Header> for (String, String) {
     fn from(header: Header) -> Self {
         (header.name, header.value)
+    }
+}
+
+impl Serialize for Header {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (&self.name, &self.value).serialize(serializer)
     }
 }
 

@@ -139,7 +139,7 @@ pub(crate) fn exchange(id: u64, scenario: Option<&str>, findings: Vec<Finding>, 
         fault: None,
     };
     let passed = passed.iter().map(|(check, requirement)| (CheckId::new(check), RequirementId::new(requirement))).collect();
-    Event::Exchange { exchange: Box::new(record), findings, passed, unmatched: None }
+    Event::Exchange { exchange: Box::new(record), findings, passed, skipped: Vec::new(), unmatched: None }
 }
 
 pub(crate) fn run_ended() -> Event {

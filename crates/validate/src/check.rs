@@ -37,8 +37,8 @@ pub struct Check {
     pub basis: Basis,
     /// The part of the exchange that it is about.
     pub on: Part,
-    /// The precondition; where it is not met the finding is a skip.
-    pub when: Option<Rule>,
+    /// The precondition; where it is not met the check is skipped. Checks with the same one share it.
+    pub when: Option<Arc<Rule>>,
     /// What it demands.
     pub rule: CheckRule,
     /// What to change.
@@ -87,28 +87,15 @@ impl Check {
         }
     }
 
-    fn undecided(&self, reason: String) -> Finding {
+    pub(crate) fn undecided(&self, reason: String) -> Finding {
         Finding { cause: Some(Cause::Simulator), ..self.finding(FindingOutcome::Error, FindingEffect::None, reason) }
-    }
-
-    fn skipped(&self, reason: String) -> Finding {
-        self.finding(FindingOutcome::Skip, FindingEffect::None, reason)
     }
 }
 
 /// Checks an exchange.
 pub fn check<'a>(check: &'a Check, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
-    if let Some(when) = &check.when {
-        match judge(when, subjects) {
-            Judgement::Holds | Judgement::HoldsWithWarning(_) => {}
-            Judgement::Broken(mismatch) => {
-                return findings.others.push(check.skipped(format!("does not apply: {}", mismatch.message)));
-            }
-            Judgement::TooCoarse(reason) => return findings.others.push(check.skipped(reason)),
-            Judgement::Undecided(reason) => {
-                return findings.others.push(check.undecided(format!("its precondition could not be judged: {reason}")));
-            }
-        }
+    if !findings.applies(check, subjects) {
+        return;
     }
     match &check.rule {
         CheckRule::Rule(rule) => by_rule(check, rule, subjects, findings),
@@ -137,7 +124,7 @@ fn by_rule<'a>(check: &'a Check, rule: &Rule, subjects: &Subjects<'_>, findings:
             findings.others.push(Finding { cause: Some(cause), ..check.finding(FindingOutcome::Fail, effect, message) });
         }
         Judgement::Broken(mismatch) => findings.others.push(check.failed(*mismatch)),
-        Judgement::TooCoarse(reason) => findings.others.push(check.skipped(reason)),
+        Judgement::TooCoarse(reason) => findings.skip(check, &reason),
         Judgement::Undecided(reason) => findings.others.push(check.undecided(reason)),
     }
 }

@@ -56,7 +56,7 @@ impl Play {
         }
         if let Some(check) = &plan.else_fails {
             // Enough came: the check was made, and held.
-            let found = Found { findings: Vec::new(), passed: vec![(check.id.clone(), check.requirement.clone())] };
+            let found = Found { passed: vec![(check.id.clone(), check.requirement.clone())], ..Found::default() };
             self.judged(index, exchanges.iter().map(|exchange| exchange.id).collect(), found);
         }
         Ok(Brought { exchange: exchanges.last().cloned(), exchanges, judged: true, ..Brought::default() })
@@ -81,7 +81,7 @@ impl Play {
             Some(check) => {
                 let last = exchanges.last().map(|exchange| exchange.id);
                 let finding = broken(check, message, vec![format!("{min} {what}")], count.to_string(), last);
-                let found = Found { findings: vec![finding], passed: Vec::new() };
+                let found = Found { findings: vec![finding], ..Found::default() };
                 self.judged(index, exchanges.iter().map(|exchange| exchange.id).collect(), found.clone());
                 Ok(Brought { exchange: exchanges.last().cloned(), exchanges, found, judged: true, ..Brought::default() })
             }

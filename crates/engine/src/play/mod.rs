@@ -365,7 +365,7 @@ impl Play {
         if failed {
             self.claimant.note_failed();
         }
-        if !step_found.findings.is_empty() || !step_found.passed.is_empty() {
+        if !step_found.is_empty() {
             self.judged(index, exchanges.iter().map(|exchange| exchange.id).collect(), step_found);
         }
         if let Some(id) = &step.id {
@@ -385,13 +385,15 @@ impl Play {
     }
 
     pub(crate) fn judged(&self, step: u32, exchanges: Vec<counterpart_evidence::ExchangeId>, found: Found) {
+        let Found { mut findings, passed, skipped } = found;
+        findings.extend(skipped.into_iter().flat_map(|skipped| skipped.into_findings(None)));
         self.shared.event(Event::Judged {
             scenario: self.scenario.clone(),
             attempt: self.attempt,
             step,
             exchanges,
-            findings: found.findings,
-            passed: found.passed,
+            findings,
+            passed,
         });
     }
 
@@ -453,6 +455,7 @@ impl Play {
             belonging: &belonging,
             findings: found.findings.clone(),
             passed: found.passed.clone(),
+            skipped: found.skipped.clone(),
             unmatched: None,
         };
         self.shared.around.sink.exchange(judged, self.shared.clock.now_us());

@@ -262,7 +262,7 @@ fn was_closed_meanwhile(received: &Received) -> bool {
 fn fail(exchange: &mut Exchange, failed: Failed) {
     exchange.outcome = failed.outcome;
     exchange.reason = failed.reason;
-    exchange.connection = failed.connection;
+    exchange.connection = Arc::new(failed.connection);
     exchange.timing = failed.timing;
 }
 

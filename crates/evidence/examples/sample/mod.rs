@@ -17,14 +17,14 @@ pub(crate) fn record(
 ) -> Result<RunFolder, Error> {
     let folder = RunFolder::create(folder, "run")?;
     let rules = MaskRules { secrets: vec![b"hunter2-hunter2".to_vec()], ..MaskRules::default() };
-    let mut recorder = Recorder::new(&folder, Masker::new(&rules, MaskKey::new(&[7; 32]))?, storage)?;
+    let recorder = Recorder::new(&folder, Masker::new(&rules, MaskKey::new(&[7; 32]))?, storage)?;
     recorder.record(Stamped { at: Moment(0), event: Event::RunStarted(Box::new(header())) })?;
     for number in 1..=count {
         let exchange = exchange(number);
         let passed = vec![(CheckId::new("status"), RequirementId::new("R1")); 3];
         let assessment = Assessment { passed, ..Assessment::default() };
-        let id = recorder.record_exchange(&exchange, ExchangeMeta::default(), assessment, Moment(number))?;
-        if !told(id) {
+        recorder.record_exchange(&exchange, ExchangeMeta::default(), assessment, Moment(number))?;
+        if !told(exchange.id) {
             return Ok(folder);
         }
     }

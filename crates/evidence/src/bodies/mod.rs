@@ -8,6 +8,7 @@ mod entry;
 mod known;
 mod reader;
 mod recent;
+mod shared;
 mod single;
 mod store;
 #[cfg(test)]
@@ -17,5 +18,5 @@ pub(crate) use adopt::adopt;
 pub(crate) use entry::BODIES;
 pub use reader::BodyReader;
 pub(crate) use reader::first_changed;
+pub(crate) use shared::Bodies;
 pub(crate) use single::write_single_files;
-pub(crate) use store::BodyStore;

@@ -2,7 +2,6 @@
 
 use super::entry::{BODIES, Entry, index_name, segment_name};
 use super::known::Known;
-use super::recent::Recent;
 use crate::append::AppendFile;
 use crate::digest::{Digest, hex};
 use crate::limits::{BODY_SEGMENT_BYTES_MAX, INDEX_ENTRIES_HELD_MAX};
@@ -14,14 +13,13 @@ use std::path::{Path, PathBuf};
 
 /// The bodies of a run that is under way.
 #[derive(Debug)]
-pub(crate) struct BodyStore {
+pub(super) struct BodyStore {
     folder: PathBuf,
     storage: Storage,
     segment: u32,
     file: AppendFile,
     index: AppendFile,
     known: Known,
-    recent: Recent,
     /// Bytes put and not yet written, with their entries; offsets count from the beginning of these bytes.
     waiting: Vec<u8>,
     waiting_entries: Vec<Entry>,
@@ -33,7 +31,7 @@ pub(crate) struct BodyStore {
 }
 
 impl BodyStore {
-    pub(crate) fn create(run: &Path, storage: Storage) -> Result<Self, Error> {
+    pub(super) fn create(run: &Path, storage: Storage) -> Result<Self, Error> {
         let folder = run.join(BODIES);
         std::fs::create_dir_all(&folder).map_err(|source| Error::CreateFolder { path: folder.clone(), source })?;
         Ok(Self {
@@ -43,7 +41,6 @@ impl BodyStore {
             storage,
             segment: 1,
             known: Known::default(),
-            recent: Recent::default(),
             waiting: Vec::new(),
             waiting_entries: Vec::new(),
             held: Vec::new(),
@@ -53,11 +50,10 @@ impl BodyStore {
         })
     }
 
-    /// Takes bytes to be stored by the next [`BodyStore::write`], unless they are stored already; gives their digest.
-    pub(crate) fn put(&mut self, bytes: &Bytes) -> Digest {
-        let digest = self.recent.digest(bytes);
+    /// Takes bytes to be stored by the next [`BodyStore::write`], unless they are stored already.
+    pub(super) fn put(&mut self, digest: Digest, bytes: &Bytes) {
         if self.known.contains(&digest) || self.waiting_entries.iter().any(|entry| entry.digest == digest) {
-            return digest;
+            return;
         }
         self.waiting.extend_from_slice(hex(&digest).as_bytes());
         // Writing to a vector cannot fail.
@@ -66,11 +62,10 @@ impl BodyStore {
         self.waiting.extend_from_slice(bytes);
         self.waiting.push(b'\n');
         self.waiting_entries.push(Entry { digest, segment: 0, offset, length: bytes.len() as u64 });
-        digest
     }
 
     /// Writes what was put since the last time, with one write.
-    pub(crate) fn write(&mut self) -> Result<(), Error> {
+    pub(super) fn write(&mut self) -> Result<(), Error> {
         if self.waiting.is_empty() {
             return Ok(());
         }
@@ -137,7 +132,7 @@ impl BodyStore {
     }
 
     /// Writes the entries that were held back; needed for speed of reading only.
-    pub(crate) fn write_index(&mut self) -> Result<(), Error> {
+    pub(super) fn write_index(&mut self) -> Result<(), Error> {
         if self.held.is_empty() {
             return Ok(());
         }

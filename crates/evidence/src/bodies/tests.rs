@@ -1,5 +1,5 @@
 //! Stored bodies: once each, read back with and without the index.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use super::*;
 use crate::digest::hex;
@@ -9,16 +9,9 @@ use bytes::Bytes;
 #[test]
 fn bodies_are_stored_once_and_read_back_with_or_without_index() {
     let folder = tempfile::tempdir().unwrap();
-    let mut store = BodyStore::create(folder.path(), Storage::default()).unwrap();
+    let store = Bodies::create(folder.path(), Storage::default()).unwrap();
     let bodies: Vec<Bytes> = (0..2_000).map(|number| Bytes::from(format!("body {}\n", number % 1_500).repeat(60))).collect();
-    let digests: Vec<String> = bodies
-        .iter()
-        .map(|body| {
-            let digest = store.put(body);
-            store.write().unwrap();
-            hex(&digest)
-        })
-        .collect();
+    let digests: Vec<String> = bodies.iter().map(|body| hex(&store.store(&[body]).unwrap()[0])).collect();
     let length = std::fs::metadata(folder.path().join("bodies/segment-0001.bin")).unwrap().len();
     assert!(length < 1_500 * 700, "{length}");
     for index in [true, false] {
@@ -38,11 +31,8 @@ fn bodies_are_stored_once_and_read_back_with_or_without_index() {
 fn size_limit_stops_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage { bodies_bytes_max: 10_000, ..Storage::default() };
-    let mut store = BodyStore::create(folder.path(), storage).unwrap();
-    let stop = (0..100).find_map(|number| {
-        store.put(&Bytes::from(format!("{number:1000}")));
-        store.write().err()
-    });
+    let store = Bodies::create(folder.path(), storage).unwrap();
+    let stop = (0..100).find_map(|number| store.store(&[&Bytes::from(format!("{number:1000}"))]).err());
     assert!(matches!(stop, Some(Error::BodiesFull { bytes_max: 10_000 })));
     assert_eq!(BodyReader::open(folder.path()).unwrap().digests().count(), 9);
 }
@@ -50,9 +40,8 @@ fn size_limit_stops_a_run() {
 #[test]
 fn changed_body_is_named_and_not_given_out() {
     let folder = tempfile::tempdir().unwrap();
-    let mut store = BodyStore::create(folder.path(), Storage::default()).unwrap();
-    let digest = hex(&store.put(&Bytes::from_static(b"some body")));
-    store.write().unwrap();
+    let store = Bodies::create(folder.path(), Storage::default()).unwrap();
+    let digest = hex(&store.store(&[&Bytes::from_static(b"some body")]).unwrap()[0]);
     let path = folder.path().join("bodies/segment-0001.bin");
     let text = std::fs::read_to_string(&path).unwrap().replace("some", "same");
     std::fs::write(&path, text).unwrap();

@@ -98,7 +98,9 @@ impl Collected {
                     state.attempt(Some(attempt)).end(at);
                 }
             }
-            Event::Exchange { exchange, findings, passed, unmatched } => {
+            Event::Exchange { exchange, mut findings, passed, skipped, unmatched } => {
+                let id = exchange.id;
+                findings.extend(skipped.into_iter().flat_map(|skipped| skipped.into_findings(Some(id))));
                 self.add_exchange(at, *exchange, (findings, passed), unmatched);
             }
             Event::Judged { scenario, attempt, step, exchanges, findings, passed } => {

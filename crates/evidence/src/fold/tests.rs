@@ -3,7 +3,8 @@
 
 use crate::samples::*;
 use crate::{
-    Cause, Event, FindingEffect, FindingOutcome, Limit, RequirementId, RunMode, RunRecord, ScenarioId, Stamped, Verdict, fold,
+    Basis, Cause, CheckId, Event, FindingEffect, FindingOutcome, Level, Limit, RequirementId, RunMode, RunRecord, ScenarioId,
+    Stamped, Verdict, add_skipped, fold,
 };
 use proptest::prelude::*;
 
@@ -40,6 +41,21 @@ fn verdict_of_a_scenario_follows_from_what_was_found() {
         assert_eq!(record.verdict, verdict, "{events:?}");
         assert_eq!(record.requirements[0].verdict, verdict, "{events:?}");
     }
+}
+
+#[test]
+fn checks_skipped_together_count_as_findings_of_their_exchange() {
+    let mut told = exchange(4, Some("s"), Vec::new(), &[("c1", "R")]);
+    let Event::Exchange { skipped, .. } = &mut told else { panic!("no exchange") };
+    for check in ["c2", "c3"] {
+        add_skipped(skipped, "a GET", (Level::Must, Basis::Published), (CheckId::new(check), RequirementId::new("R")));
+    }
+    let record = one_attempt(vec![told]);
+    let found = &record.scenarios[0].attempts[0].steps[0].findings;
+    let told: Vec<_> = found.iter().map(|one| (one.check.as_str(), one.outcome, one.exchange.map(|id| id.0))).collect();
+    assert_eq!(told, [("c2", FindingOutcome::Skip, Some(4)), ("c3", FindingOutcome::Skip, Some(4))]);
+    assert_eq!((record.requirements[0].skipped, record.requirements[0].passed), (2, 1));
+    assert_eq!(record.verdict, Verdict::Pass);
 }
 
 #[test]

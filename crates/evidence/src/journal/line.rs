@@ -2,10 +2,9 @@
 //!
 //! The first line of a segment that follows a dropped one carries what is left of those before it.
 
-use crate::digest::{Digest, from_hex, hex};
-use crate::{Error, Moment, RunHeader, Stamped};
+use crate::digest::{Digest, from_hex};
+use crate::{Moment, RunHeader, Stamped};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 
 /// The file that is written to now.
 pub(crate) const JOURNAL: &str = "journal.ndjson";
@@ -45,19 +44,6 @@ pub(super) struct SegmentHeadRead {
 pub(super) struct Linked {
     pub(super) number: u64,
     pub(super) before: Digest,
-}
-
-/// Adds one line, without its end, to a buffer.
-pub(super) fn write_line(buffer: &mut Vec<u8>, number: u64, before: &Digest, rest: &impl Serialize) -> Result<(), Error> {
-    let io = |source| Error::Serialise { source: serde_json::Error::io(source) };
-    write!(buffer, "{{\"n\":{number},\"prev\":\"{}\"", hex(before)).map_err(io)?;
-    let brace = buffer.len();
-    serde_json::to_writer(&mut *buffer, rest)?;
-    // The object's own brace becomes the comma that joins both parts.
-    if let Some(byte) = buffer.get_mut(brace) {
-        *byte = b',';
-    }
-    Ok(())
 }
 
 /// Reads number and digest from the beginning of a line.

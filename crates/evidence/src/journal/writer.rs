@@ -1,9 +1,10 @@
 //! Writes the journal: all lines of one call in one write, so that an exchange stands there whole or not at all.
 
-use super::line::{Counted, JOURNAL, NOTHING_BEFORE, SegmentHead, write_line};
+use super::draft::Draft;
+use super::line::{Counted, JOURNAL, NOTHING_BEFORE, SegmentHead};
 use crate::append::AppendFile;
-use crate::digest::{Digest, hex, sha256};
-use crate::limits::{JOURNAL_RESERVE_BYTES, JOURNAL_SEGMENTS_MAX, LINE_BYTES_MAX};
+use crate::digest::{Digest, hex};
+use crate::limits::{JOURNAL_RESERVE_BYTES, JOURNAL_SEGMENTS_MAX};
 use crate::{Error, Event, FindingEffect, Moment, RunHeader, Stamped, Storage, WhenFull};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -29,7 +30,6 @@ pub struct JournalWriter {
     link: (u64, Digest),
     counted: Counted,
     header: Option<Box<RunHeader>>,
-    buffer: Vec<u8>,
     failed: bool,
 }
 
@@ -49,7 +49,6 @@ impl JournalWriter {
             link: (0, NOTHING_BEFORE),
             counted: Counted::default(),
             header: None,
-            buffer: Vec::with_capacity(16 << 10),
             failed: false,
         })
     }
@@ -62,10 +61,25 @@ impl JournalWriter {
     /// then none of the events is written. `WriteAfterFailure` for anything after that but the event that ends the run
     /// as broken.
     pub fn append(&mut self, events: &[Stamped]) -> Result<(), Error> {
+        let drafts: Result<Vec<Draft>, Error> = events.iter().map(Draft::new).collect();
+        match drafts {
+            Ok(mut drafts) => self.append_drafts(&mut drafts, events),
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// Takes note that an event could not be drafted: the journal ends here, since nothing may be left out of its middle.
+    pub(crate) fn fail(&mut self, error: Error) -> Error {
+        self.failed = true;
+        error
+    }
+
+    /// Writes events whose lines are drafted already, one draft for each event; as [`JournalWriter::append`] otherwise.
+    pub(crate) fn append_drafts(&mut self, drafts: &mut [Draft], events: &[Stamped]) -> Result<(), Error> {
         if self.failed && !events.iter().all(ends_broken) {
             return Err(Error::WriteAfterFailure);
         }
-        let written = self.write(events);
+        let written = self.write(drafts, events);
         self.failed |= written.is_err();
         written
     }
@@ -76,28 +90,21 @@ impl JournalWriter {
         JournalHead { line: self.link.0, digest: hex(&self.link.1) }
     }
 
-    /// Gives the last line that was written, without its end.
-    #[must_use]
-    pub fn last_line(&self) -> &[u8] {
-        let lines = self.buffer.strip_suffix(b"\n").unwrap_or(&self.buffer);
-        lines.rsplit(|byte| *byte == b'\n').next().unwrap_or_default()
-    }
-
-    fn write(&mut self, events: &[Stamped]) -> Result<(), Error> {
-        let mut link = self.compose(events)?;
+    fn write(&mut self, drafts: &mut [Draft], events: &[Stamped]) -> Result<(), Error> {
+        let mut link = self.link(drafts);
         if self.storage.when_full == WhenFull::DropOldest
             && self.file.length() > 0
-            && self.file.length() + self.buffer.len() as u64 > self.storage.journal_bytes_max / JOURNAL_SEGMENTS_MAX
+            && self.file.length() + bytes_of(drafts) > self.storage.journal_bytes_max / JOURNAL_SEGMENTS_MAX
         {
             self.rotate(events.first().map_or_else(Moment::default, |stamped| stamped.at))?;
-            link = self.compose(events)?;
+            link = self.link(drafts);
         }
         let reserve = if events.iter().all(ends_broken) { JOURNAL_RESERVE_BYTES } else { 0 };
         let room = self.storage.journal_bytes_max.saturating_add(reserve);
-        if self.storage.when_full == WhenFull::Stop && self.file.length() + self.buffer.len() as u64 > room {
+        if self.storage.when_full == WhenFull::Stop && self.file.length() + bytes_of(drafts) > room {
             return Err(Error::JournalFull { bytes_max: self.storage.journal_bytes_max });
         }
-        self.file.append(&self.buffer, self.storage.flush)?;
+        self.append_to_file(drafts)?;
         self.link = link;
         for stamped in events {
             self.count(&stamped.event);
@@ -105,14 +112,19 @@ impl JournalWriter {
         Ok(())
     }
 
-    /// Puts the lines into the buffer and gives the link after them.
-    fn compose(&mut self, events: &[Stamped]) -> Result<(u64, Digest), Error> {
-        self.buffer.clear();
-        let mut link = self.link;
-        for stamped in events {
-            link = add_line(&mut self.buffer, link, stamped)?;
+    /// Puts lines after the last one, and gives the link after them.
+    fn link(&self, drafts: &mut [Draft]) -> (u64, Digest) {
+        drafts.iter_mut().fold(self.link, |(number, before), draft| (number + 1, draft.link(number + 1, &before)))
+    }
+
+    fn append_to_file(&mut self, drafts: &[Draft]) -> Result<(), Error> {
+        match drafts {
+            [one] => self.file.append(one.with_end(), self.storage.flush),
+            several => {
+                let lines: Vec<&[u8]> = several.iter().map(Draft::with_end).collect();
+                self.file.append(&lines.concat(), self.storage.flush)
+            }
         }
-        Ok(link)
     }
 
     fn count(&mut self, event: &Event) {
@@ -141,10 +153,9 @@ impl JournalWriter {
         self.file = AppendFile::create(current)?;
         self.segment += 1;
         let head = SegmentHead { segment: self.segment, at, before: self.counted, header: self.header.as_deref() };
-        self.buffer.clear();
-        let link = add_line(&mut self.buffer, self.link, &head)?;
-        self.file.append(&self.buffer, self.storage.flush)?;
-        self.link = link;
+        let mut first = [Draft::new(&head)?];
+        self.link = self.link(&mut first);
+        self.append_to_file(&first)?;
         self.counted.lines += 1;
         while self.older.len() as u64 >= JOURNAL_SEGMENTS_MAX {
             let Some((oldest, _)) = self.older.pop_front() else { break };
@@ -154,16 +165,8 @@ impl JournalWriter {
     }
 }
 
-fn add_line(buffer: &mut Vec<u8>, link: (u64, Digest), content: &impl Serialize) -> Result<(u64, Digest), Error> {
-    let from = buffer.len();
-    write_line(buffer, link.0 + 1, &link.1, content)?;
-    let line = buffer.get(from..).unwrap_or(&[]);
-    if line.len() >= LINE_BYTES_MAX {
-        return Err(Error::LineTooLong { bytes: line.len(), bytes_max: LINE_BYTES_MAX });
-    }
-    let digest = sha256(line);
-    buffer.push(b'\n');
-    Ok((link.0 + 1, digest))
+fn bytes_of(drafts: &[Draft]) -> u64 {
+    drafts.iter().map(|draft| draft.with_end().len() as u64).sum()
 }
 
 fn ends_broken(stamped: &Stamped) -> bool {

@@ -10,6 +10,7 @@ use aws_lc_rs::hmac;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 /// The key of the digests of secrets: random, one a run, discarded with the [`Masker`].
 pub struct MaskKey(hmac::Key);
@@ -167,7 +168,7 @@ impl Masker {
     /// Masks a text of ours that may quote a secret, and cuts it at the bound of a text.
     pub(crate) fn mask_text(&self, seen: &Seen, text: &mut String) {
         let mut ranges = self.find(text.as_bytes());
-        for credential in &seen.0 {
+        for credential in seen.read().iter() {
             ranges.extend(text.match_indices(credential.as_str()).map(|(from, found)| MaskRange {
                 from,
                 to: from + found.len(),
@@ -220,22 +221,30 @@ fn overwrite_text(text: &str, ranges: &[MaskRange]) -> String {
 
 /// Credentials that stood in messages of late, though no setting names them, so that findings that quote them are masked.
 #[derive(Default)]
-pub(crate) struct Seen(VecDeque<String>);
+pub(crate) struct Seen(RwLock<VecDeque<String>>);
 
 impl fmt::Debug for Seen {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Seen({} credentials)", self.0.len())
+        write!(formatter, "Seen({} credentials)", self.read().len())
     }
 }
 
 impl Seen {
-    pub(super) fn add(&mut self, credential: &str) {
-        if credential.len() < SECRET_BYTES_MIN || self.0.iter().any(|known| known == credential) {
+    pub(super) fn add(&self, credential: &str) {
+        if credential.len() < SECRET_BYTES_MIN || self.read().iter().any(|known| known == credential) {
             return;
         }
-        if self.0.len() >= CREDENTIALS_SEEN_MAX {
-            self.0.pop_front();
+        let mut seen = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if seen.iter().any(|known| known == credential) {
+            return; // Another thread was faster.
         }
-        self.0.push_back(credential.to_owned());
+        if seen.len() >= CREDENTIALS_SEEN_MAX {
+            seen.pop_front();
+        }
+        seen.push_back(credential.to_owned());
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, VecDeque<String>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Stored {
 }
 
 /// A message ready to be recorded.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct MaskedMessage {
     /// The record; its `body` and `wire` are not set yet.
     pub(crate) record: MessageRecord,
@@ -27,6 +27,24 @@ pub(crate) struct MaskedMessage {
     pub(crate) content: Option<Stored>,
     /// Wire, where it was captured.
     pub(crate) wire: Option<Stored>,
+}
+
+impl MaskedMessage {
+    /// Gives what is to be stored of it.
+    pub(crate) fn stored(&mut self) -> impl Iterator<Item = &mut Stored> {
+        self.content.iter_mut().chain(&mut self.wire)
+    }
+
+    /// Makes the record of it, once all of it is stored and has its digest.
+    pub(crate) fn into_record(self) -> MessageRecord {
+        let body = self.content.map(|stored| stored.entry);
+        let content = body.as_ref().map(|body| body.digest.clone());
+        let wire = self.wire.map(|stored| {
+            let followed_by = content.filter(|_| stored.content_follows);
+            BodyRef { followed_by, ..stored.entry }
+        });
+        MessageRecord { body, wire, ..self.record }
+    }
 }
 
 /// The content once masked, and what its ranges are on the wire.
@@ -39,7 +57,7 @@ struct Content {
 }
 
 impl Masker {
-    pub(crate) fn mask_request(&self, seen: &mut Seen, request: &Request, wire: &Bytes) -> MaskedMessage {
+    pub(crate) fn mask_request(&self, seen: &Seen, request: &Request, wire: &Bytes) -> MaskedMessage {
         let mut masked = Vec::new();
         let record = MessageRecord {
             method: Some(self.mask_field(&mut masked, "method", &request.method)),
@@ -49,7 +67,7 @@ impl Masker {
         self.message(seen, with_masks(record, masked), &request.body, wire)
     }
 
-    pub(crate) fn mask_response(&self, seen: &mut Seen, response: &Response, wire: &Bytes) -> MaskedMessage {
+    pub(crate) fn mask_response(&self, seen: &Seen, response: &Response, wire: &Bytes) -> MaskedMessage {
         let mut masked = Vec::new();
         let record = MessageRecord {
             status: Some(response.status),
@@ -60,11 +78,12 @@ impl Masker {
     }
 
     /// Masks bytes of a connection that brought no message that could be read.
-    pub(crate) fn mask_unread(&self, wire: &Bytes) -> Option<Stored> {
-        self.mask_wire(wire, Version::Http11, None, &[])
+    pub(crate) fn mask_unread(&self, wire: &Bytes) -> Option<MaskedMessage> {
+        let stored = self.mask_wire(wire, Version::Http11, None, &[])?;
+        Some(MaskedMessage { wire: Some(stored), ..MaskedMessage::default() })
     }
 
-    fn head(&self, seen: &mut Seen, version: Version, headers: &Headers) -> MessageRecord {
+    fn head(&self, seen: &Seen, version: Version, headers: &Headers) -> MessageRecord {
         let mut masked = Vec::new();
         let mut kept = headers.clone();
         for field in kept.iter_mut() {
@@ -99,14 +118,14 @@ impl Masker {
         text(&bytes)
     }
 
-    fn message(&self, seen: &mut Seen, mut record: MessageRecord, body: &Body, wire: &Bytes) -> MaskedMessage {
+    fn message(&self, seen: &Seen, mut record: MessageRecord, body: &Body, wire: &Bytes) -> MaskedMessage {
         let content = (!body.content.is_empty()).then(|| self.mask_content(seen, body));
         record.body_fault = body.fault.clone();
         let wire = self.mask_wire(wire, record.version, content.as_ref().map(|content| (content, body)), &record.masked);
         MaskedMessage { record, content: content.map(|content| content.stored), wire }
     }
 
-    fn mask_content(&self, seen: &mut Seen, body: &Body) -> Content {
+    fn mask_content(&self, seen: &Seen, body: &Body) -> Content {
         let plain = body.plain_bytes();
         let mut ranges = self.find(plain);
         for range in json::find(plain, &self.pointers).into_iter().filter(|range| !range.is_empty()) {

@@ -7,4 +7,4 @@ mod tests;
 mod texts;
 
 pub use memory::Memory;
-pub use record::{Assessment, ExchangeMeta, Recorder};
+pub use record::{Assessment, ExchangeMeta, Line, Recorder};

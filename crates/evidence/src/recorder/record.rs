@@ -1,14 +1,19 @@
 //! Masks, stores bodies, writes the journal. One exchange costs one write for each of the two at most.
 
 use super::{Memory, texts};
-use crate::bodies::BodyStore;
+use crate::bodies::Bodies;
 use crate::digest::hex;
+use crate::journal::Draft;
+use crate::lock::lock;
 use crate::masking::{MaskedMessage, Seen, Stored};
 use crate::{
-    BodyRef, CheckId, Error, Event, Exchange, ExchangeId, ExchangeRecord, Finding, JournalHead, JournalWriter, MaskKey,
-    MaskRules, Masker, MessageRecord, Moment, RequirementId, RunFolder, ScenarioId, Stamped, Storage,
+    CheckId, Error, Event, Exchange, ExchangeId, ExchangeRecord, Finding, JournalHead, JournalWriter, MaskKey, MaskRules, Masker,
+    Moment, RequirementId, RunFolder, ScenarioId, Skipped, Stamped, Storage,
 };
+use bytes::Bytes;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Where an exchange belongs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,34 +35,50 @@ pub struct ExchangeMeta {
 /// What was found in an exchange.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Assessment {
-    /// Findings other than passes.
+    /// Findings other than passes and skips.
     pub findings: Vec<Finding>,
     /// Checks that passed, with their requirement.
     pub passed: Vec<(CheckId, RequirementId)>,
+    /// Checks that did not apply.
+    pub skipped: Vec<Skipped>,
     /// Why no rule of ours took it, criterion by criterion; absent where one did.
     pub unmatched: Option<Vec<String>>,
 }
 
-/// Records the events of a run, in the order in which it is told of them.
+/// Records the events of a run, each as it is told of it; several threads may tell it at once.
+///
+/// What takes time, masking and writing the line, is done before anything is locked.
 #[derive(Debug)]
 pub struct Recorder {
     masker: Masker,
     seen: Seen,
     sink: Sink,
-    exchanges: u64,
+    exchanges: AtomicU64,
 }
 
 #[derive(Debug)]
 enum Sink {
     Files(Box<Files>),
-    Memory(Memory),
+    Memory(Mutex<Memory>),
 }
 
 #[derive(Debug)]
 struct Files {
     folder: PathBuf,
-    journal: JournalWriter,
-    bodies: BodyStore,
+    journal: Mutex<JournalWriter>,
+    bodies: Bodies,
+}
+
+/// A line of the journal as it was written; nothing for a recorder without files.
+#[derive(Debug, Default)]
+pub struct Line(Option<Draft>);
+
+impl Line {
+    /// Gives its bytes without its end.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.0.as_ref().map(Draft::line).unwrap_or_default()
+    }
 }
 
 impl Recorder {
@@ -67,10 +88,10 @@ impl Recorder {
     ///
     /// `WriteFile` or `CreateFolder` where the folder cannot be written.
     pub fn new(folder: &RunFolder, masker: Masker, storage: Storage) -> Result<Self, Error> {
-        let journal = JournalWriter::create(folder.path(), storage)?;
-        let bodies = BodyStore::create(folder.path(), storage)?;
+        let journal = Mutex::new(JournalWriter::create(folder.path(), storage)?);
+        let bodies = Bodies::create(folder.path(), storage)?;
         let files = Files { folder: folder.path().to_owned(), journal, bodies };
-        Ok(Self { masker, seen: Seen::default(), sink: Sink::Files(Box::new(files)), exchanges: 0 })
+        Ok(Self { masker, seen: Seen::default(), sink: Sink::Files(Box::new(files)), exchanges: AtomicU64::new(0) })
     }
 
     /// Begins to record into memory, masking credentials, cookies and keys only.
@@ -81,7 +102,7 @@ impl Recorder {
     pub fn in_memory() -> Result<Self, Error> {
         // The digests never leave the memory of this process, so that the key need not be random.
         let masker = Masker::new(&MaskRules::default(), MaskKey::new(&[0; 32]))?;
-        Ok(Self { masker, seen: Seen::default(), sink: Sink::Memory(Memory::default()), exchanges: 0 })
+        Ok(Self { masker, seen: Seen::default(), sink: Sink::Memory(Mutex::default()), exchanges: AtomicU64::new(0) })
     }
 
     /// Records an exchange with all that was found in it; it is acknowledged when this returns.
@@ -90,22 +111,17 @@ impl Recorder {
     ///
     /// `WriteFile`, `JournalFull`, `BodiesFull` and `LineTooLong` where it is not recorded; `WriteAfterFailure` after that.
     pub fn record_exchange(
-        &mut self,
+        &self,
         exchange: &Exchange,
         meta: ExchangeMeta,
         assessment: Assessment,
         at: Moment,
-    ) -> Result<ExchangeId, Error> {
-        let record = self.exchange_record(exchange, meta);
-        let Assessment { findings, passed, unmatched } = assessment;
-        let event = Event::Exchange { exchange: Box::new(record), findings, passed, unmatched };
+    ) -> Result<Line, Error> {
         // Bodies first, so that the journal never speaks of bytes that are not there.
-        if let Sink::Files(files) = &mut self.sink {
-            files.bodies.write()?;
-        }
-        self.exchanges += 1;
-        self.record(Stamped { at, event })?;
-        Ok(exchange.id)
+        let record = self.exchange_record(exchange, meta)?;
+        let Assessment { findings, passed, skipped, unmatched } = assessment;
+        self.exchanges.fetch_add(1, Ordering::Relaxed);
+        self.record(Stamped { at, event: Event::Exchange { exchange: Box::new(record), findings, passed, skipped, unmatched } })
     }
 
     /// Records an event; its texts are masked.
@@ -113,29 +129,26 @@ impl Recorder {
     /// # Errors
     ///
     /// As [`Recorder::record_exchange`].
-    pub fn record(&mut self, mut stamped: Stamped) -> Result<(), Error> {
+    pub fn record(&self, mut stamped: Stamped) -> Result<Line, Error> {
         texts::each(&mut stamped.event, &mut |text| self.masker.mask_text(&self.seen, text));
-        match &mut self.sink {
-            Sink::Files(files) => files.journal.append(std::slice::from_ref(&stamped)),
-            Sink::Memory(memory) => memory.add(stamped),
-        }
-    }
-
-    /// Gives the last line of the journal as it was written, without its end; empty for a recorder without files.
-    #[must_use]
-    pub fn last_line(&self) -> &[u8] {
         match &self.sink {
-            Sink::Files(files) => files.journal.last_line(),
-            Sink::Memory(_) => &[],
+            Sink::Files(files) => match Draft::new(&stamped) {
+                Ok(mut draft) => {
+                    lock(&files.journal).append_drafts(std::slice::from_mut(&mut draft), std::slice::from_ref(&stamped))?;
+                    Ok(Line(Some(draft)))
+                }
+                Err(error) => Err(lock(&files.journal).fail(error)),
+            },
+            Sink::Memory(memory) => lock(memory).add(stamped).map(|()| Line::default()),
         }
     }
 
     /// Gives what a recorder without files has kept.
     #[must_use]
-    pub fn memory(&self) -> Option<&Memory> {
+    pub fn memory(&self) -> Option<MutexGuard<'_, Memory>> {
         match &self.sink {
             Sink::Files(_) => None,
-            Sink::Memory(memory) => Some(memory),
+            Sink::Memory(memory) => Some(lock(memory)),
         }
     }
 
@@ -144,7 +157,7 @@ impl Recorder {
     pub fn into_events(self) -> Vec<Stamped> {
         match self.sink {
             Sink::Files(_) => Vec::new(),
-            Sink::Memory(memory) => memory.into_events(),
+            Sink::Memory(memory) => memory.into_inner().unwrap_or_else(PoisonError::into_inner).into_events(),
         }
     }
 
@@ -154,31 +167,27 @@ impl Recorder {
     ///
     /// `WriteFile` where the disk is full or not writable; the journal stands all the same.
     pub fn finish(self) -> Result<Option<JournalHead>, Error> {
-        let Sink::Files(mut files) = self.sink else { return Ok(None) };
+        let Sink::Files(files) = self.sink else { return Ok(None) };
         files.bodies.write_index()?;
-        if self.exchanges < crate::limits::SINGLE_FILES_EXCHANGES_MAX {
+        if self.exchanges.into_inner() < crate::limits::SINGLE_FILES_EXCHANGES_MAX {
             crate::bodies::write_single_files(&files.folder)?;
         }
-        Ok(Some(files.journal.head()))
+        Ok(Some(lock(&files.journal).head()))
     }
 
-    fn exchange_record(&mut self, exchange: &Exchange, meta: ExchangeMeta) -> ExchangeRecord {
+    fn exchange_record(&self, exchange: &Exchange, meta: ExchangeMeta) -> Result<ExchangeRecord, Error> {
         let wire = &exchange.wire;
-        let request = match &exchange.request {
-            Some(request) => {
-                let masked = self.masker.mask_request(&mut self.seen, request, &wire.request);
-                Some(self.keep(masked))
-            }
-            None => self.keep_unread(&wire.request),
+        let mut request = match &exchange.request {
+            Some(request) => Some(self.masker.mask_request(&self.seen, request, &wire.request)),
+            None => self.masker.mask_unread(&wire.request),
         };
-        let response = match &exchange.response {
-            Some(response) => {
-                let masked = self.masker.mask_response(&mut self.seen, response, &wire.response);
-                Some(self.keep(masked))
-            }
-            None => self.keep_unread(&wire.response),
+        let mut response = match &exchange.response {
+            Some(response) => Some(self.masker.mask_response(&self.seen, response, &wire.response)),
+            None => self.masker.mask_unread(&wire.response),
         };
-        ExchangeRecord {
+        let mut stored: Vec<&mut Stored> = request.iter_mut().chain(&mut response).flat_map(MaskedMessage::stored).collect();
+        self.store(&mut stored)?;
+        Ok(ExchangeRecord {
             id: exchange.id,
             scenario: meta.scenario,
             attempt: meta.attempt,
@@ -191,36 +200,29 @@ impl Recorder {
             started_us: exchange.started_us,
             outcome: exchange.outcome,
             reason: exchange.reason.clone(),
-            request,
-            response,
-            connection: exchange.connection.clone(),
+            request: request.map(MaskedMessage::into_record),
+            response: response.map(MaskedMessage::into_record),
+            connection: Arc::clone(&exchange.connection),
             timing: exchange.timing,
             effect: exchange.effect,
             answered_by: exchange.answered_by.clone(),
             fault: exchange.fault.clone(),
-        }
+        })
     }
 
-    fn keep(&mut self, masked: MaskedMessage) -> MessageRecord {
-        let mut record = masked.record;
-        record.body = masked.content.map(|stored| self.put(stored, None));
-        let content = record.body.as_ref().map(|body| body.digest.clone());
-        record.wire = masked.wire.map(|stored| self.put(stored, content));
-        record
-    }
-
-    /// Bytes that were no message are evidence too.
-    fn keep_unread(&mut self, wire: &bytes::Bytes) -> Option<MessageRecord> {
-        let stored = self.masker.mask_unread(wire)?;
-        Some(MessageRecord { wire: Some(self.put(stored, None)), ..MessageRecord::default() })
-    }
-
-    fn put(&mut self, stored: Stored, content: Option<String>) -> BodyRef {
-        let digest = match &mut self.sink {
-            Sink::Files(files) => files.bodies.put(&stored.bytes),
-            Sink::Memory(memory) => memory.put(&stored.bytes),
+    /// Stores the bytes of an exchange with one write, and notes their digests.
+    fn store(&self, stored: &mut [&mut Stored]) -> Result<(), Error> {
+        let bytes: Vec<&Bytes> = stored.iter().map(|one| &one.bytes).collect();
+        let digests = match &self.sink {
+            Sink::Files(files) => files.bodies.store(&bytes)?,
+            Sink::Memory(memory) => {
+                let mut memory = lock(memory);
+                bytes.into_iter().map(|bytes| memory.put(bytes)).collect()
+            }
         };
-        let followed_by = content.filter(|_| stored.content_follows);
-        BodyRef { digest: hex(&digest), followed_by, ..stored.entry }
+        for (one, digest) in stored.iter_mut().zip(digests) {
+            one.entry.digest = hex(&digest);
+        }
+        Ok(())
     }
 }

@@ -26,7 +26,7 @@ fn sample_exchange(id: u64) -> Exchange {
     exchange
 }
 
-fn record(recorder: &mut Recorder) {
+fn record(recorder: &Recorder) {
     let head = header(vec![scenario("s", &["R"])], vec![requirement("R")]);
     recorder.record(at(0, started(head))).unwrap();
     recorder.record(at(1, Event::ScenarioStarted { scenario: ScenarioId::new("s"), attempt: 1 })).unwrap();
@@ -48,8 +48,8 @@ fn masker() -> Masker {
 
 fn closed_run(parent: &Path) -> RunFolder {
     let mut folder = RunFolder::create(parent, "run").unwrap();
-    let mut recorder = Recorder::new(&folder, masker(), Storage::default()).unwrap();
-    record(&mut recorder);
+    let recorder = Recorder::new(&folder, masker(), Storage::default()).unwrap();
+    record(&recorder);
     recorder.finish().unwrap();
     let record = folder.fold_journal().unwrap().unwrap();
     folder.finish(&record, &[("report.html".to_owned(), b"<html>".to_vec())]).unwrap();
@@ -157,10 +157,10 @@ fn memory_and_files_give_the_same_record() {
     let parent = tempfile::tempdir().unwrap();
     let folder = RunFolder::create(parent.path(), "run").unwrap();
     let rules = MaskRules::default();
-    let mut filed = Recorder::new(&folder, Masker::new(&rules, MaskKey::new(&[0; 32])).unwrap(), Storage::default()).unwrap();
-    let mut kept = Recorder::in_memory().unwrap();
-    record(&mut filed);
-    record(&mut kept);
+    let filed = Recorder::new(&folder, Masker::new(&rules, MaskKey::new(&[0; 32])).unwrap(), Storage::default()).unwrap();
+    let kept = Recorder::in_memory().unwrap();
+    record(&filed);
+    record(&kept);
     let digest = &read_journal(folder.path()).unwrap().0;
     assert_eq!(kept.memory().unwrap().events(), digest);
     assert_eq!(fold(kept.into_events()), folder.fold_journal().unwrap());
@@ -168,7 +168,7 @@ fn memory_and_files_give_the_same_record() {
 
 #[test]
 fn bytes_that_are_no_message_are_kept_masked() {
-    let mut recorder = Recorder::in_memory().unwrap();
+    let recorder = Recorder::in_memory().unwrap();
     let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "main", 0);
     exchange.wire.request = "GET / HTTP/1.1\r\nCookie: id=1\r\nbroken".into();
     recorder.record_exchange(&exchange, ExchangeMeta::default(), Assessment::default(), Moment(1)).unwrap();
@@ -179,7 +179,45 @@ fn bytes_that_are_no_message_are_kept_masked() {
 }
 
 #[test]
-fn recorder_can_be_given_to_another_thread() {
-    fn is_send<T: Send>() {}
-    is_send::<Recorder>();
+fn recorder_can_be_shared_between_threads() {
+    fn is_shared<T: Send + Sync>() {}
+    is_shared::<Recorder>();
+}
+
+#[test]
+fn what_many_threads_record_at_once_is_one_whole_chain() {
+    const THREADS: u64 = 8;
+    const EXCHANGES: u64 = 100;
+    let parent = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(parent.path(), "run").unwrap();
+    let recorder = Recorder::new(&folder, masker(), Storage::default()).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..THREADS {
+            let recorder = &recorder;
+            scope.spawn(move || {
+                for number in 1..=EXCHANGES {
+                    let mut exchange = sample_exchange(thread * EXCHANGES + number);
+                    // Some bodies are several threads' own, so that they meet in the store.
+                    exchange.response.as_mut().unwrap().body = Body::plain(format!("very-secret-value {}", number % 10));
+                    let line = recorder
+                        .record_exchange(&exchange, ExchangeMeta::default(), Assessment::default(), Moment(number))
+                        .unwrap();
+                    let told: serde_json::Value = serde_json::from_slice(line.bytes()).unwrap();
+                    assert_eq!(told["exchange"]["id"], exchange.id.0);
+                }
+            });
+        }
+    });
+    recorder.finish().unwrap();
+    let (events, state) = read_journal(folder.path()).unwrap();
+    assert!(state.intact && state.last_line == THREADS * EXCHANGES, "{state:?}");
+    let mut seen: Vec<u64> = Vec::new();
+    for stamped in events {
+        let Event::Exchange { exchange, .. } = stamped.event else { panic!("no exchange") };
+        let body = exchange.response.unwrap().body.unwrap();
+        assert!(folder.body(&body.digest).unwrap().unwrap().starts_with(b"*****************"));
+        seen.push(exchange.id.0);
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=THREADS * EXCHANGES).collect::<Vec<_>>());
 }

@@ -1,6 +1,7 @@
 //! The texts of an event that may quote a secret.
 
 use crate::{Connection, Event, ExchangeRecord, Finding, Limit, RunHeader};
+use std::sync::Arc;
 
 /// Visits every text that comes from messages, settings or the machine; ids and names of the pack are left alone.
 pub(super) fn each(event: &mut Event, visit: &mut impl FnMut(&mut String)) {
@@ -10,9 +11,10 @@ pub(super) fn each(event: &mut Event, visit: &mut impl FnMut(&mut String)) {
             visit(&mut fact.detail);
             fact.hint.iter_mut().for_each(&mut *visit);
         }
-        Event::Exchange { exchange, findings, unmatched, .. } => {
+        Event::Exchange { exchange, findings, skipped, unmatched, .. } => {
             of_exchange(exchange, visit);
             findings.iter_mut().for_each(|finding| of_finding(finding, visit));
+            skipped.iter_mut().for_each(|skipped| visit(&mut skipped.reason));
             unmatched.iter_mut().flatten().for_each(&mut *visit);
         }
         Event::Judged { findings, .. } => findings.iter_mut().for_each(|finding| of_finding(finding, visit)),
@@ -48,8 +50,12 @@ fn of_exchange(exchange: &mut ExchangeRecord, visit: &mut impl FnMut(&mut String
     exchange.reason.iter_mut().chain(&mut exchange.fault).chain(&mut exchange.session).for_each(&mut *visit);
     let messages = exchange.request.iter_mut().chain(&mut exchange.response);
     messages.filter_map(|message| message.body_fault.as_mut()).for_each(&mut *visit);
-    let Connection { tls: Some(tls), .. } = &mut exchange.connection else { return };
-    tls.alert.iter_mut().for_each(|alert| visit(&mut alert.description));
+    // A connection is shared by its exchanges, and copied only where there is something to mask.
+    if exchange.connection.tls.as_ref().is_some_and(|tls| tls.alert.is_some())
+        && let Connection { tls: Some(tls), .. } = Arc::make_mut(&mut exchange.connection)
+    {
+        tls.alert.iter_mut().for_each(|alert| visit(&mut alert.description));
+    }
 }
 
 fn of_finding(finding: &mut Finding, visit: &mut impl FnMut(&mut String)) {

@@ -6,6 +6,7 @@ mod judge;
 mod lint;
 mod operator;
 mod reason;
+mod same;
 mod sequence;
 mod test;
 #[cfg(test)]

@@ -44,7 +44,7 @@ fn exchange() -> Exchange {
     exchange.outcome = Outcome::Answered;
     exchange.effect = Effect::Stored;
     exchange.timing.total_us = Some(1_500);
-    exchange.connection = Connection {
+    exchange.connection = Arc::new(Connection {
         tls: Some(Tls {
             version: Some("1.3".to_owned()),
             peer: Some(PeerCertificate {
@@ -55,7 +55,7 @@ fn exchange() -> Exchange {
             ..Tls::default()
         }),
         ..Connection::default()
-    };
+    });
     exchange
 }
 

@@ -107,7 +107,7 @@ impl Compiler<'_> {
             return None;
         };
         self.used.insert(format!("requirement {}", item.requirement.value));
-        let when = self.all(&item.when, place, scope);
+        let when = self.all(&item.when, place, scope).map(|when| self.shared_precondition(when));
         let rule = self.check_rule(item, place, scope)?;
         self.lint(item, &rule, when.is_some());
         let level = self.check_level(item, &requirement);
@@ -127,6 +127,16 @@ impl Compiler<'_> {
             rule,
             hint: Some(item.hint.value.clone()),
         }))
+    }
+
+    /// Gives checks that ask the same beforehand one precondition.
+    fn shared_precondition(&mut self, when: Rule) -> Arc<Rule> {
+        if let Some(known) = self.preconditions.iter().find(|known| known.asks_the_same(&when)) {
+            return Arc::clone(known);
+        }
+        let when = Arc::new(when);
+        self.preconditions.push(Arc::clone(&when));
+        when
     }
 
     fn check_level(&mut self, item: &CheckItem, requirement: &Requirement) -> Level {

@@ -23,7 +23,7 @@ use crate::source::PackFiles;
 use crate::tree::Tree;
 use counterpart_diag::{Diagnostic, Diagnostics, Span, suggest};
 use counterpart_evidence::{CheckId, Requirement, Role};
-use counterpart_matching::{Edit, Expression};
+use counterpart_matching::{Edit, Expression, Rule};
 use counterpart_scenario::Text;
 use counterpart_scenario::model::{CheckItem, Reply as ReplyRecord, RequestItem};
 use counterpart_validate::{Check, Schema};
@@ -69,6 +69,8 @@ pub(crate) struct Compiler<'a> {
     pub(crate) settings_used: BTreeSet<String>,
     /// Checks written in scenarios, with the place of their ids.
     pub(crate) checks_of_scenarios: Vec<(Arc<Check>, Span)>,
+    /// What checks ask before they apply, each once.
+    preconditions: Vec<Arc<Rule>>,
     /// Captured names that nothing is known to use, with their places.
     pub(crate) unused: Vec<(String, Span)>,
     /// Edits of the requests that are being compiled, where a mutant changes the rule that sends them.
@@ -107,6 +109,7 @@ impl<'a> Compiler<'a> {
             used: BTreeSet::new(),
             settings_used: BTreeSet::new(),
             checks_of_scenarios: Vec::new(),
+            preconditions: Vec::new(),
             edits: Vec::new(),
             unused: Vec::new(),
             used_openly: BTreeSet::new(),

@@ -5,6 +5,7 @@ use counterpart_evidence::{
     PeerCertificate, ScenarioId, Timing, Tls, TlsSide,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub const BAD_DATE: &str = "{\"delivery\":{\"id\":\"******\",\"began\":\"24/11/2026 10:16\",\"place\":{\"name\":\"North gate\",\"row\":7},\"items\":[{\"kind\":\"apple\",\"crates\":12},{\"kind\":\"pear\",\"crates\":3}],\"note\":\"left at \u{202e}gate\"}}";
 pub const ALERT: &str = r#"<?xml version="1.0"?><a:alert xmlns:a="urn:example:alert"><a:id>A-7</a:id><a:level code="high"/><a:text>Frost &amp; wind</a:text></a:alert>"#;
@@ -80,13 +81,13 @@ fn exchange(id: u64, scenario: Option<&str>, (attempt, step): (u32, u32), starte
         reason: None,
         request: None,
         response: None,
-        connection: Connection {
+        connection: Arc::new(Connection {
             id: id.div_ceil(2),
             local: "127.0.0.1:8443".to_owned(),
             peer: format!("127.0.0.1:{}", 40_000 + id),
             reused: id.is_multiple_of(2),
             tls: Some(tls(None)),
-        },
+        }),
         timing: Timing { connect_us: None, tls_us: Some(2_300), first_byte_us: Some(3_900), total_us: Some(4_200 + id * 137) },
         effect: Effect::Stored,
         answered_by: Some("stubs/deliveries.yaml#create".to_owned()),
@@ -124,7 +125,8 @@ pub fn exchanges(bodies: &mut Bodies) -> Vec<ExchangeRecord> {
     second.reason = Some("the peer reset the connection after 120 of 2,048 bytes of the answer".to_owned());
     second.fault = Some("slow drip: 64 bytes a second".to_owned());
     second.effect = Effect::Lost;
-    second.connection.tls = Some(tls(Some(Alert { side: TlsSide::Peer, description: "close_notify".to_owned() })));
+    Arc::make_mut(&mut second.connection).tls =
+        Some(tls(Some(Alert { side: TlsSide::Peer, description: "close_notify".to_owned() })));
     all.push(second);
     // Two attempts: the first retries too soon, the second keeps its time.
     let retry = "orchard/deliveries/retry";
@@ -162,7 +164,7 @@ pub fn exchanges(bodies: &mut Bodies) -> Vec<ExchangeRecord> {
     stray.response = Some(response(bodies, 404, "Not Found", b"{}"));
     stray.effect = Effect::Refused;
     stray.answered_by = None;
-    stray.connection.tls = None;
+    Arc::make_mut(&mut stray.connection).tls = None;
     all.push(stray);
     all
 }
