@@ -1,7 +1,6 @@
 //! Walks the nodes of an expression, counting steps and bytes.
 
 use super::node::{Loop, Node};
-use super::reason::{Reason, Reasoner};
 use super::value::Val;
 use super::{EvaluationFault, Program, operate, path_of};
 use crate::Names;
@@ -25,15 +24,12 @@ pub(super) fn evaluate(program: &Program, names: &dyn Names) -> Result<Value, Ev
     })
 }
 
-/// Gives what made a program false, where a single value did.
-pub(super) fn reason(program: &Program, names: &dyn Names) -> Option<Reason> {
-    with_evaluation(program, names, |evaluation| {
-        let program = evaluation.program;
-        Reasoner::new(evaluation).why(&program.root, true)
-    })
-}
-
-fn with_evaluation<T>(program: &Program, names: &dyn Names, run: impl for<'v, 'n> FnOnce(&mut Evaluation<'v, 'n>) -> T) -> T {
+/// Runs something on a program's evaluation.
+pub(super) fn with_evaluation<T>(
+    program: &Program,
+    names: &dyn Names,
+    run: impl for<'v, 'n> FnOnce(&mut Evaluation<'v, 'n>) -> T,
+) -> T {
     let roots: Vec<Root<'_>> = program.names.iter().map(|_| OnceCell::new()).collect();
     let members: Vec<Root<'_>> = program.members.iter().map(|_| OnceCell::new()).collect();
     run(&mut Evaluation { program, names, roots: &roots, members: &members, locals: Vec::new(), budget: Budget::default() })

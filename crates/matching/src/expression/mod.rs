@@ -124,7 +124,7 @@ impl Expression {
 
     /// Gives what made it false, where a single value did.
     pub(crate) fn reason(&self, names: &dyn Names) -> Option<Reason> {
-        evaluate::reason(&self.program, names)
+        reason::reason(&self.program, names)
     }
 }
 

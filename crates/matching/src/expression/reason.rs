@@ -3,11 +3,12 @@
 //! It is worked out after the verdict and never changes it: where no single value is to blame there is no reason, and the
 //! reader is given the expression itself.
 
-use super::evaluate::Evaluation;
+use super::Program;
+use super::evaluate::{Evaluation, with_evaluation};
 use super::function::Function;
 use super::node::{Binary, Loop, Node};
 use super::value::Val;
-use crate::pointer;
+use crate::{Names, pointer};
 use regex::Regex;
 use serde_json::Value;
 
@@ -45,20 +46,24 @@ pub(crate) enum Asked {
     Value(Value),
 }
 
+/// Gives what made a program false, where a single value did.
+pub(super) fn reason(program: &Program, names: &dyn Names) -> Option<Reason> {
+    with_evaluation(program, names, |evaluation| {
+        let program = evaluation.program;
+        Reasoner { evaluation, trails: Vec::new() }.why(&program.root, true)
+    })
+}
+
 /// Walks down to the part that decided.
-pub(super) struct Reasoner<'e, 'v, 'n> {
-    pub(super) evaluation: &'e mut Evaluation<'v, 'n>,
+struct Reasoner<'e, 'v, 'n> {
+    evaluation: &'e mut Evaluation<'v, 'n>,
     /// Beside each variable of a comprehension, where its value stands.
     trails: Vec<Option<Vec<String>>>,
 }
 
 impl<'e, 'v, 'n: 'v> Reasoner<'e, 'v, 'n> {
-    pub(super) fn new(evaluation: &'e mut Evaluation<'v, 'n>) -> Self {
-        Self { evaluation, trails: Vec::new() }
-    }
-
     /// Gives why `node` is not `wanted`.
-    pub(super) fn why(&mut self, node: &'v Node, wanted: bool) -> Option<Reason> {
+    fn why(&mut self, node: &'v Node, wanted: bool) -> Option<Reason> {
         match node {
             Node::And(left, right) if wanted => {
                 let first = if self.is(left, false) { left } else { right };

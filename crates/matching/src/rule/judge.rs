@@ -1,8 +1,8 @@
 //! Judges rules: total, and every miss is said with its place.
 
+use super::shown::{cut, shown};
 use super::{Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, gaps, reason, sequence, test};
-use crate::limits::SHOWN_CHARS_MAX;
-use crate::subject::select::{Blocked, Found, Seen, Spot, select, text_of};
+use crate::subject::select::{Blocked, Seen, Spot, select, text_of};
 use crate::{Side, Subject, Subjects};
 use serde_json::Value;
 
@@ -86,29 +86,6 @@ pub fn explain(rule: &Rule, subjects: &Subjects<'_>) -> Vec<String> {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => format!("{}: held", describe(rule)),
             Judgement::TooCoarse(reason) | Judgement::Undecided(reason) => format!("{}: {reason}", describe(rule)),
         }],
-    }
-}
-
-/// Gives a value as a mismatch shows it.
-pub(crate) fn shown(value: &Found<'_>) -> String {
-    match value {
-        Found::Json(value) => shown_json(value),
-        Found::Text(text) => cut(text),
-    }
-}
-
-/// Gives a JSON value as a mismatch shows it: text without its quotes.
-pub(crate) fn shown_json(value: &Value) -> String {
-    match text_of(value) {
-        Some(text) => cut(&text),
-        None => cut(&value.to_string()),
-    }
-}
-
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARS_MAX) {
-        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or("")),
-        None => text.to_owned(),
     }
 }
 

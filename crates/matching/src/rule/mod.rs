@@ -8,6 +8,7 @@ mod operator;
 mod reason;
 mod same;
 mod sequence;
+mod shown;
 mod test;
 #[cfg(test)]
 mod tests;

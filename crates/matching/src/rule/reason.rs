@@ -1,7 +1,7 @@
 //! Says in words why an expression that must be true is false: the value that decided, with its place, not the expression.
 
 use super::Mismatch;
-use super::judge::shown_json;
+use super::shown::shown_json;
 use crate::expression::{Asked, Reason};
 use crate::subject::select::{Found, Seen, Spot, located};
 use crate::{Subject, Subjects};

@@ -1,6 +1,7 @@
 //! Judges several exchanges in order: cadence, order, acceptance, how many are under way at once.
 
-use super::judge::{judge as judge_rule, shown_json};
+use super::judge::judge as judge_rule;
+use super::shown::shown_json;
 use super::{Bounds, Judgement, Mismatch, Operator, Sense, SeriesOperator, Test, gaps};
 use crate::limits::NODES_MAX;
 use crate::{Expression, Operand, Series, Subjects, compare};

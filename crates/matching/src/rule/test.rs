@@ -1,6 +1,6 @@
 //! Applies one test to what a subject gave.
 
-use super::judge::{shown, shown_json};
+use super::shown::{shown, shown_json};
 use super::{Bounds, Condition, JsonType, Operator, Sense, Test};
 use crate::limits::UNIQUE_MAX;
 use crate::subject::select::{Found, Seen, text_of};
