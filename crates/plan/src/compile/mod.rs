@@ -27,6 +27,7 @@ use counterpart_matching::{Edit, Expression, Rule};
 use counterpart_scenario::Text;
 use counterpart_scenario::model::{CheckItem, Reply as ReplyRecord, RequestItem};
 use counterpart_validate::{Check, Schema};
+use indexmap::IndexMap;
 use memo::Memo;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,7 +51,8 @@ pub(crate) struct Compiler<'a> {
     /// Settings that the pack declares and that have no value.
     pub(crate) unset: &'a [String],
     pub(crate) diagnostics: Diagnostics,
-    pub(crate) requirements: BTreeMap<String, Requirement>,
+    /// In the order of the pack, which is the order of the reports.
+    pub(crate) requirements: IndexMap<String, Requirement>,
     pub(crate) requests: BTreeMap<String, (&'a RequestItem, usize)>,
     pub(crate) reply_records: BTreeMap<String, &'a ReplyRecord>,
     pub(crate) check_records: BTreeMap<String, CheckRecord<'a>>,
@@ -94,7 +96,7 @@ impl<'a> Compiler<'a> {
             memo,
             unset,
             diagnostics: Diagnostics::default(),
-            requirements: BTreeMap::new(),
+            requirements: IndexMap::new(),
             requests: BTreeMap::new(),
             reply_records: BTreeMap::new(),
             check_records: BTreeMap::new(),
