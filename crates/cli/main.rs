@@ -38,6 +38,10 @@ use exit::{Exit, Trouble};
 use std::process::ExitCode;
 use wanted::Mode;
 
+/// A stub allocates for each request on several threads at once, which the system's own allocators do slowly, musl's above all.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let result = choices::read().and_then(|(cli, choices)| {
         console::set(console::Manner { colour: cli.color, quiet: cli.quiet }, cli.verbose);

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 /// The number of a request that came after an expectation had all it wanted.
@@ -55,6 +56,21 @@ struct Decision {
     answer: Answer,
     expectation: Option<Arc<Expectation>>,
     found: Found,
+}
+
+/// What a request was found to be before its answer is chosen.
+struct Claimed {
+    expectation: Option<Arc<Expectation>>,
+    /// Its number in the expectation.
+    number: u64,
+    found: Found,
+}
+
+/// How far a request came without waiting.
+enum Begun {
+    Decided(Box<Decision>),
+    /// It is held open until a `respond` step brings the answer.
+    Held(oneshot::Receiver<Reply>, Claimed),
 }
 
 impl Provider {
@@ -216,6 +232,9 @@ impl Provider {
 
     /// Finds the scenario that a request belongs to, waiting a moment for a hook that may be about to bind its value.
     async fn owner(&self, exchange: &Exchange) -> Option<Arc<Claimant>> {
+        if lock(&self.state).claimants.is_empty() {
+            return None;
+        }
         let key = self.correlation(exchange);
         let until = Instant::now() + Duration::from_millis(BINDING_MS);
         loop {
@@ -271,42 +290,49 @@ impl Provider {
     }
 
     async fn decide(&self, arrival: &Arrival) -> Result<Decision, String> {
-        let (expectation, number, found) = self.expected(arrival)?;
-        let held = match &expectation {
-            // One beyond the count is answered at once: no step will ever let it go.
-            Some(expectation) if expectation.plan.hold == Hold::Held && number != BEYOND => expectation.hold().await.ok(),
-            _ => None,
+        let (held, claimed) = match self.with_subjects(arrival, |request, subjects| self.begin(arrival, request, subjects))?? {
+            Begun::Decided(decision) => return Ok(*decision),
+            Begun::Held(held, claimed) => (held, claimed),
         };
-        self.choose(arrival, held.map(Arc::new), expectation, number, found)
+        let held = held.await.ok().map(Arc::new);
+        self.with_subjects(arrival, |request, subjects| self.choose(arrival, (request, subjects), held, claimed))?
     }
 
-    /// Puts a request to the standing checks and finds the expectation that takes it.
-    fn expected(&self, arrival: &Arrival) -> Result<(Option<Arc<Expectation>>, u64, Found), String> {
+    /// Takes a request as checks, conditions and templates see it: what is parsed of it for one of them is there for all.
+    fn with_subjects<T>(&self, arrival: &Arrival, work: impl FnOnce(&Request, &Subjects<'_>) -> T) -> Result<T, String> {
         let request = arrival.exchange.request.as_ref().ok_or("there is no request")?;
         let own = arrival.owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
         let globals = Layer::last(self.shared.globals());
         let layer = Layer::new(&own, &globals);
-        let subjects = subjects(&arrival.exchange, &layer, &self.shared.clock);
+        Ok(work(request, &subjects(&arrival.exchange, &layer, &self.shared.clock)))
+    }
+
+    /// Puts a request to the standing checks, finds the expectation that takes it, and decides unless that holds it open.
+    fn begin(&self, arrival: &Arrival, request: &Request, subjects: &Subjects<'_>) -> Result<Begun, String> {
         let mut found = Found::default();
-        found.check(&self.shared.plan.standing.exchange, &subjects);
-        let (expectation, number) = self.expectation(arrival, request, &subjects, &mut found);
-        Ok((expectation, number, found))
+        found.check(&self.shared.plan.standing.exchange, subjects);
+        let (expectation, number) = self.expectation(arrival, request, subjects, &mut found);
+        let held = match &expectation {
+            // One beyond the count is answered at once: no step will ever let it go.
+            Some(expectation) if expectation.plan.hold == Hold::Held && number != BEYOND => Some(expectation.hold()),
+            _ => None,
+        };
+        let claimed = Claimed { expectation, number, found };
+        match held {
+            Some(held) => Ok(Begun::Held(held, claimed)),
+            None => self.choose(arrival, (request, subjects), None, claimed).map(|decision| Begun::Decided(Box::new(decision))),
+        }
     }
 
     /// Chooses the answer: what a `respond` step brought, whose turn it is, what a timeline says, or what the rules say.
     fn choose(
         &self,
         arrival: &Arrival,
+        (request, subjects): (&Request, &Subjects<'_>),
         held: Option<Arc<Reply>>,
-        expectation: Option<Arc<Expectation>>,
-        number: u64,
-        mut found: Found,
+        claimed: Claimed,
     ) -> Result<Decision, String> {
-        let request = arrival.exchange.request.as_ref().ok_or("there is no request")?;
-        let own = arrival.owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
-        let globals = Layer::last(self.shared.globals());
-        let layer = Layer::new(&own, &globals);
-        let subjects = subjects(&arrival.exchange, &layer, &self.shared.clock);
+        let Claimed { expectation, number, mut found } = claimed;
         let mut generators = self.generators(&arrival.exchange);
         let turn = expectation.as_ref().and_then(|expectation| {
             let replies = &expectation.plan.respond;
@@ -316,7 +342,7 @@ impl Provider {
         let reply = held.or(turn).or_else(|| scheduled.as_ref().and_then(|row| row.respond.clone()));
         let mut answer = match reply {
             Some(reply) => Answer {
-                response: built(&reply, &subjects, &mut generators)?,
+                response: built(&reply, subjects, &mut generators)?,
                 effect: reply.effect,
                 fault: reply.fault.clone(),
                 rule: None,
@@ -324,7 +350,7 @@ impl Provider {
                 unmatched: None,
                 own: Map::new(),
             },
-            None => self.by_rules(arrival, request, &subjects, expectation.as_ref(), &mut found, &mut generators)?,
+            None => self.by_rules(arrival, (request, subjects), expectation.as_ref(), &mut found, &mut generators)?,
         };
         if let Some(fault) = scheduled.and_then(|row| row.fault) {
             answer.fault = Some(fault);
@@ -383,17 +409,15 @@ impl Provider {
     fn by_rules(
         &self,
         arrival: &Arrival,
-        request: &Request,
-        subjects: &Subjects<'_>,
+        (request, subjects): (&Request, &Subjects<'_>),
         expectation: Option<&Arc<Expectation>>,
         found: &mut Found,
         generators: &mut Generators,
     ) -> Result<Answer, String> {
-        let mut state = lock(&self.state);
         let mut indexes: Vec<Arc<RuleIndex>> =
             expectation.iter().flat_map(|expectation| expectation.using.iter().cloned()).collect();
         indexes.extend(arrival.owner.iter().flat_map(|owner| owner.using.iter().cloned()));
-        indexes.extend(state.overlays.iter().map(|(_, index)| Arc::clone(index)));
+        indexes.extend(lock(&self.state).overlays.iter().map(|(_, index)| Arc::clone(index)));
         indexes.extend(self.base.get(&arrival.endpoint).cloned());
         let asked = Asked { endpoint: &arrival.endpoint, request, subjects, failed: found.failed() };
         let mut judge_more = |checks: &[Arc<counterpart_validate::Check>]| {
@@ -403,6 +427,12 @@ impl Provider {
             found.add(more);
             failed
         };
+        let store = &self.shared.plan.store;
+        if store.is_empty() && indexes.iter().all(|index| index.is_stateless()) {
+            // Nothing is remembered, so that requests need not wait for one another.
+            return by_rules(&indexes, &asked, &mut Memory::new(store), &mut judge_more, generators);
+        }
+        let mut state = lock(&self.state);
         by_rules(&indexes, &asked, state.memories.of(&arrival.session), &mut judge_more, generators)
     }
 

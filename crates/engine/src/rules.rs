@@ -23,12 +23,14 @@ pub(crate) struct RuleIndex {
     by_field: Vec<(FieldKey, HashMap<String, Vec<usize>>)>,
     /// Rules that must be looked at for every request.
     rest: Vec<usize>,
+    is_stateless: bool,
 }
 
 impl RuleIndex {
     pub(crate) fn new<'a>(stubs: impl IntoIterator<Item = &'a Arc<Stub>>) -> Self {
         let rules: Vec<Arc<Rule>> = stubs.into_iter().flat_map(|stub| stub.rules.iter().cloned()).collect();
-        let mut index = Self { rules, ..Self::default() };
+        let is_stateless = rules.iter().all(|rule| needs_no_memory(rule));
+        let mut index = Self { rules, is_stateless, ..Self::default() };
         let compared: Vec<Vec<(FieldKey, String)>> =
             index.rules.iter().map(|rule| rule.when.as_ref().map(compared_fields).unwrap_or_default()).collect();
         let values = values_by_field(&compared);
@@ -42,6 +44,11 @@ impl RuleIndex {
         }
         index.by_field = fields.into_iter().collect();
         index
+    }
+
+    /// Tells whether no rule reads, changes or counts anything that is remembered, given a store without content.
+    pub(crate) fn is_stateless(&self) -> bool {
+        self.is_stateless
     }
 
     /// Gives the rules in order.
@@ -59,6 +66,11 @@ impl RuleIndex {
         }
         Merged { lists }.filter_map(|at| self.rules.get(at))
     }
+}
+
+/// Tells whether a rule answers alike whatever came before.
+fn needs_no_memory(rule: &Rule) -> bool {
+    rule.then.is_empty() && rule.attempts_by.is_none() && rule.respond.len() <= 1
 }
 
 /// Walks several ascending lists in ascending order.

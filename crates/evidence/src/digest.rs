@@ -49,11 +49,9 @@ fn to_array(bytes: &[u8]) -> Digest {
 
 /// Writes bytes as lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for pair in bytes.iter().map(|byte| hex_pair(*byte)) {
-        text.extend(pair.map(char::from));
-    }
-    text
+    let digits: Vec<u8> = bytes.iter().flat_map(|byte| hex_pair(*byte)).collect();
+    // Digits are ASCII, so that nothing is ever lost here.
+    String::from_utf8(digits).unwrap_or_default()
 }
 
 /// Writes a digest as its 64 lower-case hexadecimal digits.

@@ -1,6 +1,6 @@
 //! Values that are made up: keyed random numbers, the moment, and counters.
 
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{SHA256, digest};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;
@@ -10,7 +10,10 @@ use std::collections::BTreeMap;
 /// ChaCha20 (RFC 8439), whose output is the same on every machine and in every version.
 #[derive(Clone, Debug)]
 pub struct Random {
-    stream: ChaCha20Rng,
+    /// What the stream's key is the digest of.
+    key_from: Vec<u8>,
+    /// Made when the first number is asked for: most messages have nothing random in them.
+    stream: Option<ChaCha20Rng>,
 }
 
 impl Random {
@@ -24,22 +27,28 @@ impl Random {
     /// ```
     #[must_use]
     pub fn keyed(seed: u64, parts: &[&str]) -> Self {
-        let mut context = Context::new(&SHA256);
-        context.update(&seed.to_be_bytes());
+        let mut key_from = Vec::with_capacity(64);
+        key_from.extend_from_slice(&seed.to_be_bytes());
         for part in parts {
             // The length before each part keeps ["ab", "c"] apart from ["a", "bc"].
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part.as_bytes());
+            key_from.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            key_from.extend_from_slice(part.as_bytes());
         }
-        let mut key = [0_u8; 32];
-        key.copy_from_slice(context.finish().as_ref());
-        Self { stream: ChaCha20Rng::from_seed(key) }
+        Self { key_from, stream: None }
+    }
+
+    fn stream(&mut self) -> &mut ChaCha20Rng {
+        self.stream.get_or_insert_with(|| {
+            let mut key = [0_u8; 32];
+            key.copy_from_slice(digest(&SHA256, &self.key_from).as_ref());
+            ChaCha20Rng::from_seed(key)
+        })
     }
 
     /// Gives a version 4 UUID (RFC 9562 §5.4), lower case.
     pub fn uuid(&mut self) -> String {
         let mut bytes = [0_u8; 16];
-        self.stream.fill_bytes(&mut bytes);
+        self.stream().fill_bytes(&mut bytes);
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 
@@ -50,7 +59,7 @@ impl Random {
         }
         let width = high.abs_diff(low);
         // Multiply and shift: the bias is below 2^-64 times the width, and the count of numbers drawn is fixed.
-        let drawn = (u128::from(self.stream.next_u64()) * (u128::from(width) + 1)) >> 64;
+        let drawn = (u128::from(self.stream().next_u64()) * (u128::from(width) + 1)) >> 64;
         low.wrapping_add_unsigned(u64::try_from(drawn).unwrap_or(width))
     }
 

@@ -43,6 +43,9 @@ fn fields(head: &mut BytesMut, headers: &Headers) {
 
 /// Writes text of which each character is one byte; a character beyond that is written as UTF-8.
 fn latin1(head: &mut BytesMut, text: &str) {
+    if text.is_ascii() {
+        return head.put_slice(text.as_bytes());
+    }
     for character in text.chars() {
         match u8::try_from(u32::from(character)) {
             Ok(byte) => head.put_u8(byte),

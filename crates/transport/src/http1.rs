@@ -3,6 +3,7 @@
 use crate::coding;
 use crate::delivery::{Closing, Framing, chunked, script};
 use crate::head;
+use crate::limits::HEADERS_USUAL;
 use crate::line::{Line, outcome_of};
 use crate::server::{Call, Reply};
 use crate::stream::Stream;
@@ -43,10 +44,12 @@ pub(crate) async fn serve(line: Line, stream: Stream, mut stopping: watch::Recei
     builder
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(limits.head_ms))
-        .max_headers(limits.header_count_max)
         .max_buf_size(limits.head_bytes_max.max(16 * 1024))
         .half_close(true)
         .pipeline_flush(false);
+    if limits.header_count_max != HEADERS_USUAL {
+        builder.max_headers(limits.header_count_max);
+    }
     let result = {
         let mut served = std::pin::pin!(builder.serve_connection(TokioIo::new(tape), service));
         tokio::select! {

@@ -1,5 +1,8 @@
 //! The bounds of this crate.
 
+/// Most header field lines of a message as hyper has it (and other servers too): its table for them is then no allocation.
+pub(crate) const HEADERS_USUAL: usize = 100;
+
 /// How much, how many and how long; passing one has an outcome that says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -28,7 +31,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            header_count_max: 200,
+            header_count_max: HEADERS_USUAL,
             head_bytes_max: 64 * 1024,
             body_bytes_max: 64 * 1024 * 1024,
             connections_max: 2_000,

@@ -52,7 +52,7 @@ pub(crate) fn run(size: Size, folder: &Path) {
 /// A report of ten thousand exchanges.
 fn report(size: Size, folder: &Path) {
     let out = folder.join("large");
-    let served = Served::simulate(&packs::checked(folder), &out, &["--plain"]);
+    let served = Served::simulate(&packs::checked(folder, packs::Looked::AtFields), &out, &["--plain"]);
     let mut answers = 0;
     while answers < size.pick(10_000, 100) {
         answers += ask(&served.address, None, mixed(), Load { connections: 8, duration: Duration::from_millis(50) }).answers;

@@ -36,9 +36,22 @@ pub(crate) fn three(folder: &Path) -> PathBuf {
     copied(folder, "three")
 }
 
+/// What the thirty checks look at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looked {
+    /// A member that every message has and that is as it should be: all checks hold.
+    AtId,
+    /// A member of the large message for each check: a small message fails them all.
+    AtFields,
+}
+
 /// Three rules, thirty checks and a schema.
-pub(crate) fn checked(folder: &Path) -> PathBuf {
-    let pack = copied(folder, "checked");
+pub(crate) fn checked(folder: &Path, looked: Looked) -> PathBuf {
+    let name = match looked {
+        Looked::AtId => "holding",
+        Looked::AtFields => "checked",
+    };
+    let pack = copied(folder, name);
     let names: Vec<String> = (0..30).map(|number| format!("rule-{number}")).collect();
     append(&pack.join("pack.yaml"), &format!("standing:\n  provider: {{ exchange: [{}, schema] }}\n", names.join(", ")));
     append(
@@ -47,9 +60,13 @@ pub(crate) fn checked(folder: &Path) -> PathBuf {
     );
     let mut checks = "checks:\n".to_owned();
     for number in 0..30 {
+        let member = match looked {
+            Looked::AtId => "/id".to_owned(),
+            Looked::AtFields => format!("/fields/{number}/value"),
+        };
         write!(
             checks,
-            "  - id: rule-{number}\n    requirement: B1\n    on: request\n    when: [{{ method: POST }}]\n    that: {{ json: /fields/{number}/value, matches: '^[a-z]+-[0-9]+$' }}\n    hint: Write letters, a dash and digits.\n"
+            "  - id: rule-{number}\n    requirement: B1\n    on: request\n    when: [{{ method: POST }}]\n    that: {{ json: {member}, matches: '^[a-z]+-[0-9]+$' }}\n    hint: Write letters, a dash and digits.\n"
         )
         .unwrap();
     }
@@ -63,7 +80,7 @@ pub(crate) fn checked(folder: &Path) -> PathBuf {
     std::fs::write(pack.join("schemas/message.json"), schema).unwrap();
     std::fs::write(
         pack.join("steps/one.yaml"),
-        "id: checked/steps/one\ntitle: One message\npurpose: A message has its form.\nrole: provider\ncovers: [B1]\nsteps:\n  - await: { request: { endpoint: stub }, within: 1s }\n    expect: [schema]\n",
+        format!("id: {name}/steps/one\ntitle: One message\npurpose: A message has its form.\nrole: provider\ncovers: [B1]\nsteps:\n  - await: {{ request: {{ endpoint: stub }}, within: 1s }}\n    expect: [schema]\n"),
     )
     .unwrap();
     pack

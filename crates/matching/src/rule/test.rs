@@ -84,22 +84,27 @@ fn judge_one(
     subjects: &Subjects<'_>,
 ) -> Result<Verdict, String> {
     let actual = || shown(found);
-    let (holds, expected) = match ready {
+    let holds = match ready {
         Ready::Each(tests) => return each(tests, test.sense, found, subjects),
-        Ready::Plain(operator) => (plain(operator, found), plain_expected(operator)),
-        Ready::Same(other, except) => (same_as(found, other, except), vec![format!("the same as `{}`", shown_json(other))]),
-        Ready::Values(operator @ Operator::Contains(_), values) => (
-            values.iter().all(|value| contains(found, value)),
-            values.iter().map(|value| format!("{} `{}`", operator.verb(), shown_json(value))).collect(),
-        ),
-        Ready::Values(_, values) => (
-            values.iter().any(|value| equals(subject, found, value)),
-            values.iter().map(|value| format!("`{}`", shown_json(value))).collect(),
-        ),
+        Ready::Plain(operator) => plain(operator, found),
+        Ready::Same(other, except) => same_as(found, other, except),
+        Ready::Values(Operator::Contains(_), values) => values.iter().all(|value| contains(found, value)),
+        Ready::Values(_, values) => values.iter().any(|value| equals(subject, found, value)),
     };
     if holds == (test.sense == Sense::Is) {
         return Ok(None);
     }
+    // What was expected is put into words only where something else came.
+    let expected: Vec<String> = match ready {
+        // Its members have words of their own.
+        Ready::Each(_) => Vec::new(),
+        Ready::Plain(operator) => plain_expected(operator),
+        Ready::Same(other, _) => vec![format!("the same as `{}`", shown_json(other))],
+        Ready::Values(operator @ Operator::Contains(_), values) => {
+            values.iter().map(|value| format!("{} `{}`", operator.verb(), shown_json(value))).collect()
+        }
+        Ready::Values(_, values) => values.iter().map(|value| format!("`{}`", shown_json(value))).collect(),
+    };
     let expected = match test.sense {
         Sense::Is => expected,
         Sense::Not => expected.into_iter().map(|text| format!("anything but {text}")).collect(),

@@ -139,6 +139,14 @@ pub struct Store {
     pub variables: Vec<(String, Value)>,
 }
 
+impl Store {
+    /// Tells whether nothing can be remembered in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.collections.is_empty() && self.variables.is_empty()
+    }
+}
+
 /// Whether a request takes the open connection or a new one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionRule {
