@@ -118,10 +118,21 @@ fn write_limits(out: &mut String, record: &RunRecord, colour: Colour) {
         let line = format!("check {} {}: {}", change.check, change.change, change.reason);
         let _ = writeln!(out, "  changed    {}", text::line(&line));
     }
-    for limit in record.limits.iter().take(CONSOLE_FAILURES_MAX) {
+    // What only a person can show is one line here; the report has the reason of each.
+    let (reviews, limits): (Vec<_>, Vec<_>) = record.limits.iter().partition(|limit| limit.requirement_for_review().is_some());
+    for limit in limits.iter().take(CONSOLE_FAILURES_MAX) {
         let _ = writeln!(out, "  not tested {}: {}", text::line(&limit.what), text::line(&limit.why));
     }
-    let left = record.limits.len().saturating_sub(CONSOLE_FAILURES_MAX) as u64;
+    if !reviews.is_empty() {
+        let ids: Vec<&str> = reviews.iter().filter_map(|limit| limit.requirement_for_review()).collect();
+        let count = text::counted(ids.len() as u64, "requirement");
+        let ids = text::line(&ids.join(", "));
+        let _ = writeln!(
+            out,
+            "  for review {count} that a person must show, with evidence under [evidence] in the workspace file: {ids}"
+        );
+    }
+    let left = limits.len().saturating_sub(CONSOLE_FAILURES_MAX) as u64;
     if left > 0 {
         let _ = writeln!(out, "  not tested {}", text::counted(left, "more limit"));
     }

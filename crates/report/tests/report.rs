@@ -3,7 +3,7 @@
 
 mod sample;
 
-use counterpart_evidence::{Finding, Place, RunRecord, Verdict};
+use counterpart_evidence::{Finding, Limit, Place, RunRecord, Verdict};
 use counterpart_report::{Colour, Format, NoBodies, Options, console, render};
 use std::path::{Path, PathBuf};
 
@@ -64,6 +64,18 @@ fn json_is_as_it_was_and_reads_back() {
 #[test]
 fn console_is_as_it_was() {
     golden("console.txt", &console(&sample::sample().record, Colour::Never));
+}
+
+#[test]
+fn what_only_a_person_can_show_is_one_line_on_the_console() {
+    let mut record = sample::sample().record;
+    let limit = |id: &str| Limit { what: format!("requirement for review: {id}: It is so"), why: "nobody can see it".to_owned() };
+    record.limits.extend(["A1", "B2"].map(limit));
+    let text = console(&record, Colour::Never);
+    assert!(text.contains("for review 2 requirements"), "{text}");
+    assert!(text.trim_end().ends_with("A1, B2"), "{text}");
+    assert!(!text.contains("nobody can see it"), "{text}");
+    assert!(text.contains("not tested Public DNS entry"), "{text}");
 }
 
 #[test]

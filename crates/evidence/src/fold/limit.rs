@@ -4,6 +4,17 @@ use crate::limits::IDS_LISTED_MAX;
 use crate::{ClaimRecord, Limit, RequirementId, RequirementRecord, ScenarioRecord, Verdict};
 use std::collections::BTreeMap;
 
+/// How a limit begins that leaves a requirement to a person.
+const FOR_REVIEW: &str = "requirement for review: ";
+
+impl Limit {
+    /// Gives the requirement's id, where a requirement is left to a person.
+    #[must_use]
+    pub fn requirement_for_review(&self) -> Option<&str> {
+        self.what.strip_prefix(FOR_REVIEW)?.split_once(": ").map(|(id, _)| id)
+    }
+}
+
 /// Lists what was not tested, each thing once: scenarios by verdict and reason, requirements for a person, claims never
 /// exercised.
 pub(crate) fn limits_of(scenarios: &[ScenarioRecord], requirements: &[RequirementRecord], claims: &[ClaimRecord]) -> Vec<Limit> {
@@ -27,7 +38,7 @@ pub(crate) fn limits_of(scenarios: &[ScenarioRecord], requirements: &[Requiremen
         why: reason.to_owned(),
     });
     let reviews = requirements.iter().filter(|one| one.verdict == Verdict::Review).map(|one| Limit {
-        what: format!("requirement for review: {}: {}", one.requirement.id, one.requirement.text.trim_end_matches('.')),
+        what: format!("{FOR_REVIEW}{}: {}", one.requirement.id, one.requirement.text.trim_end_matches('.')),
         why: one.reason.clone().unwrap_or_else(|| "a person must attest it".to_owned()),
     });
     let unexercised = claims.iter().filter(|claim| claim.claimed && !claim.exercised).map(|claim| Limit {
