@@ -54,6 +54,29 @@ fn our_side_that_breaks_is_3() {
     run(&place, &format!("http://127.0.0.1:{}", free_port()), &[]).exits(3).says("refused");
 }
 
+/// A time limit that the clock cannot measure was not shown to be kept, however fast the answer was.
+#[test]
+fn a_must_that_the_clock_cannot_measure_is_4() {
+    let lamp = || {
+        let place = Place::with_lamp();
+        let requirements = place.read("scenarios/lamp/requirements.yaml");
+        let binding = requirements.replace("level: should\n    basis: assumed", "level: must\n    basis: published");
+        assert_ne!(requirements, binding);
+        place.write("scenarios/lamp/requirements.yaml", binding);
+        place
+    };
+    run(&lamp(), &Sut::lamp().url, &[]).exits(0).gives("PASS");
+    let place = lamp();
+    let ended = run(&place, &Sut::lamp().url, &["--clock", "scaled:1000"]).exits(4).gives("INCONCLUSIVE");
+    ended
+        .gives("`answers-in-time` was not judged: clock too coarse")
+        .gives("(cause: configuration)")
+        .gives("play it with the clock `");
+    let requirements = &place.record()["requirements"];
+    let row = requirements.as_array().unwrap().iter().find(|row| row["id"] == "R2").unwrap();
+    assert_eq!(row["verdict"], "inconclusive");
+}
+
 #[test]
 fn nothing_selected_is_4() {
     let place = Place::with_lamp();

@@ -55,7 +55,7 @@ impl Live {
 
 /// Tells whether a finding fails the supplier, or could not be made.
 fn speaks_against(finding: &Finding) -> bool {
-    finding.effect == FindingEffect::Fail || finding.outcome == FindingOutcome::Error
+    finding.effect == FindingEffect::Fail || finding.outcome == FindingOutcome::Error || finding.is_unjudged()
 }
 
 /// One request that came, with the answer it got and what was found.

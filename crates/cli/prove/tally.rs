@@ -66,6 +66,9 @@ impl Tally {
                     scenarios.entry(scenario.to_owned()).or_insert_with(|| finding.message.clone());
                 }
                 FindingOutcome::Error => self.stop(scenario, format!("{}: {}", finding.check, finding.message)),
+                FindingOutcome::Skip if finding.is_unjudged() => {
+                    self.stop(scenario, format!("{}: {}", finding.check, finding.message))
+                }
                 FindingOutcome::Pass | FindingOutcome::Skip => {}
             }
         }

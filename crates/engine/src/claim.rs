@@ -1,5 +1,6 @@
 //! What a scenario waits for, as the listening side sees it.
 
+use crate::limits::EXCHANGES_KEPT_MAX;
 use crate::rules::RuleIndex;
 use counterpart_evidence::{Exchange, ScenarioId};
 use counterpart_plan::model::{Await, Reply};
@@ -112,10 +113,17 @@ pub(crate) struct Claimant {
     pub(crate) changed: Notify,
     names: Mutex<Arc<Map<String, Value>>>,
     expectations: Mutex<Vec<Arc<Expectation>>>,
-    exchanges: Mutex<Vec<Arc<Exchange>>>,
+    exchanges: Mutex<Kept>,
     standing: Mutex<Standing>,
     failed: AtomicBool,
     broken: Mutex<Option<String>>,
+}
+
+/// The exchanges of a scenario, up to a bound, and how many went past it.
+#[derive(Debug, Default)]
+struct Kept {
+    exchanges: Vec<Arc<Exchange>>,
+    left_out: u64,
 }
 
 /// How a claimant stands to requests that nobody has bound.
@@ -180,14 +188,31 @@ impl Claimant {
     }
 
     pub(crate) fn keep(&self, exchange: Arc<Exchange>) {
-        let mut exchanges = lock(&self.exchanges);
-        if exchanges.len() < crate::limits::EXCHANGES_KEPT_MAX {
-            exchanges.push(exchange);
+        let mut kept = lock(&self.exchanges);
+        if kept.exchanges.len() < EXCHANGES_KEPT_MAX {
+            kept.exchanges.push(exchange);
+        } else {
+            kept.left_out += 1;
         }
     }
 
+    /// Gives the exchanges that are kept for later checks.
     pub(crate) fn exchanges(&self) -> Vec<Arc<Exchange>> {
-        lock(&self.exchanges).clone()
+        lock(&self.exchanges).exchanges.clone()
+    }
+
+    /// Counts the exchanges so far, kept or not.
+    pub(crate) fn exchanges_seen(&self) -> u64 {
+        let kept = lock(&self.exchanges);
+        kept.exchanges.len() as u64 + kept.left_out
+    }
+
+    /// Says why a check of all exchanges cannot be made, where some were not kept.
+    pub(crate) fn incomplete(&self) -> Option<String> {
+        let left_out = lock(&self.exchanges).left_out;
+        (left_out > 0).then(|| {
+            format!("{left_out} exchanges of the scenario could not be kept for it, beyond the first {EXCHANGES_KEPT_MAX}")
+        })
     }
 
     /// Says that an action is under way whose answer may bind a value.

@@ -87,6 +87,22 @@ pub(crate) fn broken(
     }
 }
 
+impl Found {
+    /// Takes a check as passed that was made by waiting, unless the wait was too short to be measured.
+    pub(crate) fn waited(&mut self, check: &Check, wait_ms: u64, clock: &Clock) {
+        match too_short(wait_ms, clock) {
+            Some(reason) => self.findings.push(check.unjudged(reason)),
+            None => self.passed.push((check.id.clone(), check.requirement.clone())),
+        }
+    }
+}
+
+/// Says why a wait, in milliseconds of the run, says nothing about the other side on this clock.
+#[expect(clippy::cast_precision_loss, reason = "a run is far shorter than 2^52 milliseconds")]
+pub(crate) fn too_short(wait_ms: u64, clock: &Clock) -> Option<String> {
+    judging(clock).too_coarse(wait_ms as f64)
+}
+
 /// Takes an exchange as checks see it.
 pub(crate) fn subjects<'a>(exchange: &'a Exchange, names: &'a dyn Names, clock: &Clock) -> Subjects<'a> {
     Subjects::new(exchange, names).with_now(clock.now_unix_ms()).with_clock(judging(clock))
@@ -97,6 +113,7 @@ pub(crate) fn without_exchange<'a>(names: &'a dyn Names, clock: &Clock) -> Subje
     Subjects::without_exchange(names).with_now(clock.now_unix_ms()).with_clock(judging(clock))
 }
 
-fn judging(clock: &Clock) -> JudgingClock {
+/// Takes the clock as checks see it.
+pub(crate) fn judging(clock: &Clock) -> JudgingClock {
     JudgingClock { scale: clock.scale(), resolution_ms: clock.resolution_ms() }
 }

@@ -85,7 +85,7 @@ words! {
         Fail = "fail",
         /// The rule holds.
         Pass = "pass",
-        /// A precondition was not met.
+        /// A precondition was not met; with a cause: it could not be judged in this run.
         Skip = "skip",
     }
 }
@@ -177,6 +177,14 @@ pub struct Finding {
     /// The exchange in which it was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<ExchangeId>,
+}
+
+impl Finding {
+    /// Tells whether its check was left out because this run could not judge it, rather than because it did not apply.
+    #[must_use]
+    pub fn is_unjudged(&self) -> bool {
+        self.outcome == FindingOutcome::Skip && self.cause.is_some()
+    }
 }
 
 impl FindingEffect {

@@ -87,8 +87,18 @@ impl Check {
         }
     }
 
-    pub(crate) fn undecided(&self, reason: String) -> Finding {
+    /// Says that our side could not decide it.
+    #[must_use]
+    pub fn undecided(&self, reason: String) -> Finding {
         Finding { cause: Some(Cause::Simulator), ..self.finding(FindingOutcome::Error, FindingEffect::None, reason) }
+    }
+
+    /// Leaves it out because the clock that was chosen for the run cannot measure it.
+    #[must_use]
+    pub fn unjudged(&self, reason: String) -> Finding {
+        let skipped = self.finding(FindingOutcome::Skip, FindingEffect::None, reason);
+        // The hint is for who makes the system under test, who has nothing to change here.
+        Finding { cause: Some(Cause::Configuration), hint: None, ..skipped }
     }
 }
 
@@ -124,7 +134,7 @@ fn by_rule<'a>(check: &'a Check, rule: &Rule, subjects: &Subjects<'_>, findings:
             findings.others.push(Finding { cause: Some(cause), ..check.finding(FindingOutcome::Fail, effect, message) });
         }
         Judgement::Broken(mismatch) => findings.others.push(check.failed(*mismatch)),
-        Judgement::TooCoarse(reason) => findings.skip(check, &reason),
+        Judgement::TooCoarse(reason) => findings.others.push(check.unjudged(reason)),
         Judgement::Undecided(reason) => findings.others.push(check.undecided(reason)),
     }
 }

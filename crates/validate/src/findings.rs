@@ -23,6 +23,7 @@ pub struct Findings<'a> {
 enum Precondition {
     Met,
     NotMet(String),
+    TooCoarse(String),
     Undecided(String),
 }
 
@@ -31,7 +32,7 @@ impl Precondition {
         match judge(rule, subjects) {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => Self::Met,
             Judgement::Broken(mismatch) => Self::NotMet(format!("does not apply: {}", mismatch.message)),
-            Judgement::TooCoarse(reason) => Self::NotMet(reason),
+            Judgement::TooCoarse(reason) => Self::TooCoarse(reason),
             Judgement::Undecided(reason) => Self::Undecided(format!("its precondition could not be judged: {reason}")),
         }
     }
@@ -56,6 +57,7 @@ impl<'a> Findings<'a> {
         match precondition {
             Precondition::Met => return true,
             Precondition::NotMet(reason) => self.skip(check, &reason),
+            Precondition::TooCoarse(reason) => self.others.push(check.unjudged(reason)),
             Precondition::Undecided(reason) => self.others.push(check.undecided(reason)),
         }
         false

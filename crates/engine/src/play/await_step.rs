@@ -4,7 +4,7 @@ use super::frame::Frame;
 use super::{Brought, Play, Stop};
 use crate::build::{milliseconds, whole};
 use crate::claim::{Expectation, Phase};
-use crate::judge::{Found, broken};
+use crate::judge::{Found, broken, too_short};
 use crate::names::Layer;
 use counterpart_evidence::{Cause, Exchange};
 use counterpart_plan::model::{Await, AwaitWhat, Hold, Reply, Step};
@@ -21,7 +21,11 @@ impl Play {
         frame: &mut Frame,
     ) -> Result<Brought, Stop> {
         if !matches!(plan.what, AwaitWhat::Request(_) | AwaitWhat::Connection(..)) {
-            return self.await_file(plan, frame).await;
+            let brought = self.await_file(plan, frame).await?;
+            if !brought.found.findings.is_empty() || !brought.found.passed.is_empty() {
+                self.judged(index, Vec::new(), brought.found.clone());
+            }
+            return Ok(brought);
         }
         let expectation = match self.armed(plan, frame) {
             Some(expectation) => expectation,
@@ -36,13 +40,13 @@ impl Play {
         let wanted = expectation.count_max.unwrap_or(min).max(min);
         self.wait_for(&expectation, if plan.count.max.is_none() { min } else { wanted }, within_ms).await?;
         if let Some((_, check)) = &plan.then_quiet {
-            let before = self.claimant.exchanges().len();
+            let before = self.claimant.exchanges_seen();
             expectation.set_phase(Phase::Quiet);
             self.pause_ms(quiet_ms).await?;
-            if self.claimant.exchanges().len() == before {
+            if self.claimant.exchanges_seen() == before {
                 // The check held as long as it was watched; a later request still breaks it.
                 let mut found = Found::default();
-                found.passed.push((check.id.clone(), check.requirement.clone()));
+                found.waited(check, quiet_ms, &self.shared.clock);
                 self.judged(index, Vec::new(), found);
             }
         } else {
@@ -80,12 +84,18 @@ impl Play {
         match &plan.else_fails {
             Some(check) => {
                 let last = exchanges.last().map(|exchange| exchange.id);
-                let finding = broken(check, message, vec![format!("{min} {what}")], count.to_string(), last);
+                let finding = match too_short(within_ms, &self.shared.clock) {
+                    Some(reason) => check.unjudged(format!("{message}, but {reason}")),
+                    None => broken(check, message, vec![format!("{min} {what}")], count.to_string(), last),
+                };
                 let found = Found { findings: vec![finding], ..Found::default() };
                 self.judged(index, exchanges.iter().map(|exchange| exchange.id).collect(), found.clone());
                 Ok(Brought { exchange: exchanges.last().cloned(), exchanges, found, judged: true, ..Brought::default() })
             }
-            None => Err(Stop::inconclusive(Cause::Supplier, message)),
+            None => Err(match too_short(within_ms, &self.shared.clock) {
+                Some(reason) => Stop::inconclusive(Cause::Configuration, format!("{message}, but {reason}")),
+                None => Stop::inconclusive(Cause::Supplier, message),
+            }),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::frame::Frame;
 use super::{Brought, Play, Stop};
 use crate::build::{generators, whole};
-use crate::judge::{Found, broken};
+use crate::judge::{Found, broken, too_short};
 use crate::limits::{FILE_BYTES_MAX, POLL_MAX_MS, POLL_MS};
 use crate::mail;
 use crate::names::Layer;
@@ -61,15 +61,24 @@ impl Play {
                 let message = format!("{} came where {most} may", here.len());
                 found.findings.push(broken(check, message, vec![most.to_string()], here.len().to_string(), None));
             } else {
-                found.passed.push((check.id.clone(), check.requirement.clone()));
+                found.waited(check, run_ms, &self.shared.clock);
             }
         }
         if (here.len() as u64) < min {
             let message = format!("{} of {min} came within {within_ms} ms", here.len());
-            match &plan.else_fails {
-                Some(check) => found.findings.push(broken(check, message, vec![min.to_string()], here.len().to_string(), None)),
-                None => return Err(Stop::inconclusive(Cause::Supplier, message)),
+            match (&plan.else_fails, too_short(within_ms, &self.shared.clock)) {
+                (Some(check), Some(reason)) => found.findings.push(check.unjudged(format!("{message}, but {reason}"))),
+                (Some(check), None) => {
+                    found.findings.push(broken(check, message, vec![min.to_string()], here.len().to_string(), None));
+                }
+                (None, Some(reason)) => {
+                    return Err(Stop::inconclusive(Cause::Configuration, format!("{message}, but {reason}")));
+                }
+                (None, None) => return Err(Stop::inconclusive(Cause::Supplier, message)),
             }
+        } else if let Some(check) = &plan.else_fails {
+            // Enough came: the check was made, and held.
+            found.passed.push((check.id.clone(), check.requirement.clone()));
         }
         let key = match plan.what {
             AwaitWhat::Mail(..) => "mail",

@@ -359,7 +359,10 @@ impl Play {
                 };
             }
             let checks: Vec<_> = step.checks.iter().filter(|check| !judged || is_step_level(check)).cloned().collect();
-            step_found.check(&checks, &subjects);
+            match self.claimant.incomplete().filter(|_| exchanges.is_empty()) {
+                Some(reason) => step_found.findings.extend(checks.iter().map(|check| check.undecided(reason.clone()))),
+                None => step_found.check(&checks, &subjects),
+            }
         }
         let failed = found.is_broken() || step_found.is_broken();
         if failed {

@@ -2,20 +2,26 @@
 
 use super::findings::Findings;
 use crate::{
-    Attempt, Cause, CheckId, ExchangeId, Finding, FindingEffect, FindingOutcome, Moment, RequirementId, StepHeader, StepRecord,
-    Verdict, roll_up,
+    Attempt, Cause, CheckId, ExchangeId, Finding, FindingEffect, FindingOutcome, Level, Moment, RequirementId, StepHeader,
+    StepRecord, Verdict, roll_up,
 };
 use std::collections::BTreeMap;
 
-/// What a finding says about the verdict; `None` where it says nothing, because its check did not apply.
+/// What a finding says about the verdict; `None` where it says nothing, because its check did not apply or does not bind.
 pub(crate) fn verdict_of(finding: &Finding) -> Option<Verdict> {
     match (finding.outcome, finding.effect) {
         (FindingOutcome::Error, _) => Some(Verdict::Error),
-        (FindingOutcome::Skip, _) => None,
+        // A must that this run could not judge was not shown to hold.
+        (FindingOutcome::Skip, _) => (finding.is_unjudged() && finding.level == Level::Must).then_some(Verdict::Inconclusive),
         (FindingOutcome::Pass, _) | (FindingOutcome::Fail, FindingEffect::None) => Some(Verdict::Pass),
         (FindingOutcome::Fail, FindingEffect::Fail) => Some(Verdict::Fail),
         (FindingOutcome::Fail, FindingEffect::Warning) => Some(Verdict::Warning),
     }
+}
+
+/// Says which check was not judged, and why.
+pub(super) fn unjudged(finding: &Finding) -> String {
+    format!("`{}` was not judged: {}", finding.check, finding.message)
 }
 
 /// A verdict with whose doing it is and why, where that is known.
@@ -48,7 +54,8 @@ impl Judgement {
             Verdict::Fail | Verdict::Warning => Some(Cause::Supplier),
             _ => None,
         };
-        Some(Self { verdict, cause: finding.cause.or(usual), reason: None })
+        let reason = finding.is_unjudged().then(|| unjudged(finding));
+        Some(Self { verdict, cause: finding.cause.or(usual), reason })
     }
 }
 

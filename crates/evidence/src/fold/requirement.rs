@@ -1,8 +1,9 @@
 //! The requirement table: what the checks of each requirement found, and the verdict that follows.
 
-use super::attempt::verdict_of;
+use super::attempt::{unjudged, verdict_of};
 use crate::{
-    Finding, FindingEffect, FindingOutcome, Requirement, RequirementId, RequirementRecord, ScenarioRecord, Verdict, roll_up,
+    Finding, FindingEffect, FindingOutcome, Level, Requirement, RequirementId, RequirementRecord, ScenarioRecord, Verdict,
+    roll_up,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -28,6 +29,8 @@ struct Tally<'a> {
     verdicts: Vec<Verdict>,
     /// Whether a check of level may did not hold.
     slipped: bool,
+    /// Why a check was left out that should have been judged.
+    unjudged: Option<String>,
     scenarios: Vec<&'a ScenarioRecord>,
 }
 
@@ -40,6 +43,13 @@ impl Tally<'_> {
             FindingOutcome::Error => {}
         }
         self.slipped |= finding.outcome == FindingOutcome::Fail && finding.effect == FindingEffect::None;
+        if finding.is_unjudged() && finding.level != Level::May {
+            // Also where a should was left out, its own row must not read `pass`; the scenario and the run may.
+            self.unjudged.get_or_insert_with(|| unjudged(finding));
+            if !self.verdicts.contains(&Verdict::Inconclusive) {
+                self.verdicts.push(Verdict::Inconclusive);
+            }
+        }
         if let Some(verdict) = verdict_of(finding).filter(|verdict| !self.verdicts.contains(verdict)) {
             self.verdicts.push(verdict);
         }
@@ -151,6 +161,7 @@ fn reason(verdict: Verdict, tally: &Tally<'_>, open: &[&&ScenarioRecord]) -> Opt
     match verdict {
         Verdict::Pass if tally.slipped => Some("a check that does not bind did not hold".to_owned()),
         Verdict::Pass | Verdict::Warning | Verdict::Fail => None,
+        Verdict::Inconclusive if tally.unjudged.is_some() => tally.unjudged.clone(),
         _ => {
             let same = |one: Verdict| one == verdict || (verdict == Verdict::Inconclusive && one == Verdict::NotRun);
             let Some(scenario) = open.iter().find(|scenario| same(scenario.verdict)) else {

@@ -3,8 +3,8 @@
 
 use crate::samples::*;
 use crate::{
-    Basis, Cause, CheckId, Event, FindingEffect, FindingOutcome, Level, Limit, RequirementId, RunMode, RunRecord, ScenarioId,
-    Stamped, Verdict, add_skipped, fold,
+    Basis, Cause, CheckId, Event, Finding, FindingEffect, FindingOutcome, Level, Limit, RequirementId, RunMode, RunRecord,
+    ScenarioId, Stamped, Verdict, add_skipped, fold,
 };
 use proptest::prelude::*;
 
@@ -56,6 +56,38 @@ fn checks_skipped_together_count_as_findings_of_their_exchange() {
     assert_eq!(told, [("c2", FindingOutcome::Skip, Some(4)), ("c3", FindingOutcome::Skip, Some(4))]);
     assert_eq!((record.requirements[0].skipped, record.requirements[0].passed), (2, 1));
     assert_eq!(record.verdict, Verdict::Pass);
+}
+
+#[test]
+fn must_that_could_not_be_judged_is_inconclusive_beside_a_pass() {
+    let unjudged = |level| Finding {
+        level,
+        cause: Some(Cause::Configuration),
+        message: "clock too coarse".to_owned(),
+        ..finding("c", "R", FindingOutcome::Skip, FindingEffect::None)
+    };
+    let played = |level| one_attempt(vec![judged("s", 1, vec![unjudged(level)], &[("other", "R")])]);
+    let record = played(Level::Must);
+    let (one, row) = (&record.scenarios[0], &record.requirements[0]);
+    assert_eq!(
+        (record.verdict, one.verdict, one.cause),
+        (Verdict::Inconclusive, Verdict::Inconclusive, Some(Cause::Configuration))
+    );
+    assert_eq!(one.reason.as_deref(), Some("`c` was not judged: clock too coarse"));
+    assert_eq!((row.verdict, row.reason.as_deref()), (Verdict::Inconclusive, Some("`c` was not judged: clock too coarse")));
+    // A should changes nothing but its own row, a may nothing at all.
+    let record = played(Level::Should);
+    assert_eq!((record.verdict, record.requirements[0].verdict), (Verdict::Pass, Verdict::Inconclusive));
+    let record = played(Level::May);
+    assert_eq!((record.verdict, record.requirements[0].verdict), (Verdict::Pass, Verdict::Pass));
+    // A check that did not apply stays without consequence, and does not push out one that was not judged.
+    let skip = || finding("c", "R", FindingOutcome::Skip, FindingEffect::None);
+    let record = one_attempt(vec![judged("s", 1, vec![skip()], &[("other", "R")])]);
+    assert_eq!((record.verdict, record.requirements[0].verdict), (Verdict::Pass, Verdict::Pass));
+    let mut many: Vec<Finding> = (0..crate::limits::FINDINGS_KEPT_MAX + 1).map(|_| skip()).collect();
+    many.push(unjudged(Level::Must));
+    let record = one_attempt(vec![judged("s", 1, many, &[("other", "R")])]);
+    assert_eq!(record.requirements[0].verdict, Verdict::Inconclusive);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::sequence::{Group, Miss, end_us, float, miss};
 use super::{Bounds, Gaps, Growing, Single};
+use crate::subject::clock_advice;
 use crate::{SeriesFrom, Subjects};
 use counterpart_evidence::Exchange;
 
@@ -24,7 +25,7 @@ pub(super) fn judge(wanted: &Gaps, group: &Group<'_>, from: SeriesFrom, subjects
         }
     }
     if let Some(bounds) = &wanted.range {
-        gaps.iter().try_for_each(|gap| within("a gap", bounds, *gap, subjects))?;
+        plainest(gaps.iter().map(|gap| within("a gap", bounds, *gap, subjects)))?;
     }
     if let Some(bounds) = &wanted.mean {
         let mean = gaps.iter().map(|(gap, _)| gap).sum::<f64>() / float(gaps.len() as u64);
@@ -64,9 +65,9 @@ fn grow(growing: &Growing, gaps: &[Gap<'_>], subjects: &Subjects<'_>) -> Result<
         let last = gaps.last().map(|(_, exchange)| *exchange);
         return Err(miss("has one gap, so that none can grow", "at least three exchanges", "2", last));
     }
-    for pair in gaps.windows(2) {
+    plainest(gaps.windows(2).map(|pair| {
         // A window of two has two members.
-        let (Some((before, _)), Some((gap, exchange))) = (pair.first(), pair.get(1)) else { continue };
+        let (Some((before, _)), Some((gap, exchange))) = (pair.first(), pair.get(1)) else { return Ok(()) };
         let wanted = before * growing.factor;
         // At least so many times: a gap that grows faster grows too.
         let least = wanted * (1.0 - growing.tolerance);
@@ -86,8 +87,22 @@ fn grow(growing: &Growing, gaps: &[Gap<'_>], subjects: &Subjects<'_>) -> Result<
                 )
             }));
         }
+        Ok(())
+    }))
+}
+
+/// Gives the first miss that the clock can tell, else the first of all: what is unclear must not hide what is plain.
+fn plainest(results: impl Iterator<Item = Result<(), Miss>>) -> Result<(), Miss> {
+    let mut unclear = Ok(());
+    for result in results {
+        match result {
+            Ok(()) => {}
+            Err(Miss::TooCoarse(_)) if unclear.is_err() => {}
+            Err(Miss::TooCoarse(reason)) => unclear = Err(Miss::TooCoarse(reason)),
+            Err(plain) => return Err(plain),
+        }
     }
-    Ok(())
+    unclear
 }
 
 /// A miss by less than the clock can measure is no miss, and no pass either.
@@ -102,20 +117,15 @@ pub(super) fn unclear(distance_ms: f64, subjects: &Subjects<'_>) -> Option<Strin
     let inexact_ms = float(clock.resolution_ms) * clock.scale / 2.0;
     (distance_ms < inexact_ms).then(|| {
         format!(
-            "clock too coarse: it misses by {distance_ms:.0} ms, and at this speed times are only exact to {inexact_ms:.0} ms"
+            "clock too coarse: it misses by {distance_ms:.0} ms, and at this speed times are only exact to {inexact_ms:.0} ms; {}",
+            clock_advice(2.0 * distance_ms / float(clock.resolution_ms))
         )
     })
 }
 
 /// A limit that takes less real time than can be measured is not judged; gives the reason.
 pub(super) fn too_coarse(bounds: &Bounds, subjects: &Subjects<'_>) -> Option<String> {
-    let clock = subjects.clock().filter(|clock| clock.scale > 1.0)?;
+    let clock = subjects.clock()?;
     let limits = [bounds.min, bounds.max, bounds.above, bounds.below];
-    let fine = |limit: &f64| *limit > 0.0 && limit / clock.scale < float(clock.resolution_ms);
-    let limit = limits.into_iter().flatten().find(fine)?;
-    Some(format!(
-        "clock too coarse: {limit} ms is {:.0} ms at this speed, and {} ms is the least that can be measured",
-        limit / clock.scale,
-        clock.resolution_ms
-    ))
+    limits.into_iter().flatten().find_map(|limit| clock.too_coarse(limit))
 }

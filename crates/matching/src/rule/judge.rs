@@ -11,15 +11,17 @@ use serde_json::Value;
 pub fn judge(rule: &Rule, subjects: &Subjects<'_>) -> Judgement {
     match rule {
         Rule::All(rules) => {
-            let mut warning = None;
+            let (mut warning, mut coarse) = (None, None);
             for rule in rules {
                 match judge(rule, subjects) {
                     Judgement::Holds => {}
                     Judgement::HoldsWithWarning(text) => warning = warning.or(Some(text)),
+                    // What cannot be measured must not hide what is plainly broken.
+                    Judgement::TooCoarse(reason) => coarse = coarse.or(Some(reason)),
                     other => return other,
                 }
             }
-            warning.map_or(Judgement::Holds, Judgement::HoldsWithWarning)
+            coarse.map(Judgement::TooCoarse).unwrap_or_else(|| warning.map_or(Judgement::Holds, Judgement::HoldsWithWarning))
         }
         Rule::Any(alternatives) => any(alternatives, subjects),
         Rule::Condition(condition) => judge_condition(condition, subjects),

@@ -35,7 +35,7 @@ pub(super) fn judge(series: &Series, tests: &[Test], subjects: &Subjects<'_>) ->
     };
     let groups = match groups(series, exchanges, subjects) {
         Ok(groups) => groups,
-        Err(reason) => return Judgement::Undecided(reason),
+        Err(judgement) => return judgement,
     };
     // A count of none is an answer; everything else demands exchanges.
     let counts_only =
@@ -43,6 +43,7 @@ pub(super) fn judge(series: &Series, tests: &[Test], subjects: &Subjects<'_>) ->
     if groups.is_empty() && !counts_only {
         return broken("the series has no exchange".to_owned(), "exchanges".to_owned(), "none".to_owned(), None);
     }
+    let mut coarse = None;
     for test in tests {
         let Operator::Series(operator) = &test.operator else {
             return Judgement::Undecided("only series operators can be asked of a series".to_owned());
@@ -63,7 +64,8 @@ pub(super) fn judge(series: &Series, tests: &[Test], subjects: &Subjects<'_>) ->
         for group in &groups {
             match (apply(operator, group, series, subjects), test.sense) {
                 (Err(Miss::Undecided(reason)), _) => return Judgement::Undecided(reason),
-                (Err(Miss::TooCoarse(reason)), _) => return Judgement::TooCoarse(reason),
+                // Another key may plainly break it.
+                (Err(Miss::TooCoarse(reason)), _) => coarse = coarse.or(Some(reason)),
                 (Ok(()), Sense::Is) | (Err(Miss::Broken { .. }), Sense::Not) => {}
                 (Ok(()), Sense::Not) => {
                     let message = format!("{} does what it should not: {}", group.name(), operator.words());
@@ -75,7 +77,7 @@ pub(super) fn judge(series: &Series, tests: &[Test], subjects: &Subjects<'_>) ->
             }
         }
     }
-    Judgement::Holds
+    coarse.map_or(Judgement::Holds, Judgement::TooCoarse)
 }
 
 fn broken(message: String, expected: String, actual: String, exchange: Option<ExchangeId>) -> Judgement {
@@ -84,15 +86,19 @@ fn broken(message: String, expected: String, actual: String, exchange: Option<Ex
     Judgement::Broken(Box::new(mismatch))
 }
 
-fn groups<'x>(series: &Series, exchanges: &[&'x Exchange], subjects: &Subjects<'_>) -> Result<Vec<Group<'x>>, String> {
+fn groups<'x>(series: &Series, exchanges: &[&'x Exchange], subjects: &Subjects<'_>) -> Result<Vec<Group<'x>>, Judgement> {
     let mut groups: indexmap::IndexMap<Option<String>, Vec<&'x Exchange>> = indexmap::IndexMap::new();
-    for exchange in exchanges.iter().copied().take(NODES_MAX) {
+    if exchanges.len() > NODES_MAX {
+        let all = exchanges.len();
+        return Err(Judgement::Undecided(format!("there are {all} exchanges, and a series is made of at most {NODES_MAX}")));
+    }
+    for exchange in exchanges.iter().copied() {
         let own = Subjects::new(exchange, subjects.outer_names());
         if let Some(rule) = &series.of {
             match judge_rule(rule, &own) {
                 Judgement::Holds | Judgement::HoldsWithWarning(_) => {}
                 Judgement::Broken(_) => continue,
-                Judgement::TooCoarse(reason) | Judgement::Undecided(reason) => return Err(reason),
+                blocked @ (Judgement::TooCoarse(_) | Judgement::Undecided(_)) => return Err(blocked),
             }
         }
         // An exchange without the key belongs to no series; the check of the key itself is another.

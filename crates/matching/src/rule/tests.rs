@@ -415,6 +415,22 @@ fn a_limit_below_what_can_be_measured_is_not_judged() {
 }
 
 #[test]
+fn what_cannot_be_measured_hides_nothing_that_is_plainly_broken() {
+    let clock = Some(Clock { scale: 100.0, resolution_ms: 100 });
+    let operator = SeriesOperator::Gaps(Gaps { range: Some(bounds(54_000.0, 66_000.0)), ..Gaps::default() });
+    let far = |key, id| [at(id, 0, Effect::None, key), at(id + 1, 10_000, Effect::None, key)];
+    let late = |key, id| [at(id, 0, Effect::None, key), at(id + 1, 70_000, Effect::None, key)];
+    // Of one key the late gap comes first, of two the key that cannot be judged.
+    let one = [at(1, 0, Effect::None, "a"), at(2, 70_000, Effect::None, "a"), at(3, 80_000, Effect::None, "a")];
+    assert!(matches!(series(operator.clone(), SeriesFrom::Start, &one, clock), Judgement::Broken(_)));
+    let two = [late("a", 1), far("b", 3)].concat();
+    assert!(matches!(series(operator.clone(), SeriesFrom::Start, &two, clock), Judgement::Broken(_)));
+    let unclear = series(operator, SeriesFrom::Start, &late("a", 1), clock);
+    let Judgement::TooCoarse(reason) = unclear else { panic!("{unclear:?}") };
+    assert!(reason.ends_with("play it with the clock `scaled:80` or slower"), "{reason}");
+}
+
+#[test]
 fn exchanges_that_take_no_time_follow_one_another() {
     let timed = |id, started_ms, lasts_us: u64| {
         let mut exchange = at(id, started_ms, Effect::None, "a");

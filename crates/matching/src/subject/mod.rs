@@ -3,6 +3,7 @@
 pub(crate) mod select;
 mod subjects;
 
+pub(crate) use subjects::clock_advice;
 pub use subjects::{Clock, Subjects};
 pub(crate) use subjects::{media_type, milliseconds};
 

@@ -86,9 +86,17 @@ fn text<'s>(value: Option<&'s str>) -> Vec<Seen<'s>> {
     texts(value.into_iter().map(Cow::Borrowed))
 }
 
-fn nodes<'s>(path: &JsonPath, value: Option<&'s Value>) -> Vec<Seen<'s>> {
-    let found = value.map(|value| path.query(value)).unwrap_or_default().into_iter().take(NODES_MAX);
-    found.map(|node| Seen { value: Found::Json(Cow::Borrowed(node.value)), spot: Spot::Pointer(node.pointer) }).collect()
+fn nodes<'s>(path: &JsonPath, value: Option<&'s Value>) -> Selected<'s> {
+    let found = bounded(value.map(|value| path.query(value)).unwrap_or_default())?.into_iter();
+    Ok(found.map(|node| Seen { value: Found::Json(Cow::Borrowed(node.value)), spot: Spot::Pointer(node.pointer) }).collect())
+}
+
+/// Refuses more nodes than are looked at: to judge the first ones alone could pass what the others break.
+fn bounded<T>(nodes: Vec<T>) -> Result<Vec<T>, Blocked> {
+    if nodes.len() > NODES_MAX {
+        return Err(Blocked::Us(format!("it names {} values, and at most {NODES_MAX} are looked at", nodes.len())));
+    }
+    Ok(nodes)
 }
 
 /// Finds everything that a subject names; nothing found is an empty list.
@@ -100,7 +108,7 @@ pub(crate) fn select<'s>(subject: &Subject, side: Side, subjects: &'s Subjects<'
         Subject::Body(aspect) => body(*aspect, side, subjects),
         Subject::Count => one(subjects.count().map(Value::from)),
         Subject::Expression(expression) | Subject::Store(expression) => one(Some(evaluate(expression, subjects)?)),
-        Subject::File(path) => nodes(path, subjects.file()),
+        Subject::File(path) => nodes(path, subjects.file())?,
         Subject::Header(name) => match subjects.headers(side) {
             Some(headers) => headers
                 .iter()
@@ -112,15 +120,15 @@ pub(crate) fn select<'s>(subject: &Subject, side: Side, subjects: &'s Subjects<'
         Subject::HeaderCount(name) => one(subjects
             .headers(side)
             .map(|headers| headers.iter().filter(|header| header.name.eq_ignore_ascii_case(name)).count().into())),
-        Subject::Hook(path) => nodes(path, subjects.hook()),
+        Subject::Hook(path) => nodes(path, subjects.hook())?,
         Subject::Json(path) => match subjects.json(side) {
-            Some(Ok(json)) => nodes(path, Some(json.value())),
+            Some(Ok(json)) => nodes(path, Some(json.value()))?,
             Some(Err(fault)) => return Err(not_readable(side, "JSON", fault)),
             None => Vec::new(),
         },
         Subject::Jwt { header, part, path } => jwt(header, *part, path, side, subjects)?,
-        Subject::Log(path) => nodes(path, subjects.log()),
-        Subject::Mail(path) => nodes(path, subjects.mail()),
+        Subject::Log(path) => nodes(path, subjects.log())?,
+        Subject::Mail(path) => nodes(path, subjects.mail())?,
         Subject::Method => text(request.map(|request| request.method.as_str())),
         Subject::Outcome => text(exchange.map(|exchange| exchange.outcome.name())),
         Subject::Path => text(request.map(|request| request.path())),
@@ -147,11 +155,9 @@ pub(crate) fn select<'s>(subject: &Subject, side: Side, subjects: &'s Subjects<'
             None => Vec::new(),
         },
         Subject::Value { name, path } => match crate::Names::value(subjects, name) {
-            Some(Cow::Borrowed(value)) => nodes(path, Some(value)),
-            Some(Cow::Owned(value)) => path
-                .query(&value)
+            Some(Cow::Borrowed(value)) => nodes(path, Some(value))?,
+            Some(Cow::Owned(value)) => bounded(path.query(&value))?
                 .into_iter()
-                .take(NODES_MAX)
                 .map(|node| Seen { value: Found::Json(Cow::Owned(node.value.clone())), spot: Spot::Pointer(node.pointer) })
                 .collect(),
             None => Vec::new(),
@@ -248,7 +254,7 @@ pub(crate) fn jwt<'s>(header: &str, part: JwtPart, path: &JsonPath, side: Side, 
         value: Found::Json(Cow::Owned(node.value.clone())),
         spot: Spot::Pointer(node.pointer),
     };
-    Ok(path.query(json.value()).into_iter().take(NODES_MAX).map(seen).collect())
+    Ok(bounded(path.query(json.value()))?.into_iter().map(seen).collect())
 }
 
 /// Gives a fact of the TLS connection, each name of a certificate by itself.

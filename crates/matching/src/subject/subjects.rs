@@ -18,6 +18,37 @@ pub struct Clock {
     pub resolution_ms: u64,
 }
 
+impl Clock {
+    /// Says why a limit, in milliseconds of the run, takes less real time than can be measured; nothing where it does not.
+    ///
+    /// ```
+    /// use counterpart_matching::Clock;
+    /// let clock = Clock { scale: 400.0, resolution_ms: 100 };
+    /// assert!(clock.too_coarse(2_000.0).is_some_and(|reason| reason.ends_with("`scaled:20` or slower")));
+    /// assert_eq!(clock.too_coarse(60_000.0), None);
+    /// ```
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a resolution is a few hundred milliseconds")]
+    pub fn too_coarse(&self, limit_ms: f64) -> Option<String> {
+        let (real_ms, least_ms) = (limit_ms / self.scale, self.resolution_ms as f64);
+        (self.scale > 1.0 && limit_ms > 0.0 && real_ms < least_ms).then(|| {
+            format!(
+                "clock too coarse: {limit_ms} ms is {real_ms:.0} ms at this speed, and {least_ms} ms is the least that can be \
+                 measured; {}",
+                clock_advice(limit_ms / least_ms)
+            )
+        })
+    }
+}
+
+/// Says with which clock something can be judged that takes at most so many times what can be measured.
+pub(crate) fn clock_advice(scale_max: f64) -> String {
+    if scale_max < 2.0 {
+        return "play it with the clock `real`".to_owned();
+    }
+    format!("play it with the clock `scaled:{:.0}` or slower", scale_max.floor())
+}
+
 /// What is parsed of one message.
 #[derive(Default)]
 struct Parsed {

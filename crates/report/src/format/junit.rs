@@ -4,7 +4,7 @@
 //! of it is written here. The strict Ant schema refuses properties on a case, which requirement ids need.
 
 use crate::{Error, tally, text};
-use counterpart_evidence::{Cause, FindingOutcome, RunRecord, ScenarioRecord, Verdict};
+use counterpart_evidence::{Cause, Finding, FindingEffect, FindingOutcome, Level, RunRecord, ScenarioRecord, Verdict};
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -120,7 +120,7 @@ fn status(scenario: &ScenarioRecord) -> TestCaseStatus {
     status
 }
 
-fn last_findings(scenario: &ScenarioRecord) -> impl Iterator<Item = &counterpart_evidence::Finding> {
+fn last_findings(scenario: &ScenarioRecord) -> impl Iterator<Item = &Finding> {
     scenario.attempts.last().into_iter().flat_map(|attempt| &attempt.steps).flat_map(|step| &step.findings)
 }
 
@@ -133,13 +133,22 @@ fn findings(scenario: &ScenarioRecord, wanted: impl Fn(FindingOutcome, &str) -> 
 fn unexpected(record: &RunRecord) -> TestSuite {
     let mut suite = suite_of(record, "unexpected calls");
     suite.set_time(Duration::ZERO);
-    let failing = |effect: &str| effect == "fail";
-    let any = record.unexpected_findings.iter().any(|finding| failing(finding.effect.name()));
-    let mut status = if any { TestCaseStatus::non_success(NonSuccessKind::Failure) } else { TestCaseStatus::success() };
+    let any = |wanted: fn(&Finding) -> bool| record.unexpected_findings.iter().any(wanted);
+    let told = if any(|finding| finding.effect == FindingEffect::Fail) {
+        Some((NonSuccessKind::Failure, Cause::Supplier.name(), "fail: calls that belong to no scenario broke a requirement"))
+    } else if any(|finding| finding.outcome == FindingOutcome::Error) {
+        Some((NonSuccessKind::Error, Cause::Simulator.name(), "error: checks of calls that belong to no scenario broke"))
+    } else if any(|finding| finding.is_unjudged() && finding.level == Level::Must) {
+        Some((NonSuccessKind::Error, "inconclusive", "inconclusive: checks of calls that belong to no scenario were not judged"))
+    } else {
+        None
+    };
     let listed: String = record.unexpected_findings.iter().map(crate::console::finding_lines).collect();
-    if any {
-        status.set_message("fail: calls that belong to no scenario broke a requirement");
-        status.set_type(Cause::Supplier.name());
+    let mut status = TestCaseStatus::success();
+    if let Some((kind, cause, message)) = told {
+        status = TestCaseStatus::non_success(kind);
+        status.set_message(message);
+        status.set_type(cause);
         status.set_description(listed.clone());
     }
     let mut case = TestCase::new("calls that belong to no scenario", status);
@@ -147,7 +156,7 @@ fn unexpected(record: &RunRecord) -> TestSuite {
     case.set_time(Duration::ZERO);
     let passed: u32 = record.unexpected_passed.values().sum();
     case.set_assertions(record.unexpected_findings.len() + usize::try_from(passed).unwrap_or(usize::MAX));
-    if !any {
+    if told.is_none() {
         case.set_system_out(listed);
     }
     suite.add_test_case(case);

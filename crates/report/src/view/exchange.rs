@@ -1,6 +1,6 @@
 //! Exchanges: those a finding speaks of in full, the rest as rows, within the budgets of the options.
 
-use super::finding::{Brief, Link, Rule, brief, rule, scenario_link, skipped_count};
+use super::finding::{Brief, Link, Rule, brief, does_not_apply, rule, scenario_link, skipped_count};
 use super::index::{Index, exchange_anchor};
 use super::message::{self, Message};
 use crate::bodies::Bodies;
@@ -186,10 +186,10 @@ fn left(full: u64, bodies: u64, options: &Options) -> Vec<String> {
     notes
 }
 
-/// An exchange stands in full where a finding other than a skip speaks of it, or where nothing expected it.
+/// An exchange stands in full where a finding other than of a check that did not apply speaks of it, or where nothing expected it.
 fn deserves_full(exchange: &ExchangeRecord, index: &Index<'_>) -> bool {
-    let judged = |outcome| matches!(outcome, FindingOutcome::Error | FindingOutcome::Fail);
-    index.findings_in(exchange.id).iter().any(|located| judged(located.finding.outcome))
+    let says = |finding: &Finding| finding.outcome != FindingOutcome::Pass && !does_not_apply(finding);
+    index.findings_in(exchange.id).iter().any(|located| says(located.finding))
         || index.record.unmatched.contains_key(&exchange.id)
         || index.record.unexpected.contains(&exchange.id)
 }
@@ -286,7 +286,7 @@ fn worst(exchange: &ExchangeRecord, index: &Index<'_>) -> &'static str {
 
 fn in_full(exchange: &ExchangeRecord, index: &Index<'_>, bodies: &dyn Bodies) -> Exchange {
     let all = || index.findings_in(exchange.id).iter().map(|located| located.finding);
-    let (skipped, judged): (Vec<&Finding>, Vec<&Finding>) = all().partition(|finding| finding.outcome == FindingOutcome::Skip);
+    let (skipped, judged): (Vec<&Finding>, Vec<&Finding>) = all().partition(|finding| does_not_apply(finding));
     let left = judged.len().saturating_sub(FINDINGS_MAX) as u64;
     let findings: Vec<&Finding> = judged.into_iter().take(FINDINGS_MAX).collect();
     let of = |part: Part| findings.iter().copied().filter(|finding| message::is_of(finding, part)).collect::<Vec<_>>();

@@ -6,7 +6,9 @@ use crate::bodies::Bodies;
 use crate::code::{self, Line, Notation};
 use crate::limits::{BODY_BYTES_MAX, LINKS_MAX};
 use crate::text::{self, Word};
-use counterpart_evidence::{Basis, ExchangeId, ExchangeRecord, Finding, MessageRecord, Part, ScenarioRecord, Verdict};
+use counterpart_evidence::{
+    Basis, ExchangeId, ExchangeRecord, Finding, FindingOutcome, MessageRecord, Part, ScenarioRecord, Verdict,
+};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -51,7 +53,7 @@ pub(crate) struct Rule {
     pub(crate) assumed: bool,
     /// `fail`, `error`, `skip` or `pass`.
     pub(crate) outcome: &'static str,
-    /// The mark that stands for outcome and effect together: `fail`, `warning`, `error`, `skipped` or `none`.
+    /// The mark that stands for outcome and effect together: `fail`, `warning`, `error`, `inconclusive`, `skipped` or `none`.
     pub(crate) mark: &'static str,
     /// What it does to the verdict.
     pub(crate) effect: &'static str,
@@ -135,6 +137,11 @@ pub(crate) fn brief(finding: &Finding, index: &Index<'_>, card: Option<&str>) ->
     }
 }
 
+/// Tells whether a check did not apply; one that could not be judged is told of like one that failed.
+pub(crate) fn does_not_apply(finding: &Finding) -> bool {
+    finding.outcome == FindingOutcome::Skip && !finding.is_unjudged()
+}
+
 /// Says how many checks did not apply; nothing where all did.
 pub(crate) fn skipped_count(skipped: usize) -> Option<String> {
     (skipped > 0).then(|| format!("{} did not apply", text::counted(skipped as u64, "check")))
@@ -188,6 +195,7 @@ pub(crate) fn mark(finding: &Finding) -> &'static str {
         ("fail", _) => "none",
         ("error", _) => "error",
         ("pass", _) => "pass",
+        _ if finding.is_unjudged() => "inconclusive",
         _ => "skipped",
     }
 }

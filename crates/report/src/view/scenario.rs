@@ -2,12 +2,12 @@
 
 use super::chart::{self, Histogram, Rhythm};
 use super::failure::Groups;
-use super::finding::{Brief, Link, Replay, Rule, brief, replay, rule};
+use super::finding::{Brief, Link, Replay, Rule, brief, does_not_apply, replay, rule};
 use super::index::{Index, exchange_anchor};
 use super::sequence::{Sequence, sequence};
 use crate::limits::{FINDINGS_MAX, LINKS_MAX, STEPS_MAX};
 use crate::text;
-use counterpart_evidence::{Attempt, Cause, ExchangeRecord, Finding, FindingOutcome, ScenarioRecord, StepRecord, Verdict};
+use counterpart_evidence::{Attempt, Cause, ExchangeRecord, Finding, ScenarioRecord, StepRecord, Verdict};
 use serde::Serialize;
 
 /// A step.
@@ -143,7 +143,7 @@ fn attempt(record: &Attempt, around: &Around<'_>) -> AttemptView {
 
 fn step(record: &StepRecord, around: &Around<'_>) -> Step {
     let exchanges_left = record.exchanges.len().saturating_sub(LINKS_MAX) as u64;
-    let skips = |finding: &&Finding| finding.outcome == FindingOutcome::Skip;
+    let skips = |finding: &&Finding| does_not_apply(finding);
     let skipped: Vec<&Finding> = record.findings.iter().filter(skips).collect();
     let listed: Vec<&Finding> = record.findings.iter().filter(|finding| !skips(finding)).take(FINDINGS_MAX).collect();
     let findings_left =
