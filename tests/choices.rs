@@ -35,15 +35,88 @@ fn a_wrong_value_is_blamed_on_where_it_stands() {
     let place = Place::with_lamp();
     let run = ["run", "lamp", "--role", "consumer", "--target", "http://127.0.0.1:1"];
     place.write("counterpart.toml", "jobs = \"many\"\n");
-    place.run(run).exits(2).says("error: in `counterpart.toml`: invalid value 'many' for '--jobs <N>'");
+    place.run(run).exits(2).says("error[WS003]: invalid value 'many' for '--jobs <N>'").says("counterpart.toml:1:8");
     place.write("counterpart.toml", "job = 2\n");
-    place.run(run).exits(2).says("error: unknown key `job` in `counterpart.toml`\nhelp: did you mean `jobs`?");
+    place.run(run).exits(2).says("error[WS002]: unknown key `job` in the workspace file").says("did you mean `jobs`?");
     place.write("counterpart.toml", "strict = \"yes\"\n");
-    place.run(run).exits(2).says("`strict` is `true` or `false`, not `yes`");
-    place.write("counterpart.toml", "[product]\nnaem = \"x\"\n");
-    place.run(run).exits(2).says("`counterpart.toml` is not a workspace file").says("unknown field `naem`");
+    place.run(run).exits(2).says("`strict` is a string; it is `true` or `false`");
     place.write("counterpart.toml", "jobs = \n");
-    place.run(run).exits(2).says("`counterpart.toml` is not a workspace file");
+    place.run(run).exits(2).says("error[WS001]: it is no TOML").says("counterpart.toml:1:");
+    place.write("counterpart.toml", "");
+    let mut command = place.command(run);
+    command.env("COUNTERPART_OPTION_JOBS", "many");
+    ended(command).exits(2).says("error: in the environment: invalid value 'many'");
+}
+
+/// A name that the pack does not know would do nothing, and a check that was not disabled would fail the supplier.
+#[test]
+fn all_mistakes_of_the_file_are_told_at_once() {
+    let place = Place::with_lamp();
+    let run = ["run", "lamp", "--role", "consumer", "--target", "http://127.0.0.1:1"];
+    let text = "\
+jobs = 0
+suplier = \"Example Ltd\"
+[product]
+naem = \"x\"
+[settings]
+answer_s = 1
+[claims]
+dims = \"yes\"
+[tls]
+certt = \"a.pem\"
+[hooks]
+restart = { run = \"true\", http = \"http://127.0.0.1:1\" }
+[evidence.R9]
+by = \"A. Tester\"
+[checks.says-stat]
+force = \"disable\"
+reason = \"no lamp\"
+[endpoints]
+lamb = \"http://127.0.0.1:1\"
+[credentials.other]
+anwser_ms = 1
+";
+    place.write("counterpart.toml", text);
+    let ended = place.run(run).exits(2);
+    for said in [
+        "unknown key `suplier` in the workspace file",
+        "did you mean `supplier`?",
+        "unknown key `naem` in `[product]`",
+        "the pack has no setting `answer_s`",
+        "did you mean `answer_ms`?",
+        "`claims.dims` is a string; it is `true` or `false`",
+        "the pack has no claim `dims`",
+        "unknown key `certt` in `[tls]`",
+        "`hooks.restart`: a hook is `run` or `http`, not both",
+        "the pack has no action `restart`",
+        "the pack has no requirement `R9`",
+        "`[evidence.R9]` lacks `date`",
+        "`[evidence.R9]` lacks `note`",
+        "the pack has no check `says-stat`",
+        "did you mean `says-state`?",
+        "`checks.says-stat.force` is none of disabled, may, promoted, should",
+        "did you mean `disabled`?",
+        "the pack has no endpoint `lamb`",
+        "did you mean `lamp`?",
+        "the pack has no use for credentials `other`",
+        "the pack has no setting `anwser_ms`",
+        "invalid value '0' for '--jobs <N>'",
+        "17 mistakes in the workspace file",
+    ] {
+        assert!(ended.err.contains(said), "no `{said}` in\n{}", ended.err);
+    }
+    assert!(ended.err.contains("counterpart.toml:16:9"), "{}", ended.err);
+    assert!(place.runs().is_empty(), "nothing was begun");
+    let mut command = place.command(run);
+    command.args(["--message-format", "json"]);
+    let json = crate::command::ended(command).exits(2).out;
+    let all: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(all.as_array().unwrap().len(), 17, "{json}");
+    // A file that is right is read as before.
+    let right = "[checks.says-state]\nforce = \"disabled\"\nreason = \"no lamp\"\n[evidence.R1]\nby = \"A\"\ndate = 2026-11-27\nnote = \"seen\"\n";
+    place.write("counterpart.toml", right);
+    let sut = Sut::json("{\"on\":false}");
+    place.run(["run", "lamp", "--role", "consumer", "--target", &sut.url]).gives("check says-state disabled: no lamp");
 }
 
 #[test]
@@ -224,4 +297,31 @@ fn generated_bytes_repeat_with_seed_and_start_time() {
     assert_ne!(ids[0], ids[2]);
     let record = crate::command::record(&place.runs()[0]);
     assert_eq!(record["environment"]["start-time"], "2030-01-02T03:04:05.000Z");
+}
+
+/// Whatever decides how a scenario goes stands in the command that plays it again, and no secret does.
+#[test]
+fn the_replay_command_has_all_that_decides_how_it_goes() {
+    let place = Place::new();
+    let mut command = place.command(["run", "harbour", "--role", "provider", "--listen", "127.0.0.1:0", "--plain"]);
+    command.args(["--clock", "scaled:60", "--seed", "9", "--profile", "annex-b", "--strict", "--set", "slack_ms=5000"]);
+    command.env("COUNTERPART_SETTING_OFFICE_KEY", "a-key-of-the-office").env("COUNTERPART_OPTION_RETRY", "1");
+    ended(command);
+    let record = place.record();
+    let replay = record["scenarios"][0]["replay"].as_str().unwrap();
+    let wanted = "counterpart run harbour --role provider --listen 127.0.0.1:0 --profile annex-b --retry 1 --plain --seed 9 \
+                  --clock scaled:60 --set office_key=env:COUNTERPART_SETTING_OFFICE_KEY --set slack_ms=5000 --scenario ";
+    assert!(replay.starts_with(wanted), "{replay}");
+    assert!(!record.to_string().contains("a-key-of-the-office"));
+    let consumer = Place::with_lamp();
+    let run = ["run", "scenarios/lamp", "--role", "consumer", "--target", "http://lamp.example", "--resolve"];
+    let sut = Sut::json("{\"on\":false}");
+    let address = format!("lamp.example:{}", sut.url.trim_start_matches("http://"));
+    consumer.run(run.iter().copied().chain([address.as_str(), "--scenario", "switching"])).exits(1);
+    let record = consumer.record();
+    let scenario = &record["scenarios"].as_array().unwrap().iter().find(|scenario| scenario["verdict"] == "fail").unwrap();
+    let (id, replay) = (scenario["id"].as_str().unwrap(), scenario["replay"].as_str().unwrap());
+    let arguments = replay.trim_start_matches("counterpart ").replace('\'', "");
+    let again = consumer.run(arguments.split(' ')).exits(1);
+    again.gives(&format!("fail {id}"));
 }

@@ -52,6 +52,7 @@ struct Judged {
     code: Option<i32>,
     passed: usize,
     broken: BTreeSet<String>,
+    claims: Vec<String>,
     talk: String,
 }
 
@@ -68,7 +69,8 @@ impl Judged {
         let findings = attempts.flat_map(|attempt| of(&attempt, "steps")).flat_map(|step| of(&step, "findings"));
         let broken = findings.filter(|finding| finding["effect"] == "fail" || finding["effect"] == "warning");
         let broken = broken.map(|finding| finding["requirement"].as_str().unwrap().to_owned()).collect();
-        Self { code: ended.code, passed, broken, talk: ended.out + &ended.err }
+        let claims = of(&record, "claims").iter().map(|claim| claim["id"].as_str().unwrap().to_owned()).collect();
+        Self { code: ended.code, passed, broken, claims, talk: ended.out + &ended.err }
     }
 
     #[track_caller]
@@ -106,7 +108,10 @@ fn client(defect: &str, scenario: &str) -> Judged {
 
 #[test]
 fn a_conformant_server_passes() {
-    server("", "harbour/jobs").conforms(13);
+    let judged = server("", "harbour/jobs");
+    judged.conforms(13);
+    // A claim about clients says nothing of a server.
+    assert_eq!(judged.claims, ["lists"]);
 }
 
 #[test]
@@ -126,7 +131,9 @@ fn a_server_that_revives_a_job_breaks_what_is_final() {
 
 #[test]
 fn a_conformant_client_queues() {
-    client("", "harbour/notices").conforms(12);
+    let judged = client("", "harbour/notices");
+    judged.conforms(12);
+    assert_eq!(judged.claims, ["withdraws"]);
 }
 
 #[test]

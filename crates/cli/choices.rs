@@ -5,10 +5,10 @@
 
 use crate::args::Cli;
 use crate::exit::Trouble;
-use crate::workspace::{self, Workspace};
+use crate::workspace::{self, Reading, Workspace};
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches};
-use counterpart_diag::suggest;
 use counterpart_plan::Origin;
 use serde_json::json;
 use std::ffi::OsString;
@@ -29,18 +29,20 @@ const PACK: &str = "pack";
 #[derive(Clone, Debug)]
 pub(crate) struct Choice {
     pub(crate) name: String,
-    pub(crate) value: String,
+    pub(crate) values: Vec<String>,
     pub(crate) origin: Origin,
 }
 
 /// What was chosen beside the command.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Choices {
     pub(crate) workspace: Workspace,
+    /// The workspace file with what is wrong in it.
+    pub(crate) reading: Reading,
     /// Options by name, in the order of the help text.
     pub(crate) options: Vec<Choice>,
-    /// Settings from the environment: name and value.
-    pub(crate) settings: Vec<(String, String)>,
+    /// Settings from the environment: name, variable and value.
+    pub(crate) settings: Vec<(String, String, String)>,
 }
 
 /// Where an option was found that was not typed.
@@ -58,18 +60,27 @@ pub(crate) fn read() -> Result<(Cli, Choices), Trouble> {
     let file = workspace_file(own);
     let text = file.as_deref().map(workspace::text_of).transpose().map_err(Trouble::Usage)?;
     let shown = file.as_ref().map(|file| file.display().to_string()).unwrap_or_default();
-    let mut table = workspace::table(text.as_deref().unwrap_or(""), &shown).map_err(Trouble::Usage)?;
-    let found = found(name, own, &mut table)?;
-    refuse_unknown(&table, name, &shown)?;
+    let mut reading = text.as_ref().map(|text| Reading::new(&shown, text, &schema(name))).unwrap_or_default();
+    let mut table = text.as_deref().and_then(|text| text.parse::<toml::Table>().ok()).unwrap_or_default();
+    table.retain(|name, _| !reading.is_wrong_at(name));
+    let mut found = found(name, own, &mut table)?;
+    found.retain(|(option, found)| match refusal(name, found) {
+        Some(reason) => {
+            reading.refuse_value(option, &reason);
+            false
+        }
+        None => true,
+    });
     let extra = found.iter().flat_map(|(_, found)| found.arguments.iter().cloned());
     let at = typed.iter().position(|argument| argument == "--").unwrap_or(typed.len());
     let mut all = typed;
     all.splice(at..at, extra);
-    let matches = Cli::command().try_get_matches_from(&all).map_err(|error| Trouble::Usage(blamed(&error, &found, &shown)))?;
+    let matches = Cli::command().try_get_matches_from(&all).map_err(|error| Trouble::Usage(blamed(&error, &found)))?;
     let own = matches.subcommand_matches(name).unwrap_or(own);
-    let workspace = workspace::read(text.as_deref().unwrap_or(""), &shown).map_err(Trouble::Usage)?;
+    let sound = text.as_deref().filter(|_| reading.is_sound()).unwrap_or("");
+    let workspace = workspace::read(sound, &shown).map_err(Trouble::Usage)?;
     let options = options(name, own, &found);
-    Ok((cli(&matches)?, Choices { workspace, options, settings: settings_in_environment() }))
+    Ok((cli(&matches)?, Choices { workspace, reading, options, settings: settings_in_environment() }))
 }
 
 fn cli(matches: &ArgMatches) -> Result<Cli, Trouble> {
@@ -130,27 +141,31 @@ fn with_values(name: &str, values: &[String]) -> Vec<OsString> {
     values.iter().map(|value| argument(value).into()).collect()
 }
 
-/// Refuses a key of the file that is neither an option nor a part of a workspace.
-fn refuse_unknown(table: &toml::Table, command: &str, file: &str) -> Result<(), Trouble> {
-    let Some(unknown) = table.keys().find(|key| !workspace::KEYS.contains(&key.as_str())) else { return Ok(()) };
-    let options: Vec<String> = arguments(command).into_iter().map(|(name, _)| name).collect();
-    let known: Vec<&str> = workspace::KEYS.iter().copied().chain(options.iter().map(String::as_str)).collect();
-    let help = match suggest(unknown, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are {}", known.join(", ")),
-    };
-    Err(Trouble::Usage(format!("unknown key `{unknown}` in `{file}`\nhelp: {help}")))
+/// Says why the value that the file gives to an option is none of it.
+fn refusal(command: &str, found: &Found) -> Option<String> {
+    if found.origin != Origin::Workspace {
+        return None;
+    }
+    let line = [OsString::from("counterpart"), OsString::from(command)].into_iter().chain(found.arguments.iter().cloned());
+    let error = Cli::command().try_get_matches_from(line).err()?;
+    // Whether the options go together is seen when all are there.
+    matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation).then(|| reason(&error))
 }
 
-/// Says where a value came from that nobody typed and the parser refuses.
-fn blamed(error: &clap::Error, found: &[(String, Found)], file: &str) -> String {
+/// Gives what the parser says of a wrong line, without its heading and its advice to ask for help.
+fn reason(error: &clap::Error) -> String {
     let text = error.to_string();
-    let text = text.trim_start_matches("error: ").trim_end();
+    let text = text.trim_start_matches("error: ");
+    text.split("\n\nFor more information").next().unwrap_or(text).trim_end().to_owned()
+}
+
+/// Says that a value came from the environment that the parser refuses.
+fn blamed(error: &clap::Error, found: &[(String, Found)]) -> String {
+    let text = reason(error);
     let named = found.iter().find(|(name, _)| text.contains(&format!("--{name}")));
     match named.map(|(_, found)| found.origin) {
         Some(Origin::Environment) => format!("in the environment: {text}"),
-        Some(_) => format!("in `{file}`: {text}"),
-        None => text.to_owned(),
+        _ => text,
     }
 }
 
@@ -165,25 +180,29 @@ fn options(command: &str, own: &ArgMatches, found: &[(String, Found)]) -> Vec<Ch
             (None, None) => continue,
         };
         let values = own.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
-        let value = values.collect::<Vec<_>>().join(", ");
-        all.push(Choice { name, value, origin });
+        all.push(Choice { name, values: values.collect(), origin });
     }
     all
 }
 
 /// Settings from the environment: `COUNTERPART_SETTING_CLIENT_ID` is `client_id`.
-fn settings_in_environment() -> Vec<(String, String)> {
+fn settings_in_environment() -> Vec<(String, String, String)> {
     let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let mut all: Vec<_> = named.filter_map(|(name, value)| Some((name.strip_prefix(SETTING)?.to_lowercase(), value))).collect();
+    let setting = |(variable, value): (String, String)| Some((variable.strip_prefix(SETTING)?.to_lowercase(), variable, value));
+    let mut all: Vec<_> = named.filter_map(setting).collect();
     all.sort();
     all
 }
 
 /// Gives the JSON Schema of a workspace file: its own tables, and every option under its long name.
 pub(crate) fn workspace_schema() -> serde_json::Value {
+    schema("run")
+}
+
+fn schema(command: &str) -> serde_json::Value {
     let mut schema = schemars::schema_for!(Workspace).to_value();
     let Some(properties) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) else { return schema };
-    for (name, argument) in arguments("run") {
+    for (name, argument) in arguments(command) {
         let kind = match argument.get_action() {
             ArgAction::Append => json!({ "type": ["array", "string"], "items": { "type": "string" } }),
             ArgAction::Set => json!({ "type": ["string", "integer"] }),

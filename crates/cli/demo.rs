@@ -6,7 +6,7 @@ use crate::header::About;
 use crate::mirror::{Both, Setting, invented, keyring, plans, set};
 use crate::playing::{begin, finish, open_book, stop_on_interrupt, storage, where_it_is};
 use crate::wanted::any_clock;
-use crate::{console, moment, packs};
+use crate::{console, moment, packs, replay};
 use counterpart_diag::Sources;
 use counterpart_engine::ClockKind;
 use counterpart_evidence::{Conductor, Limit, Role, RunMode, Supplier, Verdict, WhenFull};
@@ -132,7 +132,7 @@ async fn one(
         retry_passes: false,
         changes: Vec::new(),
         limits: vec![Limit { what: "a supplier's system".to_owned(), why: "a demo plays Counterpart against itself".to_owned() }],
-        replay: format!("counterpart demo {}", plans.judge.pack.name),
+        replay: replay::of_demo(args, &plans.judge),
     };
     begin(&book.sink, &plans.judge, about, &theatre.clock);
     let stopping = stop_on_interrupt();

@@ -1,5 +1,6 @@
 //! What a run says of itself before it begins.
 
+use crate::replay::quoted;
 use counterpart_evidence::{ClaimRecord, Conductor, Limit, Role, RunHeader, RunMode, ScenarioHeader, Supplier, Tool};
 use counterpart_plan::Plan;
 use std::collections::BTreeMap;
@@ -28,11 +29,12 @@ pub(crate) fn tool() -> Tool {
 }
 
 pub(crate) fn header(plan: &Plan, about: About) -> RunHeader {
-    let claims = plan.claims.iter().map(|(id, question, status, claimed)| ClaimRecord {
-        id: id.clone(),
-        question: question.clone(),
-        status: status.clone(),
-        claimed: *claimed,
+    // A claim of the other role's systems says nothing of this run.
+    let claims = plan.claims.iter().filter(|claim| claim.roles.contains(&plan.role)).map(|claim| ClaimRecord {
+        id: claim.id.clone(),
+        question: claim.question.clone(),
+        status: claim.status.clone(),
+        claimed: claim.claimed,
         exercised: false,
         remark: None,
     });
@@ -45,7 +47,7 @@ pub(crate) fn header(plan: &Plan, about: About) -> RunHeader {
         claims: scenario.claims.clone(),
         tags: scenario.tags.clone(),
         file: format!("scenarios/{}/{}", plan.pack.name, scenario.file),
-        replay: format!("{} --scenario '{}'", about.replay, scenario.id),
+        replay: format!("{} --scenario {}", about.replay, quoted(scenario.id.as_str())),
         settled: scenario.settled.as_ref().map(|settled| (settled.verdict, settled.reason.clone())),
     });
     let rules = plan

@@ -3,8 +3,9 @@
 use crate::args::{CheckArgs, ExplainArgs, ListArgs, MessageFormat, SchemaArgs};
 use crate::exit::{Exit, Trouble};
 use crate::{console, packs};
-use counterpart_diag::{Diagnostic, Sources};
+use counterpart_diag::{Diagnostic, Page, Sources};
 use counterpart_evidence::Role;
+use counterpart_plan::model::Claim;
 use counterpart_plan::{Options, PackFiles, Plan};
 use counterpart_scenario::{FILE_KINDS, FileKind};
 use serde_json::{Value, json};
@@ -129,9 +130,12 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
         args.claims,
         "claims",
         each(&|plan| {
-            plan.claims
-                .iter()
-                .map(|(id, question, status, default)| json!({"id": id, "status": status, "default": default, "question": question}))
+            let roles = |claim: &Claim| claim.roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ");
+            let claims = plan.claims.iter();
+            claims
+                .map(|one| {
+                    json!({"id": one.id, "roles": roles(one), "status": one.status, "default": one.claimed, "question": one.question})
+                })
                 .collect()
         }),
     );
@@ -162,6 +166,10 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
 }
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
+    if let Some(page) = Page::find(crate::codes::CODES, &args.id) {
+        console::data(&page.text());
+        return Ok(Exit::Pass);
+    }
     if let Some(page) = counterpart_scenario::explain(&args.id).or_else(|| counterpart_plan::explain(&args.id)) {
         console::data(&format!("{}: {page}\n", args.id));
         return Ok(Exit::Pass);

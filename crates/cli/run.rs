@@ -9,7 +9,7 @@ use crate::header::About;
 use crate::judged::{baseline, judged};
 use crate::playing::{Book, Performance, begin, copies, finish, formats, open_book, stop_on_interrupt, storage, where_it_is};
 use crate::wanted::{Held, Mode, Wanted, actor, addresses, credentials, options, refuse_typed_secrets, ring, targets, wanted};
-use crate::{console, moment, packs, preflight, settings_shown};
+use crate::{console, moment, packs, preflight, replay, settings_shown};
 use counterpart_diag::Sources;
 use counterpart_engine::{Clock, Doors, Ending, Keyring, Manner, NoSink, Sink, Stage, Surroundings, Target};
 use counterpart_evidence::{
@@ -37,6 +37,9 @@ struct Ready {
 }
 
 pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: MessageFormat) -> Result<Exit, Trouble> {
+    if let Some(exit) = refuse_workspace(args, choices, format) {
+        return Ok(exit);
+    }
     let wanted = wanted(args, choices, mode)?;
     let packs = packs::find(&wanted.pack).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
     let keyring = ring(args, &wanted).map_err(Trouble::Usage)?;
@@ -75,7 +78,19 @@ pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: Message
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("could not start: {error}"))?;
-    runtime.block_on(perform(args, ready))
+    runtime.block_on(perform(args, choices, ready))
+}
+
+/// Ends a run whose workspace file has mistakes, all of which are told at once.
+fn refuse_workspace(args: &RunArgs, choices: &Choices, format: MessageFormat) -> Option<Exit> {
+    // A pack that is not there is told of when it is looked for.
+    let packs = packs::place(&args.packs).and_then(|(pack, _)| packs::find(&pack)).unwrap_or_default();
+    let count = choices.reading.tell(&packs, format);
+    (count > 0).then(|| {
+        let noun = if count == 1 { "mistake" } else { "mistakes" };
+        console::talk(&format!("{count} {noun} in the workspace file; `counterpart explain CODE` tells more"));
+        Exit::Usage
+    })
 }
 
 /// Ends a run of which the user selected nothing; says so where the pack leaves nothing.
@@ -106,7 +121,7 @@ fn mask_credentials(wanted: &Wanted, plan: &mut Plan) -> Result<(), Trouble> {
     Ok(())
 }
 
-async fn perform(args: &RunArgs, ready: Ready) -> Result<Exit, Trouble> {
+async fn perform(args: &RunArgs, choices: &Choices, ready: Ready) -> Result<Exit, Trouble> {
     let stopping = stop_on_interrupt();
     if ready.mode == Mode::Doctor {
         return doctor(args, &ready).await;
@@ -135,7 +150,7 @@ async fn perform(args: &RunArgs, ready: Ready) -> Result<Exit, Trouble> {
         Mode::Run => preflight::preflight(&stage, &ready.targets, &ready.keyring).await,
         Mode::Doctor | Mode::Simulate => Vec::new(),
     };
-    begin(&book.sink, &ready.plan, about(args, &ready, name, now_ms, endpoints.clone()), &clock);
+    begin(&book.sink, &ready.plan, about((args, choices), &ready, name, now_ms, endpoints.clone()), &clock);
     for fact in &facts {
         book.sink.event(Event::Preflight(fact.clone()), clock.now_us());
     }
@@ -264,11 +279,17 @@ fn exit(
     }
 }
 
-fn about(args: &RunArgs, ready: &Ready, run: String, now_ms: i64, endpoints: BTreeMap<String, String>) -> About {
+fn about(
+    (args, choices): (&RunArgs, &Choices),
+    ready: &Ready,
+    run: String,
+    now_ms: i64,
+    endpoints: BTreeMap<String, String>,
+) -> About {
     let wanted = &ready.wanted;
     let changes = wanted.workspace.checks.iter().map(|(check, change)| CheckChange {
         check: counterpart_evidence::CheckId::new(check),
-        change: change.force.clone(),
+        change: change.force.name().to_owned(),
         reason: change.reason.clone(),
     });
     About {
@@ -288,7 +309,7 @@ fn about(args: &RunArgs, ready: &Ready, run: String, now_ms: i64, endpoints: BTr
         retry_passes: args.retry_passes,
         changes: changes.collect(),
         limits: unrecorded_limit(args).into_iter().collect(),
-        replay: replay(args, wanted, &ready.plan),
+        replay: replay::of_run(args, choices, wanted),
     }
 }
 
@@ -303,26 +324,4 @@ fn unrecorded_limit(args: &RunArgs) -> Option<Limit> {
 pub(crate) fn supplier(wanted: &Wanted) -> Supplier {
     let product = wanted.workspace.product.clone().unwrap_or_default();
     Supplier { name: wanted.workspace.supplier.clone(), product: product.name, version: product.version, build: product.build }
-}
-
-/// Gives the command that plays one scenario again, without `--scenario`.
-/// The command that plays one scenario of this run again, with every option that the run was given and that decides how
-/// it goes. A setting that was typed is no secret, for those are refused.
-fn replay(args: &RunArgs, wanted: &Wanted, plan: &Plan) -> String {
-    let mut replay = format!("counterpart run {} --role {}", plan.pack.name, wanted.role.name());
-    let mut add = |option: &str, value: Option<String>| {
-        if let Some(value) = value {
-            replay.push_str(&format!(" {option} {value}"));
-        }
-    };
-    let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
-    add("--target", wanted.targets.get("").cloned());
-    add("--workspace", path(&args.workspace));
-    add("--certs", path(&args.certs));
-    add("--tls-ca", path(&args.tls_ca));
-    add("--tls-cert", path(&args.tls_cert));
-    add("--tls-key", path(&args.tls_key));
-    add("--profile", args.profile.clone());
-    args.settings.iter().for_each(|setting| add("--set", Some(format!("'{setting}'"))));
-    replay
 }

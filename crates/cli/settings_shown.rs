@@ -9,14 +9,14 @@ pub(crate) fn print(choices: &Choices, plan: &Plan) {
     let line = |name: &str, value: &str, origin: &str| console::data(&format!("  {name:<32} {value:<40} {origin}\n"));
     console::data("options\n");
     for choice in &choices.options {
-        line(&choice.name, &choice.value, choice.origin.name());
+        line(&choice.name, &choice.values.join(", "), choice.origin.name());
     }
     console::data("settings\n");
     for setting in &plan.settings {
         line(&setting.name, &setting.value, &setting.origin);
     }
     console::data("claims\n");
-    for (id, _, status, claimed) in &plan.claims {
-        line(id, if *claimed { "yes" } else { "no" }, status);
+    for claim in &plan.claims {
+        line(&claim.id, if claim.claimed { "yes" } else { "no" }, &claim.status);
     }
 }

@@ -5,9 +5,9 @@ use crate::choices::Choices;
 use crate::exit::Trouble;
 use crate::keyring::{self, BAD};
 use crate::mirror::target;
-use crate::workspace::{self, Workspace};
+use crate::workspace::{self, ForceWord, Workspace};
 use crate::{console, moment, packs, person};
-use counterpart_engine::{Actor, ClockKind, Hook, Hooks, Keyring, Target};
+use counterpart_engine::{Actor, ClockKind, Hooks, Keyring, Target};
 use counterpart_evidence::{Level, RequirementId, Role};
 use counterpart_plan::model::Endpoint;
 use counterpart_plan::{Abilities, Force, Options, Origin, PackFiles, Plan, Purpose, Selection};
@@ -108,7 +108,7 @@ fn settings(args: &RunArgs, choices: &Choices) -> Result<Settings, String> {
     for (name, text) in &choices.workspace.settings {
         settings.insert(name.clone(), (value(name, &workspace::plain(text))?, Origin::Workspace));
     }
-    for (name, text) in &choices.settings {
+    for (name, _, text) in &choices.settings {
         settings.insert(name.clone(), (value(name, text)?, Origin::Environment));
     }
     for pair in &args.settings {
@@ -232,25 +232,24 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, held: &Held<'_>, mode: Mo
         claims: wanted.claims.clone(),
         selection,
         abilities: (mode == Mode::Run).then_some(abilities),
-        force: force(&wanted.workspace)?,
+        force: force(&wanted.workspace),
         attested: attested.collect(),
         mutant: None,
     })
 }
 
-fn force(workspace: &Workspace) -> Result<BTreeMap<String, (Force, String)>, String> {
+fn force(workspace: &Workspace) -> BTreeMap<String, (Force, String)> {
     let mut force = BTreeMap::new();
     for (check, change) in &workspace.checks {
-        let kind = match change.force.as_str() {
-            "promoted" => Force::Promoted,
-            "disabled" => Force::Disabled,
-            "should" => Force::Lowered(Level::Should),
-            "may" => Force::Lowered(Level::May),
-            other => return Err(format!("`[checks.{check}]`: force `{other}` is none of promoted, disabled, should, may")),
+        let kind = match change.force {
+            ForceWord::Promoted => Force::Promoted,
+            ForceWord::Disabled => Force::Disabled,
+            ForceWord::Should => Force::Lowered(Level::Should),
+            ForceWord::May => Force::Lowered(Level::May),
         };
         force.insert(check.clone(), (kind, change.reason.clone()));
     }
-    Ok(force)
+    force
 }
 
 /// Gives the addresses at which we listen, by endpoint; the rest take free ports.
@@ -347,11 +346,7 @@ pub(crate) fn credentials(workspace: &Workspace) -> Result<BTreeMap<String, Map<
 pub(crate) fn actor(workspace: &Workspace, progress: &ProgressBar) -> Result<Arc<dyn Actor>, String> {
     let mut hooks = BTreeMap::new();
     for (action, text) in &workspace.hooks {
-        let hook = match (&text.run, &text.http) {
-            (Some(command), None) => Hook::Run(command.clone()),
-            (None, Some(url)) => Hook::http(url).map_err(|reason| format!("`[hooks]` {action}: {reason}"))?,
-            _ => return Err(format!("`[hooks]` {action}: give `run` or `http`")),
-        };
+        let hook = workspace::hook(text).map_err(|reason| format!("`[hooks]` {action}: {reason}"))?;
         hooks.insert(action.clone(), hook);
     }
     let person: Option<Box<dyn Actor>> =

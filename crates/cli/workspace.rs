@@ -1,7 +1,17 @@
 //! The workspace file: what one supplier knows, in one file.
 
+mod lint;
+mod names;
+mod places;
+
+use crate::args::MessageFormat;
+use crate::console;
 use crate::exit::Trouble;
 use crate::limits::FILE_BYTES_MAX;
+use counterpart_diag::{Diagnostic, Diagnostics, Label, Sources};
+use counterpart_engine::Hook;
+use counterpart_plan::PackFiles;
+use places::Places;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -10,9 +20,6 @@ use std::path::{Path, PathBuf};
 
 /// The file that is read where none is named.
 pub(crate) const USUAL: &str = "counterpart.toml";
-/// What a workspace file holds beside options.
-pub(crate) const KEYS: [&str; 10] =
-    ["checks", "claims", "credentials", "endpoints", "evidence", "hooks", "product", "settings", "supplier", "tls"];
 
 /// `counterpart.toml`, without the options that can stand there too.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -92,7 +99,7 @@ pub(crate) struct Evidence {
     /// Who attests it.
     pub(crate) by: String,
     /// When: a date.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date"))]
     pub(crate) date: toml::Value,
     /// What was seen.
     pub(crate) note: String,
@@ -104,10 +111,108 @@ pub(crate) struct Evidence {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CheckForce {
-    /// `promoted`, `disabled`, `should` or `may`.
-    pub(crate) force: String,
+    /// Which force it has instead.
+    pub(crate) force: ForceWord,
     /// Why; the report shows it.
     pub(crate) reason: String,
+}
+
+/// The force that a check can be given.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ForceWord {
+    /// It is left out.
+    Disabled,
+    /// It changes no verdict.
+    May,
+    /// It can fail the supplier, though it rests on a reading of ours.
+    Promoted,
+    /// It can warn at most.
+    Should,
+}
+
+impl ForceWord {
+    /// Gives its word in the report.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Disabled => "disabled",
+            Self::May => "may",
+            Self::Promoted => "promoted",
+            Self::Should => "should",
+        }
+    }
+}
+
+/// A workspace file as it was read, with all that is wrong with it.
+#[derive(Debug, Default)]
+pub(crate) struct Reading {
+    sources: Sources,
+    found: Vec<Diagnostic>,
+    places: Option<Places>,
+}
+
+impl Reading {
+    /// Reads a file and holds it against the schema; with a wrong form nothing else is looked at.
+    pub(crate) fn new(shown: &str, text: &str, schema: &serde_json::Value) -> Self {
+        let mut sources = Sources::default();
+        let places = Places::new(shown, text, &mut sources);
+        let (table, faults) = toml::de::DeTable::parse_recoverable(text);
+        let fault = |fault: &toml::de::Error| {
+            let span = fault.span().unwrap_or(0..0);
+            Diagnostic::error("WS001", "it is no TOML").at(places.span(span), fault.message())
+        };
+        let mut found: Vec<Diagnostic> = faults.iter().map(fault).collect();
+        if found.is_empty() {
+            found = lint::lint(table.get_ref(), schema, &places);
+            found.extend(lint::hooks(table.get_ref(), &places));
+        }
+        Self { sources, found, places: Some(places) }
+    }
+
+    /// Tells whether it can be read into its types.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// Tells whether a mistake was found in the value of a key of the file.
+    pub(crate) fn is_wrong_at(&self, name: &str) -> bool {
+        let Some(places) = &self.places else { return false };
+        let table = places.table();
+        let Some(value) = table.get(name) else { return false };
+        let span = places.span(value.span());
+        let within = |label: &Label| span.start <= label.span.start && label.span.start < span.end;
+        self.found.iter().filter_map(|diagnostic| diagnostic.primary.as_ref()).any(within)
+    }
+
+    /// Says that the value of an option is not what the option takes.
+    pub(crate) fn refuse_value(&mut self, name: &str, reason: &str) {
+        let Some(places) = &self.places else { return };
+        let table = places.table();
+        let span = table.get_key_value(name).map_or(0..0, |(_, value)| value.span());
+        self.found.push(Diagnostic::error("WS003", reason.trim_end()).at(places.span(span), "stands here"));
+    }
+
+    /// Tells everything that is wrong, the names that the pack does not know too, and gives how many they are.
+    pub(crate) fn tell(&self, packs: &[PackFiles], format: MessageFormat) -> usize {
+        let mut all = Diagnostics::default();
+        all.extend(self.found.iter().cloned());
+        all.extend(self.places.iter().flat_map(|places| names::unknown(places, packs)));
+        let sorted = all.into_sorted();
+        if !sorted.is_empty() {
+            console::diagnostics(&sorted, &self.sources, format);
+        }
+        sorted.len()
+    }
+}
+
+/// Gives what a hook's text means.
+pub(crate) fn hook(text: &HookText) -> Result<Hook, String> {
+    match (&text.run, &text.http) {
+        (Some(command), None) => Ok(Hook::Run(command.clone())),
+        (None, Some(url)) => Hook::http(url),
+        (None, None) => Err("a hook is `run` or `http`".to_owned()),
+        (Some(_), Some(_)) => Err("a hook is `run` or `http`, not both".to_owned()),
+    }
 }
 
 /// Reads a text file of the user's, up to a bound.
@@ -120,11 +225,6 @@ pub(crate) fn text_of(path: &Path) -> Result<String, String> {
         return Err(unread(format!("it has more than {FILE_BYTES_MAX} bytes")));
     }
     Ok(text)
-}
-
-/// Reads a workspace file as a table, so that options can be taken out of it.
-pub(crate) fn table(text: &str, shown: &str) -> Result<toml::Table, String> {
-    text.parse().map_err(|error: toml::de::Error| not_one(shown, "workspace file", &error))
 }
 
 /// Reads what a workspace file holds beside options.

@@ -140,9 +140,12 @@ pub(crate) struct DemoArgs {
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub(crate) settings: Vec<String>,
     /// Clock: `virtual`, where nobody waits and both sides meet in memory, or `scaled:N` or `real`, where they meet over sockets.
-    #[arg(long, default_value = "virtual")]
+    #[arg(long, default_value = DEMO_CLOCK)]
     pub(crate) clock: String,
 }
+
+/// The clock of a demo where none is named.
+pub(crate) const DEMO_CLOCK: &str = "virtual";
 
 #[derive(Args, Debug)]
 pub(crate) struct CheckArgs {

@@ -1,6 +1,7 @@
 //! Hooks: a shell command or an HTTP call makes the system under test act.
 
 use crate::actor::{Actor, Order, Undone};
+use crate::group::Group;
 use crate::limits::{HOOK_BYTES_MAX, HOOK_REACH_MS};
 use counterpart_evidence::{Body, Headers, Request, Version};
 use counterpart_transport::{Client, Connect, Connected, Limits, Network, Numbers, Sending, Timeouts};
@@ -118,7 +119,8 @@ fn variable(name: &str) -> String {
 async fn run(command: &str, order: &Order) -> Result<Value, Undone> {
     let failed = |text: String| Undone::Failed(format!("hook `{command}`: {text}"));
     let mut shell = Command::new("sh");
-    shell.arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    shell.arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Group::lead(&mut shell);
     shell
         .env("COUNTERPART_ACTION", &order.action)
         .env("COUNTERPART_SCENARIO", &order.scenario)
@@ -132,8 +134,10 @@ async fn run(command: &str, order: &Order) -> Result<Value, Undone> {
         shell.env(format!("COUNTERPART_ARG_{}", variable(name)), text);
     }
     let mut child = shell.spawn().map_err(|error| failed(error.to_string()))?;
+    let group = Group::of(&child);
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let (out, err, status) = tokio::join!(bounded(out), bounded(err), child.wait());
+    group.release();
     let status = status.map_err(|error| failed(error.to_string()))?;
     if !status.success() {
         return Err(failed(format!("{status}\n{}{}", String::from_utf8_lossy(&err), String::from_utf8_lossy(&out))));
@@ -192,4 +196,75 @@ async fn call(method: &str, address: &str, path: &str, order: &Order) -> Result<
         return Err(failed(format!("answered {}: {text}", response.status)));
     }
     answer(text.as_bytes()).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::{Hook, Hooks};
+    use crate::actor::{Actor, Order};
+    use serde_json::Map;
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    fn order() -> Order {
+        Order {
+            action: "go".to_owned(),
+            does: String::new(),
+            arguments: Map::new(),
+            scenario: "s".to_owned(),
+            step: 1,
+            urls: BTreeMap::new(),
+            returns: None,
+            within_ms: 30_000,
+        }
+    }
+
+    fn hooks(command: String) -> Hooks {
+        Hooks::new(BTreeMap::from([("go".to_owned(), Hook::Run(command))]), None)
+    }
+
+    /// Tells whether a file that a process writes again and again has come to rest.
+    async fn rests(beat: &std::path::Path) -> bool {
+        let before = std::fs::read_to_string(beat).unwrap();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        std::fs::read_to_string(beat).unwrap() == before
+    }
+
+    #[tokio::test]
+    async fn what_a_hook_started_ends_with_it_where_it_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let beat = folder.path().join("beat");
+        let path = beat.display();
+        let count = format!("n=0; while :; do n=$((n+1)); echo $n >> {path}; sleep 0.02; done");
+        let hooks = hooks(format!("({count}) & sleep 60"));
+        let mut acting = hooks.act(order());
+        let beats = async {
+            while !beat.exists() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::select! {
+            done = &mut acting => panic!("{done:?}"),
+            () = beats => {}
+            () = tokio::time::sleep(Duration::from_secs(30)) => panic!("the hook did not begin"),
+        }
+        drop(acting);
+        // What was under way when the signal came may still have been written.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert!(rests(&beat).await);
+    }
+
+    #[tokio::test]
+    async fn what_a_hook_that_came_to_its_end_left_running_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let beat = folder.path().join("beat");
+        let path = beat.display();
+        let count = format!("for n in $(seq 150); do echo $n >> {path}; sleep 0.02; done");
+        let done =
+            hooks(format!("({count}) > /dev/null 2>&1 & while [ ! -e {path} ]; do sleep 0.01; done; echo 7")).act(order()).await;
+        assert_eq!(done, Ok(7.into()));
+        assert!(!rests(&beat).await);
+    }
 }

@@ -9,6 +9,7 @@ mod answer;
 mod build;
 mod claim;
 mod clock;
+mod group;
 mod hook;
 mod judge;
 mod limits;

@@ -1,10 +1,12 @@
 //! Settings, profile and claims: text from the user to typed values.
 
+use crate::compile::role;
+use crate::model::Claim;
 use crate::options::{Options, Origin};
-use crate::tree::Tree;
+use crate::tree::{Filed, Tree};
 use counterpart_diag::{Diagnostic, Diagnostics, suggest};
-use counterpart_evidence::SettingRecord;
-use counterpart_scenario::model::{ClaimStatus, SettingItem, SettingKind};
+use counterpart_evidence::{Role, SettingRecord};
+use counterpart_scenario::model::{ClaimStatus, ScenarioFile, SettingItem, SettingKind};
 use counterpart_scenario::{Data, Node};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -20,7 +22,7 @@ pub(crate) struct Settings {
     pub(crate) profile: String,
     /// Settings that have no value.
     pub(crate) unset: Vec<String>,
-    pub(crate) claims: Vec<(String, String, String, bool)>,
+    pub(crate) claims: Vec<Claim>,
 }
 
 pub(crate) fn resolve(tree: &Tree, options: &Options, diagnostics: &mut Diagnostics) -> Settings {
@@ -88,10 +90,29 @@ fn claims(tree: &Tree, options: &Options, settings: &mut Settings) -> Map<String
     for item in &tree.pack.record.claims {
         let answer = options.claims.get(&item.id.value).copied().unwrap_or(item.default.value);
         let status = ClaimStatus::ALL.iter().find(|(status, _)| *status == item.status).map_or("", |(_, word)| word);
-        settings.claims.push((item.id.value.clone(), item.question.value.clone(), status.to_owned(), answer));
+        settings.claims.push(Claim {
+            id: item.id.value.clone(),
+            question: item.question.value.clone(),
+            status: status.to_owned(),
+            claimed: answer,
+            roles: claim_roles(tree, &item.id.value),
+        });
         claims.insert(item.id.value.clone(), json!(answer));
     }
     claims
+}
+
+/// Gives the roles of ours in which a claim matters.
+fn claim_roles(tree: &Tree, claim: &str) -> Vec<Role> {
+    let requirements = tree.requirements.iter().flat_map(|file| &file.record.requirements);
+    let hang_on_it = requirements.filter(|one| one.claim.as_ref().is_some_and(|name| name.value == claim));
+    let of_requirements = hang_on_it.flat_map(|one| one.roles.0.iter().map(|word| word.value.as_str()));
+    let needs_it =
+        |file: &&Filed<ScenarioFile>| file.record.needs.iter().flat_map(|needs| &needs.claims).any(|name| name.value == claim);
+    let scenarios = tree.scenarios.iter().filter(needs_it);
+    let words: Vec<&str> = of_requirements.chain(scenarios.map(|file| role(file.record.role).name())).collect();
+    let matters = |one: &Role| words.is_empty() || words.contains(&one.name());
+    [Role::Consumer, Role::Provider].into_iter().filter(matters).collect()
 }
 
 fn report_unknown(tree: &Tree, options: &Options, diagnostics: &mut Diagnostics) {

@@ -25,7 +25,10 @@ impl Play {
         let action = ask.action.clone();
         let result = tokio::select! {
             result = tokio::time::timeout(within, self.shared.around.actor.act(order)) => result,
-            () = self.stopped() => return Err(Stop::inconclusive(Cause::Environment, "the run was interrupted")),
+            () = self.stopped() => {
+                self.claimant.set_asking(false);
+                return Err(Stop::inconclusive(Cause::Environment, "the run was interrupted"));
+            }
         };
         let result = match result {
             Ok(Ok(value)) => Ok(value),

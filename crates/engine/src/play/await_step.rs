@@ -22,7 +22,7 @@ impl Play {
     ) -> Result<Brought, Stop> {
         if !matches!(plan.what, AwaitWhat::Request(_) | AwaitWhat::Connection(..)) {
             let brought = self.await_file(plan, frame).await?;
-            if !brought.found.findings.is_empty() || !brought.found.passed.is_empty() {
+            if !brought.found.is_empty() {
                 self.judged(index, Vec::new(), brought.found.clone());
             }
             return Ok(brought);

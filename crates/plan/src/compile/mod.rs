@@ -36,7 +36,7 @@ use std::sync::Arc;
 pub use mutant::without_variant;
 pub(crate) use names::Scope;
 pub use pack::{check_pack, compile_pack};
-pub(crate) use scenario::has_prefix;
+pub(crate) use scenario::{has_prefix, role};
 
 /// A check with the namespaces of its file.
 type CheckRecord<'a> = (&'a CheckItem, &'a [(Text, Text)]);

@@ -15,8 +15,8 @@ pub use message::{
     Reply, Request,
 };
 pub use scenario::{
-    Action, Connecting, Defect, Endpoint, Fragment, Mutant, NOT_SELECTED, Plan, Probing, Profile, Proof, Scenario, Schedule,
-    ScheduleRow, Sentinel, Settled, Standing, Survivor, Trust, VariantRow,
+    Action, Claim, Connecting, Defect, Endpoint, Fragment, Mutant, NOT_SELECTED, Plan, Probing, Profile, Proof, Scenario,
+    Schedule, ScheduleRow, Sentinel, Settled, Standing, Survivor, Trust, VariantRow,
 };
 pub use shape::Shape;
 pub use step::{

@@ -63,6 +63,22 @@ pub struct Profile {
     pub set: BTreeMap<String, Value>,
 }
 
+/// An item of the conformance statement.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Name.
+    pub id: String,
+    /// What the supplier is asked.
+    pub question: String,
+    /// `mandatory`, `optional` or `conditional`.
+    pub status: String,
+    /// The answer in force.
+    pub claimed: bool,
+    /// Roles of ours in which it matters: those of the requirements that hang on it and of the scenarios that need it; both where
+    /// nothing does.
+    pub roles: Vec<Role>,
+}
+
 /// Checks applied to every exchange.
 #[derive(Clone, Debug, Default)]
 pub struct Standing {
@@ -278,8 +294,8 @@ pub struct Plan {
     pub actions: BTreeMap<String, Action>,
     /// Profiles.
     pub profiles: Vec<Profile>,
-    /// Claims: id, question, status, answer.
-    pub claims: Vec<(String, String, String, bool)>,
+    /// Claims, of the other role too.
+    pub claims: Vec<Claim>,
     /// Stubs by name.
     pub stubs: BTreeMap<String, Arc<Stub>>,
     /// Players by name.
