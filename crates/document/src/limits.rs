@@ -38,7 +38,10 @@ pub const ITEMS_MAX: usize = 10_000;
 pub(crate) const ITEM_BYTES_MAX: usize = 64 << 20;
 
 /// How many moves over the tree, and hundreds of bytes of string values, one XPath evaluation may take.
-pub(crate) const XPATH_STEPS_MAX: u64 = 5_000_000;
+pub(crate) const XPATH_STEPS_MAX: u64 = 2_000_000;
+
+/// How many moves a string value counts for at least: it is made, and then used.
+pub(crate) const XPATH_STEPS_OF_VALUE: usize = 6;
 
 /// How many times the loops, lists and ranges that an XPath expression writes out may go round by themselves.
 pub(crate) const XPATH_ITERATIONS_MAX: u64 = 1_000_000;

@@ -3,6 +3,7 @@
 //! The engine has no bound on time. Once the budget is spent the cursor stops moving, so every walk comes to an end;
 //! the result is then thrown away. <https://www.w3.org/TR/xpath-datamodel/>
 
+use crate::limits::XPATH_STEPS_OF_VALUE;
 use crate::xml::{Kind, NONE, Place, Tree};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -280,7 +281,7 @@ impl DomNavigator for Cursor<'_> {
             At::Node(number) if matches!(self.tree.node(number).kind, Kind::Element | Kind::Root) => {
                 let node = self.tree.node(number);
                 // Paid before it is made: a value is never longer than its source.
-                if !self.budget.spend(1 + node.end - number + node.range.len() / BYTES_PER_STEP) {
+                if !self.budget.spend(XPATH_STEPS_OF_VALUE + node.end - number + node.range.len() / BYTES_PER_STEP) {
                     return Cow::Borrowed("");
                 }
                 let mut texts = self.tree.texts(number);
@@ -292,7 +293,11 @@ impl DomNavigator for Cursor<'_> {
             }
             _ => {
                 let text = self.tree.own_text(self.place());
-                if self.budget.spend(1 + text.len() / BYTES_PER_STEP) { Cow::Borrowed(text) } else { Cow::Borrowed("") }
+                if self.budget.spend(XPATH_STEPS_OF_VALUE + text.len() / BYTES_PER_STEP) {
+                    Cow::Borrowed(text)
+                } else {
+                    Cow::Borrowed("")
+                }
             }
         }
     }

@@ -95,7 +95,7 @@ impl XPath {
     ///
     /// # Errors
     /// A rule of XPath is broken by this document (such as a cast of a text that is no number), or there is more work
-    /// or more result than allowed: 10,000 items, 64 MiB of texts, five million steps.
+    /// or more result than allowed: 10,000 items, 64 MiB of texts, two million steps.
     pub fn query(&self, xml: &Xml) -> Result<Vec<XmlItem>, EvalFault> {
         let tree = xml.tree();
         self.evaluate(tree, |value| items(tree, value))

@@ -169,6 +169,10 @@ fn work_on_a_document_is_bounded() {
     assert!(ask("//b").unwrap_err().message.starts_with("the result has 10001 items"));
     assert!(ask("count(for $x in //b, $y in //b return 1)").unwrap_err().message.starts_with("the expression takes more than"));
     assert!(ask("count(//b[count(preceding-sibling::b) > 5])").is_err());
+    // Found by fuzzing: few moves for each round, and a text made in each.
+    let texts = xml(&format!("<a>{}</a>", "<b>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa</b>".repeat(200)));
+    let loops = compile("for $x in //b, $y in 1 to 3 return for $x in //b, $y in 1 to 3 return concat($x, $y)").unwrap();
+    assert!(loops.query(&texts).unwrap_err().message.starts_with("the expression takes more than"));
 }
 
 #[test]
