@@ -4,7 +4,7 @@ use crate::args::{DemoArgs, MessageFormat};
 use crate::exit::{Exit, Strictness, Trouble, of_record};
 use crate::header::About;
 use crate::mirror::{Both, Setting, invented, keyring, plans, set};
-use crate::playing::{begin, finish, open_book, stop_on_interrupt, storage, where_it_is};
+use crate::playing::{Finished, begin, finish, open_book, stop_on_interrupt, storage, where_it_is};
 use crate::wanted::any_clock;
 use crate::{console, moment, packs, replay};
 use counterpart_diag::Sources;
@@ -54,11 +54,12 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
         let result = runtime(kind)?.block_on(one(args, kind, role, &plans));
         // What it wrote was for itself; a folder that stays behind harms nothing.
         drop(std::fs::remove_dir_all(&scratch));
-        let (record, path) = result?;
-        console::data(&counterpart_report::console(&record, console::colour()));
-        console::data(&format!("{}\n", where_it_is(&path)));
+        let run = result?;
+        let record = &run.record;
+        console::data(&counterpart_report::console(record, console::colour()));
+        console::data(&format!("{}\n", where_it_is(&run)));
         verdicts.push(record.verdict);
-        let exit = of_record(&record, Strictness::default());
+        let exit = of_record(record, Strictness::default());
         if exit != Exit::Pass {
             worst = exit;
         }
@@ -88,12 +89,7 @@ fn given(args: &DemoArgs) -> Result<BTreeMap<String, (String, Origin)>, Trouble>
     args.settings.iter().map(pair).collect()
 }
 
-async fn one(
-    args: &DemoArgs,
-    kind: ClockKind,
-    role: Role,
-    plans: &crate::mirror::Plans,
-) -> Result<(counterpart_evidence::RunRecord, std::path::PathBuf), Trouble> {
+async fn one(args: &DemoArgs, kind: ClockKind, role: Role, plans: &crate::mirror::Plans) -> Result<Finished, Trouble> {
     let now = moment::now();
     let unix_ms = moment::unix_ms(now);
     let name = format!("run-{}-{}-{}-{}", moment::compact(unix_ms), plans.judge.pack.name, role.name(), moment::short_id());

@@ -7,7 +7,7 @@ use crate::exit::{Exit, Trouble};
 use crate::header::{About, header};
 use crate::sink::RecordingSink;
 use counterpart_engine::{Actor, Clock, Doors, Manner, Order, Stage, Surroundings, Undone};
-use counterpart_evidence::{Event, MaskKey, MaskRules, Masker, Recorder, RunFolder, RunRecord, Storage, WhenFull};
+use counterpart_evidence::{Event, JournalHead, MaskKey, MaskRules, Masker, Recorder, RunFolder, RunRecord, Storage, WhenFull};
 use counterpart_plan::Plan;
 use counterpart_report::{Bodies, Format, Options};
 use counterpart_transport::{Limits, Recording};
@@ -112,6 +112,14 @@ pub(crate) fn begin(sink: &RecordingSink, plan: &Plan, about: About, clock: &Clo
     sink.event(Event::RunStarted(Box::new(header(plan, about))), clock.now_us());
 }
 
+/// A run that is over, with its reports written.
+pub(crate) struct Finished {
+    pub(crate) record: RunRecord,
+    pub(crate) folder: PathBuf,
+    /// The end of its journal as it stands on the disk.
+    head: JournalHead,
+}
+
 /// Records the run's end, folds the evidence, and writes every report.
 pub(crate) fn finish(
     book: Book,
@@ -120,15 +128,13 @@ pub(crate) fn finish(
     early: Option<String>,
     earlier: Option<&Earlier>,
     formats: &[Format],
-) -> Result<(RunRecord, PathBuf), Trouble> {
+) -> Result<Finished, Trouble> {
     use counterpart_engine::Sink as _;
     let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
     let Book { mut folder, sink } = book;
     let broken = sink.broken();
     sink.event(Event::RunEnded { finished, early, broken: broken.clone() }, clock.now_us());
-    if let Some(recorder) = sink.take() {
-        let _head = recorder.finish().map_err(could_not)?;
-    }
+    let written = sink.take().map(|recorder| recorder.finish().map_err(could_not)).transpose()?.flatten();
     let mut record = folder
         .fold_journal()
         .map_err(could_not)?
@@ -137,29 +143,44 @@ pub(crate) fn finish(
         record = counterpart_evidence::merge(&[earlier.record.clone(), record]).map_err(could_not)?;
         folder.adopt_bodies(&earlier.folder).map_err(could_not)?;
     }
-    let rendered = rendered(&record, &folder, formats)?;
-    folder.finish(&record, &rendered).map_err(could_not)?;
-    Ok((record, folder.path().to_owned()))
+    let head = written.map_or_else(|| folder.journal_head().map_err(could_not), Ok)?;
+    let rendered = rendered_at(&head, &record, &folder, formats)?;
+    let head = folder.finish(&record, &rendered).map_err(could_not)?;
+    Ok(Finished { record, folder: folder.path().to_owned(), head })
 }
 
 /// Says where the reports are, and the digest that stands for the evidence: noted elsewhere, it shows any later change.
-pub(crate) fn where_it_is(path: &Path) -> String {
-    let digest = RunFolder::open(path).and_then(|folder| folder.journal_head()).map(|head| head.digest).unwrap_or_default();
-    format!("\nreports: {}\nevidence: {digest}\n", path.display())
+pub(crate) fn where_it_is(run: &Finished) -> String {
+    format!("\nreports: {}\nevidence: {}\n", run.folder.display(), run.head.digest)
 }
 
 /// Renders a record in several formats; `json` is the record itself and always there.
 pub(crate) fn rendered(record: &RunRecord, folder: &RunFolder, formats: &[Format]) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned());
     let head = folder.journal_head().map_err(|error| format!("could not {error}"))?;
-    let evidence_digest = (!head.digest.is_empty()).then_some(head.digest);
+    rendered_at(&head, record, folder, formats)
+}
+
+/// Renders a record whose journal ends as given, each format beside the others.
+fn rendered_at(
+    head: &JournalHead,
+    record: &RunRecord,
+    folder: &RunFolder,
+    formats: &[Format],
+) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned());
+    let evidence_digest = (!head.digest.is_empty()).then(|| head.digest.clone());
     let options = Options { evidence_digest, folder: name, ..Options::default() };
-    let files = formats.iter().filter(|format| **format != Format::Json).map(|format| {
-        let bytes = counterpart_report::render(record, &FolderBodies(folder), *format, &options)
+    let render = |format: Format| {
+        let bytes = counterpart_report::render(record, &FolderBodies(folder), format, &options)
             .map_err(|error| format!("could not {error}"))?;
-        Ok((file_name(*format).to_owned(), bytes))
-    });
-    files.collect()
+        Ok((file_name(format).to_owned(), bytes))
+    };
+    std::thread::scope(|scope| {
+        let wanted = formats.iter().copied().filter(|format| *format != Format::Json);
+        let threads: Vec<_> = wanted.map(|format| scope.spawn(move || render(format))).collect();
+        // A fault of ours in one of them is one of the whole.
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault))).collect()
+    })
 }
 
 /// Writes the reports that were asked for under names of their own.

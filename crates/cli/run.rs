@@ -40,6 +40,12 @@ pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: Message
     if let Some(exit) = refuse_workspace(args, choices, format) {
         return Ok(exit);
     }
+    let formats = formats(&args.format).map_err(Trouble::Usage)?;
+    if mode == Mode::Run {
+        let formats = formats.clone();
+        // It is only ever done early: who renders before it is done does it, or waits for it.
+        let _preparing = std::thread::spawn(move || counterpart_report::prepare(&formats));
+    }
     let wanted = wanted(args, choices, mode)?;
     let packs = packs::find(&wanted.pack).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
     let keyring = ring(args, &wanted).map_err(Trouble::Usage)?;
@@ -69,7 +75,7 @@ pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: Message
         mode,
         targets: targets(args, &wanted, &plan).map_err(Trouble::Usage)?,
         listen: addresses(&wanted, &plan).map_err(Trouble::Usage)?,
-        formats: formats(&args.format).map_err(Trouble::Usage)?,
+        formats,
         known: args.baseline.as_deref().map(baseline).transpose()?,
         earlier: args.continues.as_deref().map(|path| continuing::earlier(path, &wanted, &plan)).transpose()?,
         keyring,
@@ -126,9 +132,6 @@ async fn perform(args: &RunArgs, choices: &Choices, ready: Ready) -> Result<Exit
     if ready.mode == Mode::Doctor {
         return doctor(args, &ready).await;
     }
-    let formats = ready.formats.clone();
-    // It is only ever done early: who renders before it is done does it, or waits for it.
-    let _preparing = std::thread::spawn(move || counterpart_report::prepare(&formats));
     let now_ms = moment::unix_ms(moment::now());
     let clock = Clock::start(ready.wanted.clock, ready.wanted.start_ms.unwrap_or(now_ms));
     let role = ready.wanted.role;
@@ -170,11 +173,11 @@ async fn perform(args: &RunArgs, choices: &Choices, ready: Ready) -> Result<Exit
     progress.finish_and_clear();
     let unrecorded = book.sink.reason_broken();
     let finished = moment::rfc3339(moment::unix_ms(moment::now()));
-    let (record, path) = finish(book, &clock, finished, early.clone(), ready.earlier.as_ref(), &ready.formats)?;
-    copies(args, &record, &path)?;
-    console::data(&counterpart_report::console(&record, console::colour()));
-    console::data(&where_it_is(&path));
-    Ok(exit(args, &ready, &record, broken, unrecorded.as_deref(), early.is_some()))
+    let run = finish(book, &clock, finished, early.clone(), ready.earlier.as_ref(), &ready.formats)?;
+    copies(args, &run.record, &run.folder)?;
+    console::data(&counterpart_report::console(&run.record, console::colour()));
+    console::data(&where_it_is(&run));
+    Ok(exit(args, &ready, &run.record, broken, unrecorded.as_deref(), early.is_some()))
 }
 
 /// Opens our endpoints and the control listener.

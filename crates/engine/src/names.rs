@@ -1,8 +1,11 @@
 //! The names that are in force while something is played.
 
-use counterpart_matching::Names;
+use counterpart_evidence::Exchange;
+use counterpart_matching::{Names, Subjects};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::sync::Arc;
 
 /// A table of names before another.
 #[derive(Clone, Copy)]
@@ -32,4 +35,36 @@ impl Names for Layer<'_> {
             None => self.behind.and_then(|behind| behind.member(name, member)),
         }
     }
+}
+
+/// The name `exchanges` before other names. It is costly to build and seldom used, so it is built when it is asked for.
+pub(crate) struct WithExchanges<'a> {
+    exchanges: &'a [Arc<Exchange>],
+    built: OnceCell<Value>,
+    behind: &'a dyn Names,
+}
+
+impl<'a> WithExchanges<'a> {
+    pub(crate) fn new(exchanges: &'a [Arc<Exchange>], behind: &'a dyn Names) -> Self {
+        Self { exchanges, built: OnceCell::new(), behind }
+    }
+}
+
+impl Names for WithExchanges<'_> {
+    fn value(&self, name: &str) -> Option<Cow<'_, Value>> {
+        if name != "exchanges" {
+            return self.behind.value(name);
+        }
+        Some(Cow::Borrowed(self.built.get_or_init(|| exchange_values(self.exchanges))))
+    }
+
+    fn member(&self, name: &str, member: &str) -> Option<Cow<'_, Value>> {
+        // A list has no members.
+        if name == "exchanges" { None } else { self.behind.member(name, member) }
+    }
+}
+
+/// Gives exchanges as expressions see them.
+pub(crate) fn exchange_values(exchanges: &[Arc<Exchange>]) -> Value {
+    exchanges.iter().map(|exchange| Subjects::new(exchange, &counterpart_matching::NoNames).exchange_value()).collect()
 }

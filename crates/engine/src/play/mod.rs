@@ -11,14 +11,14 @@ mod write;
 
 use crate::claim::Claimant;
 use crate::judge::{Found, without_exchange};
-use crate::names::Layer;
+use crate::names::{Layer, WithExchanges, exchange_values};
 use crate::provider::Provider;
 use crate::rules::RuleIndex;
 use crate::shared::Shared;
 use crate::sink::{Belonging, Judged};
 pub(crate) use ask::broken_answer;
 use counterpart_evidence::{Cause, Event, Exchange, ScenarioId, StepHeader, Verdict};
-use counterpart_matching::{Subjects, capture};
+use counterpart_matching::{Names, NoNames, Subjects, capture};
 use counterpart_plan::model::{Act, Demand, Scenario, Step};
 pub(crate) use frame::Frame;
 use futures_util::future::BoxFuture;
@@ -335,20 +335,18 @@ impl Play {
     /// Makes the checks that belong to the step as a whole, takes its captures, and ends it.
     fn conclude(self: &Arc<Self>, step: &Step, index: u32, brought: Brought, frame: &mut Frame) -> bool {
         let Brought { exchange, exchanges, names, found, judged } = brought;
-        let mut own = frame.names.clone();
-        own.extend(names.clone());
-        let scenario_exchanges = self.claimant.exchanges();
-        let pool = if exchanges.is_empty() { &scenario_exchanges } else { &exchanges };
-        if !exchanges.is_empty() || matches!(step.act, Act::Assert) {
-            own.insert("exchanges".to_owned(), exchange_values(pool, self.shared.globals()));
-        }
+        let pool = if exchanges.is_empty() { self.claimant.exchanges() } else { exchanges.clone() };
         let globals = Layer::last(self.shared.globals());
-        let layer = Layer::new(&own, &globals);
+        let of_frame = Layer::new(&frame.names, &globals);
+        let of_step = Layer::new(&names, &of_frame);
+        let with_exchanges = WithExchanges::new(&pool, &of_step);
+        let named = !exchanges.is_empty() || matches!(step.act, Act::Assert);
+        let layer: &dyn Names = if named { &with_exchanges } else { &of_step };
         let borrowed: Vec<&Exchange> = pool.iter().map(AsRef::as_ref).collect();
         let mut step_found = Found::default();
         if !judged || step.checks.iter().any(|check| is_step_level(check)) {
             let count = exchanges.len() as u64;
-            let mut subjects = without_exchange(&layer, &self.shared.clock).with_exchanges(&borrowed).with_count(count);
+            let mut subjects = without_exchange(layer, &self.shared.clock).with_exchanges(&borrowed).with_count(count);
             for (name, value) in &names {
                 subjects = match name.as_str() {
                     "hook" => subjects.with_hook(value),
@@ -371,10 +369,11 @@ impl Play {
         if !step_found.is_empty() {
             self.judged(index, exchanges.iter().map(|exchange| exchange.id).collect(), step_found);
         }
+        let taken = self.taken(step, exchange.as_deref(), layer, names.get("hook"));
         if let Some(id) = &step.id {
-            frame.set(id, step_value(exchange.as_deref(), &exchanges, &names, self.shared.globals()));
+            frame.set(id, step_value(exchange.as_deref(), &exchanges, names));
         }
-        let stop = self.captures(step, exchange.as_deref(), &own, &names, frame).err();
+        let stop = self.captures(step, taken, frame).err();
         match stop {
             Some(stop) if !failed => {
                 self.end(index, Some(stop.verdict), Some(stop.cause), Some(stop.reason));
@@ -400,27 +399,29 @@ impl Play {
         });
     }
 
-    /// Takes a step's captures; where one that must be there is not, says so.
-    fn captures(
-        self: &Arc<Self>,
+    /// Takes what a step's captures ask for.
+    fn taken(
+        &self,
         step: &Step,
         exchange: Option<&Exchange>,
-        own: &Map<String, Value>,
-        names: &Map<String, Value>,
-        frame: &mut Frame,
-    ) -> Result<(), Stop> {
-        let globals = Layer::last(self.shared.globals());
-        let layer = Layer::new(own, &globals);
+        layer: &dyn Names,
+        hook: Option<&Value>,
+    ) -> Vec<Result<Value, String>> {
         let mut subjects = match exchange {
-            Some(exchange) => crate::judge::subjects(exchange, &layer, &self.shared.clock),
-            None => without_exchange(&layer, &self.shared.clock),
+            Some(exchange) => crate::judge::subjects(exchange, layer, &self.shared.clock),
+            None => without_exchange(layer, &self.shared.clock),
         };
-        if let Some(hook) = names.get("hook") {
+        if let Some(hook) = hook {
             subjects = subjects.with_hook(hook);
         }
+        step.captures.iter().map(|captured| capture(&captured.capture, captured.side, &subjects)).collect()
+    }
+
+    /// Keeps a step's captures; where one that must be there is not, says so.
+    fn captures(self: &Arc<Self>, step: &Step, taken: Vec<Result<Value, String>>, frame: &mut Frame) -> Result<(), Stop> {
         let mut missing = None;
-        for captured in &step.captures {
-            match capture(&captured.capture, captured.side, &subjects) {
+        for (captured, taken) in step.captures.iter().zip(taken) {
+            match taken {
                 Ok(value) => frame.set(&captured.name, value),
                 Err(_) if captured.demand == Demand::Optional => frame.set(&captured.name, Value::Null),
                 Err(reason) => {
@@ -484,23 +485,12 @@ fn is_step_level(check: &counterpart_validate::Check) -> bool {
 }
 
 /// What later steps can say of a step: its last exchange, all of them, and what it brought.
-fn step_value(
-    exchange: Option<&Exchange>,
-    exchanges: &[Arc<Exchange>],
-    names: &Map<String, Value>,
-    globals: &Map<String, Value>,
-) -> Value {
-    let layer = Layer::last(globals);
-    let mut value = match exchange.map(|exchange| Subjects::new(exchange, &layer).exchange_value()) {
+fn step_value(exchange: Option<&Exchange>, exchanges: &[Arc<Exchange>], names: Map<String, Value>) -> Value {
+    let mut value = match exchange.map(|exchange| Subjects::new(exchange, &NoNames).exchange_value()) {
         Some(Value::Object(members)) => members,
         _ => Map::new(),
     };
-    value.insert("exchanges".to_owned(), exchange_values(exchanges, globals));
-    value.extend(names.clone());
+    value.insert("exchanges".to_owned(), exchange_values(exchanges));
+    value.extend(names);
     Value::Object(value)
-}
-
-fn exchange_values(exchanges: &[Arc<Exchange>], globals: &Map<String, Value>) -> Value {
-    let layer = Layer::last(globals);
-    exchanges.iter().map(|exchange| Subjects::new(exchange, &layer).exchange_value()).collect()
 }
