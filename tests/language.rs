@@ -74,3 +74,115 @@ fn early_request_is_shown_at_the_step_that_waits_for_it() {
         assert_eq!(exchange["step"], 2, "{exchange}");
     }
 }
+
+/// Writes a pack of several files.
+fn place_with(pack: &str, files: &[(&str, &str)]) -> Place {
+    let place = Place::new();
+    for (path, text) in files {
+        place.write(&format!("scenarios/{pack}/{path}"), text);
+    }
+    place
+}
+
+/// A client of the mirror can offer an old version, for a probe is a step of a player like any other.
+#[test]
+fn player_offers_tls_1_1_where_a_mutant_says_so() {
+    let place = place_with(
+        "door",
+        &[
+            (
+                "pack.yaml",
+                "pack: door\ntitle: A door with TLS\nversion: 0.1.0\nlanguage: 1\ndocuments: [{ id: DOC, title: Door }]\n\
+                 actions:\n  - { name: knock, does: connect, roles: [provider] }\n\
+                 endpoints: [{ name: door, kind: http, stubs: [door], client-certificate: \"'none'\" }]\n",
+            ),
+            (
+                "requirements.yaml",
+                "requirements:\n  - { id: R1, level: must, basis: published, text: A client offers TLS 1.2., source: DOC 1, roles: provider }\n",
+            ),
+            ("stubs/door.yaml", "title: A door\nrules:\n  - { id: any, on: { path: /x }, respond: 204 }\n"),
+            ("players/client.yaml", "title: A client\nrules:\n  - { id: knock, on: [knock], do: [{ probe: { to: door } }] }\n"),
+            (
+                "tls/old.yaml",
+                "id: door/tls/old\ntitle: A knock\npurpose: Old TLS is not offered.\nrole: provider\ncovers: [R1]\n\
+                 needs: { actions: [knock] }\nsteps:\n  - ask: { action: knock }\n\
+                 \x20 - await: { connection: { endpoint: door, outcome: [closed, tls-alert] }, within: 5s }\n    expect:\n\
+                 \x20     - { id: version, requirement: R1, on: connection, that: { tls: version-offered, one-of: ['1.2', '1.3'] }, hint: Offer it. }\n",
+            ),
+            (
+                "mutants.yaml",
+                "mutants:\n  - id: old\n    title: The client offers TLS 1.1 at most.\n    role: provider\n    rule: client#knock\n\
+                 \x20   patch: [{ op: add, path: /do/0/probe/old-tls, value: '1.1' }]\n    plays: [tls/old]\n    fails: [door/tls/old#version]\n",
+            ),
+        ],
+    );
+    place.run(["prove", "door", "--only", "named"]).exits(0).gives("door, role provider: proved");
+}
+
+/// A pack whose messages are XML: what is sent comes back in another layout, and each mutant spoils it by XPath.
+const ORDERS: [(&str, &str); 8] = [
+    (
+        "pack.yaml",
+        "pack: order\ntitle: Orders in XML\nversion: 0.1.0\nlanguage: 1\nnamespaces: { o: 'urn:order' }\n\
+         documents: [{ id: DOC, title: Orders }]\n\
+         endpoints: [{ name: shop, kind: http, stubs: [shop], client-certificate: \"'none'\" }]\n",
+    ),
+    (
+        "requirements.yaml",
+        "requirements:\n  - { id: R1, level: must, basis: published, text: An order comes back as it was sent., source: DOC 1, roles: consumer }\n",
+    ),
+    (
+        "requests/shop.yaml",
+        "requests:\n  - { id: put, method: PUT, path: /order, body: { template: sent.xml.hbs } }\n\
+         \x20 - { id: get, method: GET, path: /order, expect: [is-xml] }\n",
+    ),
+    (
+        "checks/shop.yaml",
+        "checks:\n  - { id: is-xml, requirement: R1, that: { header: content-type, equals: application/xml }, hint: Say that it is XML. }\n",
+    ),
+    (
+        "templates/sent.xml.hbs",
+        "<o:order xmlns:o=\"urn:order\" id=\"7\" kind=\"a\"><o:item>x &amp; y</o:item><o:item>z</o:item></o:order>",
+    ),
+    (
+        "templates/back.xml.hbs",
+        "<?xml version=\"1.0\"?>\n<order kind='a' id='7' xmlns='urn:order'>\n  <!-- as sent -->\n  <item>x &#38; y</item>\n  <item>z</item>\n</order>\n",
+    ),
+    (
+        "stubs/shop.yaml",
+        "title: A shop\nrules:\n  - { id: put, on: { method: PUT, path: /order }, respond: 204 }\n\
+         \x20 - { id: get, on: { method: GET, path: /order }, respond: { status: 200, body: { template: back.xml.hbs } } }\n",
+    ),
+    (
+        "keep/back.yaml",
+        "id: order/keep/back\ntitle: An order comes back\npurpose: What was ordered is kept.\nrole: consumer\ncovers: [R1]\n\
+         steps:\n  - id: sent\n    send: { use: put }\n  - send: { use: get }\n    expect:\n      - id: same\n        requirement: R1\n\
+         \x20       that: { body: xml, same-as: { of: sent.request } }\n        hint: Keep the order as it came.\n",
+    ),
+];
+
+/// Each mutant changes one thing of the answer; what only writes the same tree otherwise is no mutant.
+fn orders_with(edit: &str, fails: &str) -> Place {
+    let place = place_with("order", &ORDERS);
+    let mutant = format!(
+        "mutants:\n  - id: spoilt\n    title: The answer is spoilt.\n    role: consumer\n    rule: shop#get\n\
+         \x20   edit: [{edit}]\n    plays: [keep/back]\n    fails: [{fails}]\n"
+    );
+    place.write("scenarios/order/mutants.yaml", mutant);
+    place
+}
+
+#[test]
+fn xml_is_compared_as_a_tree_and_spoilt_by_xpath() {
+    for (edit, fails) in [
+        ("{ xml: [{ at: '//o:item[2]', remove: true }] }", "order/keep/back#same"),
+        ("{ xml: [{ at: /o:order/@kind, set: b }] }", "order/keep/back#same"),
+        ("{ xml: [{ at: '//o:item[1]', duplicate: true }] }", "order/keep/back#same"),
+        ("{ set-header: { Content-Type: text/plain } }", "is-xml"),
+    ] {
+        orders_with(edit, fails).run(["prove", "order", "--only", "named"]).gives("1 of 1 mutants killed");
+    }
+    // The same tree in other bytes is the same.
+    let other_bytes = orders_with("{ xml: [{ at: '//o:item[2]', set: z }], replace: { '<!-- as sent -->': ' ' } }", "is-xml");
+    other_bytes.run(["prove", "order", "--only", "named"]).gives("SURVIVED");
+}

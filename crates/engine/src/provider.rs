@@ -82,7 +82,7 @@ impl Provider {
             .map(|endpoint| (endpoint.name.clone(), Arc::new(RuleIndex::new(&endpoint.stubs))))
             .collect();
         let state = State {
-            memories: Memories::new(Arc::clone(&shared.plan.store)),
+            memories: Memories::new(Arc::clone(&shared)),
             claimants: Vec::new(),
             bound: HashMap::new(),
             overlays: Vec::new(),
@@ -427,10 +427,9 @@ impl Provider {
             found.add(more);
             failed
         };
-        let store = &self.shared.plan.store;
-        if store.is_empty() && indexes.iter().all(|index| index.is_stateless()) {
+        if self.shared.plan.store.is_empty() && indexes.iter().all(|index| index.is_stateless()) {
             // Nothing is remembered, so that requests need not wait for one another.
-            return by_rules(&indexes, &asked, &mut Memory::new(store), &mut judge_more, generators);
+            return by_rules(&indexes, &asked, &mut Memory::default(), &mut judge_more, generators);
         }
         let mut state = lock(&self.state);
         by_rules(&indexes, &asked, state.memories.of(&arrival.session), &mut judge_more, generators)

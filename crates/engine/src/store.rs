@@ -1,7 +1,10 @@
 //! What we remember while we answer: one store a session, changed in transactions.
 
+use crate::build::generators;
 use crate::limits::{ATTEMPT_KEYS_MAX, SESSIONS_MAX, STORE_ROWS_MAX};
-use counterpart_matching::Names;
+use crate::names::Layer;
+use crate::shared::Shared;
+use counterpart_matching::{Generators, Names};
 use counterpart_plan::model::{Change, Store as Definition};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -37,8 +40,8 @@ impl Rows {
     }
 }
 
-/// What one session remembers.
-#[derive(Clone, Debug)]
+/// What one session remembers; nothing, where there is nothing to remember.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
     collections: HashMap<String, Rows>,
     variables: Map<String, Value>,
@@ -60,12 +63,17 @@ enum Effective {
 pub(crate) struct Transaction(Vec<Effective>);
 
 impl Memory {
-    pub(crate) fn new(definition: &Definition) -> Self {
+    /// Begins a memory; names and generators are for the rows that are worked out then.
+    pub(crate) fn new(definition: &Definition, names: &dyn Names, generators: &mut Generators) -> Self {
         let mut collections = HashMap::new();
         for collection in &definition.collections {
             let mut rows = Rows { rows_max: collection.rows_max.max(1), ..Rows::default() };
             for (key, row) in &collection.seed {
                 rows.insert(key.clone(), row.clone());
+            }
+            for (key, row) in &collection.rows {
+                // Each was worked out once as the plan was compiled, so that it has a value.
+                rows.insert(key.clone(), row.build(names, generators).unwrap_or_default());
             }
             collections.insert(collection.name.clone(), rows);
         }
@@ -203,16 +211,15 @@ impl Names for StoreNames<'_> {
 }
 
 /// The memories of all sessions.
-#[derive(Debug)]
 pub(crate) struct Memories {
-    definition: Arc<Definition>,
+    shared: Arc<Shared>,
     by_session: HashMap<String, Memory>,
     order: VecDeque<String>,
 }
 
 impl Memories {
-    pub(crate) fn new(definition: Arc<Definition>) -> Self {
-        Self { definition, by_session: HashMap::new(), order: VecDeque::new() }
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, by_session: HashMap::new(), order: VecDeque::new() }
     }
 
     /// Gives a session's memory, made the first time.
@@ -225,8 +232,11 @@ impl Memories {
             }
             self.order.push_back(session.to_owned());
         }
-        let definition = &self.definition;
-        self.by_session.entry(session.to_owned()).or_insert_with(|| Memory::new(definition))
+        let shared = &self.shared;
+        self.by_session.entry(session.to_owned()).or_insert_with(|| {
+            let mut generators = generators(shared.around.seed, &["store", session], &shared.clock);
+            Memory::new(&shared.plan.store, &Layer::last(shared.globals()), &mut generators)
+        })
     }
 
     /// Forgets everything.
@@ -246,13 +256,29 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::{Memory, StoreNames};
-    use counterpart_matching::{Expression, Names, NoNames};
-    use counterpart_plan::model::{Change, Collection, Store};
+    use counterpart_matching::{Escape, Expression, Generators, Names, NoNames, Random, Template};
+    use counterpart_plan::model::{Change, Collection, Shape, Store};
     use serde_json::json;
 
     fn memory(rows_max: usize) -> Memory {
-        let collection = Collection { name: "rows".to_owned(), rows_max, seed: Vec::new() };
-        Memory::new(&Store { collections: vec![collection], variables: vec![("down".to_owned(), json!(false))] })
+        let collection = Collection { name: "rows".to_owned(), rows_max, seed: Vec::new(), rows: Vec::new() };
+        begun(&Store { collections: vec![collection], variables: vec![("down".to_owned(), json!(false))] })
+    }
+
+    fn begun(store: &Store) -> Memory {
+        // 20 November 2026, noon.
+        Memory::new(store, &NoNames, &mut Generators::new(1_795_176_000_000, Random::keyed(1, &[])))
+    }
+
+    #[test]
+    fn first_rows_stand_relative_to_the_clock() {
+        let template = Template::compile("t", "{{date-add 'now' 'P1D' 'date'}}", Escape::Text).unwrap();
+        let row = Shape::Map(vec![("day".to_owned(), Shape::Template(template)), ("n".to_owned(), Shape::Literal(json!(1)))]);
+        let seed = vec![("0".to_owned(), json!({ "day": "2000-01-01" }))];
+        let rows = Collection { name: "rows".to_owned(), rows_max: 10, seed, rows: vec![("a".to_owned(), row)] };
+        let memory = begun(&Store { collections: vec![rows], variables: Vec::new() });
+        assert_eq!(memory.find("rows", &json!("a")), json!({ "day": "2026-11-21", "n": 1 }));
+        assert_eq!(memory.find("rows", &json!("0")), json!({ "day": "2000-01-01" }));
     }
 
     fn insert(key: &str) -> Change {

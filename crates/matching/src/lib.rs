@@ -22,12 +22,12 @@ mod template;
 
 pub use expression::{EvaluationFault, Expression, ExpressionFault};
 pub use generate::{Generators, Random};
-pub use message::{Capture, Edit, EditFault, Editable, Mutation, apply, capture, mutations};
+pub use message::{Capture, Edit, EditFault, Editable, Mutation, XmlChange, XmlPath, apply, capture, mutations};
 pub use names::{NameTable, Names, NoNames};
 pub use operand::Operand;
 pub use rule::{
-    Alternative, Bounds, Condition, Format, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern, PatternFault,
-    Rule, Sense, SeriesOperator, Single, Test, can_pass_on_absence, cannot_fail, explain, judge,
+    Alternative, Anchor, Bounds, Condition, Format, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern,
+    PatternFault, Rule, Sense, SeriesOperator, Single, Test, can_pass_on_absence, cannot_fail, explain, judge,
 };
 pub use series::{Series, SeriesFrom};
 pub use subject::{BodyAspect, Clock, JwtPart, Side, Subject, Subjects, TimingPhase, TlsField};

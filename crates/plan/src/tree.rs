@@ -7,8 +7,8 @@ use counterpart_scenario::model::{
     CheckFile, FragmentFile, MutantFile, MutantItem, PackFile, PlayerFile, RequestFile, RequirementFile, ScenarioFile,
     ScheduleFile, StoreFile, StubFile,
 };
-use counterpart_scenario::{KEPT_FOLDERS, Node, Read, Reader, parse};
-use std::collections::BTreeMap;
+use counterpart_scenario::{Data, KEPT_FOLDERS, Node, Read, Reader, parse};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A record with the file it came from.
 pub(crate) struct Filed<T> {
@@ -36,6 +36,56 @@ pub(crate) struct Tree {
     pub(crate) fragments: BTreeMap<String, Filed<FragmentFile>>,
     pub(crate) schedules: BTreeMap<String, Filed<ScheduleFile>>,
     pub(crate) scenarios: Vec<Filed<ScenarioFile>>,
+    pub(crate) unread: Unread,
+}
+
+/// What stands in files with mistakes, and may not have been read for that reason: that it is not there is no mistake of
+/// whoever refers to it.
+#[derive(Default)]
+pub(crate) struct Unread {
+    /// Names of files, ids and keys in them.
+    names: BTreeSet<String>,
+    /// Folders, or files at the top, of which a file could not be taken apart at all.
+    places: BTreeSet<String>,
+}
+
+impl Unread {
+    /// Tells whether something that is not there may only be unread.
+    pub(crate) fn explains(&self, what: &str, name: &str) -> bool {
+        let place = match what {
+            "check" => "checks",
+            "reply" => "stubs",
+            "request" => "requests",
+            "requirement" => "requirements.yaml",
+            _ => "",
+        };
+        self.names.contains(name) || self.places.contains(place)
+    }
+
+    fn note(&mut self, path: &str, node: Option<&Node>) {
+        let (place, file) = path.split_once('/').unwrap_or((path, path));
+        self.names.insert(file.trim_end_matches(".yaml").to_owned());
+        match node {
+            Some(node) => self.note_names(node),
+            None => drop(self.places.insert(place.to_owned())),
+        }
+    }
+
+    fn note_names(&mut self, node: &Node) {
+        match &node.data {
+            Data::List(items) => items.iter().for_each(|item| self.note_names(item)),
+            Data::Map(entries) => {
+                for entry in entries {
+                    self.names.insert(entry.key.clone());
+                    if matches!(entry.key.as_str(), "id" | "name") {
+                        self.names.extend(entry.value.text().map(ToOwned::to_owned));
+                    }
+                    self.note_names(&entry.value);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Tree {
@@ -62,7 +112,7 @@ pub(crate) struct Mutants<'a> {
 
 /// Reads the YAML files of a pack, with the change of a mutant in them; `None` where `pack.yaml` itself cannot be used.
 pub(crate) fn read(files: &PackFiles, wanted: Mutants<'_>, sources: &mut Sources, diagnostics: &mut Diagnostics) -> Option<Tree> {
-    let mut reading = Reading { files, mutant: None, sources, diagnostics };
+    let mut reading = Reading { files, mutant: None, unread: Unread::default(), sources, diagnostics };
     let mutants: Option<Filed<MutantFile>> = if wanted.are_read { reading.optional("mutants.yaml") } else { None };
     let mut items = mutants.iter().flat_map(|file| &file.record.mutants);
     reading.mutant = items.find(|item| Some(item.id.value.as_str()) == wanted.in_force);
@@ -78,25 +128,35 @@ pub(crate) fn read(files: &PackFiles, wanted: Mutants<'_>, sources: &mut Sources
     };
     let requirements = reading.optional("requirements.yaml");
     let store = reading.optional("store.yaml");
+    let checks = reading.folder("checks").into_iter().map(|(_, file)| file).collect();
+    let requests = reading.folder("requests").into_iter().map(|(_, file)| file).collect();
+    let stubs = reading.folder("stubs").into_iter().collect();
+    let players = reading.folder("players").into_iter().collect();
+    let fragments = reading.folder("fragments").into_iter().collect();
+    let schedules = reading.folder("schedules").into_iter().collect();
+    let scenarios = reading.scenarios();
+    let unread = reading.unread;
     Some(Tree {
         name: files.name.clone(),
         pack,
         requirements,
         store,
-        checks: reading.folder("checks").into_iter().map(|(_, file)| file).collect(),
-        requests: reading.folder("requests").into_iter().map(|(_, file)| file).collect(),
-        stubs: reading.folder("stubs").into_iter().collect(),
-        players: reading.folder("players").into_iter().collect(),
-        fragments: reading.folder("fragments").into_iter().collect(),
-        schedules: reading.folder("schedules").into_iter().collect(),
-        scenarios: reading.scenarios(),
+        checks,
+        requests,
+        stubs,
+        players,
+        fragments,
+        schedules,
+        scenarios,
         mutants,
+        unread,
     })
 }
 
 struct Reading<'a> {
     files: &'a PackFiles,
     mutant: Option<&'a MutantItem>,
+    unread: Unread,
     sources: &'a mut Sources,
     diagnostics: &'a mut Diagnostics,
 }
@@ -117,18 +177,27 @@ impl Reading<'_> {
                 let diagnostic =
                     Diagnostic::error("SC001", "the file is not UTF-8").at(Span::new(id, at, at + 1), "not a character");
                 self.diagnostics.push(diagnostic.help("save it as UTF-8"));
+                self.unread.note(path, None);
                 return None;
             }
         };
         let id = self.sources.add(&shown, text);
         let (node, found) = parse(id, text);
+        let before = self.diagnostics.as_slice().len();
         self.diagnostics.extend(found);
-        let node = node?;
+        let Some(node) = node else {
+            self.unread.note(path, None);
+            return None;
+        };
         let node = match self.mutant {
             Some(item) => mutant::mutated(item, path, node),
             None => node,
         };
-        let record = T::read(&node, &mut Reader::new(self.diagnostics))?;
+        let record = T::read(&node, &mut Reader::new(self.diagnostics));
+        if self.diagnostics.as_slice().len() > before {
+            self.unread.note(path, Some(&node));
+        }
+        let record = record?;
         Some(Filed { path: path.to_owned(), start: Span::start_of(id), node, record })
     }
 

@@ -9,6 +9,8 @@ use std::sync::Arc;
 /// What a check demands.
 #[derive(Clone, Debug)]
 pub enum CheckRule {
+    /// All of these hold, of which at least one looks at the whole document; what is broken gives a finding each.
+    All(Vec<CheckRule>),
     /// The JSON body, or a node of it, is valid against a schema.
     JsonSchema {
         /// The schema.
@@ -107,12 +109,27 @@ pub fn check<'a>(check: &'a Check, subjects: &Subjects<'_>, findings: &mut Findi
     if !findings.applies(check, subjects) {
         return;
     }
-    match &check.rule {
+    apply(check, &check.rule, subjects, findings);
+}
+
+fn apply<'a>(check: &'a Check, rule: &'a CheckRule, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
+    match rule {
+        CheckRule::All(rules) => by_all(check, rules, subjects, findings),
         CheckRule::Rule(rule) => by_rule(check, rule, subjects, findings),
         CheckRule::JsonSchema { schema, at } => by_schema(check, schema, at.as_ref(), subjects, findings),
         CheckRule::NoDuplicateMembers => by_members(check, subjects, findings),
         CheckRule::Rules(checks) => checks.iter().for_each(|one| self::check(one, subjects, findings)),
     }
+}
+
+/// A check passes once, where each of its parts does.
+fn by_all<'a>(check: &'a Check, rules: &'a [CheckRule], subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
+    let mut own = Findings::default();
+    rules.iter().for_each(|rule| apply(check, rule, subjects, &mut own));
+    if own.others.is_empty() {
+        findings.passed.push(&check.id);
+    }
+    findings.others.append(&mut own.others);
 }
 
 /// Checks an exchange with every check of a list.

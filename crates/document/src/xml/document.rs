@@ -1,7 +1,7 @@
 //! An XML text that was read: its bytes and its tree.
 
 use super::tree::{Place, Tree};
-use super::{layout, scan};
+use super::{canonical, layout, scan};
 use crate::fault::{Fault, line_column};
 use crate::layout::Piece;
 use crate::limits::Limits;
@@ -71,6 +71,22 @@ impl Xml {
     /// text stay on their line.
     pub fn lay_out(&self, mut print: impl FnMut(Piece) -> ControlFlow<()>) {
         let _ = layout::lay_out(self.tree.source(), &self.tree, &mut print);
+    }
+
+    /// Gives one text for every way to write this tree: names with their namespace, attributes in order, without
+    /// comments, instructions and spaces between elements. It is made to be compared.
+    ///
+    /// ```
+    /// use counterpart_document::{Limits, Xml};
+    /// let one = Xml::parse(&"<a xmlns='urn:a' y='2' x='1'>\n  <b/>\n</a>".into(), &Limits::default())?;
+    /// let two = Xml::parse(&"<p:a x=\"1\" y=\"2\" xmlns:p='urn:a'><!-- b --><p:b></p:b></p:a>".into(), &Limits::default())?;
+    /// assert_eq!(one.canonical(), two.canonical());
+    /// assert_eq!(one.canonical(), r#"<{urn:a}a x="1" y="2"><{urn:a}b></{urn:a}b></{urn:a}a>"#);
+    /// # Ok::<(), counterpart_document::Fault>(())
+    /// ```
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        canonical::canonical(&self.tree, self.root())
     }
 
     pub(crate) fn tree(&self) -> &Arc<Tree> {

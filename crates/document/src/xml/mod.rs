@@ -1,5 +1,6 @@
 //! XML texts as trees with positions.
 
+mod canonical;
 mod document;
 mod layout;
 mod scan;

@@ -13,7 +13,7 @@ use counterpart_evidence::{Cause, Direction, Event, Exchange, Outcome};
 use counterpart_matching::Template;
 use counterpart_plan::model::{ConnectionRule, Offer, Probe, Send, Step, Trust};
 use counterpart_transport::{Connect, Connected, Delivery, Failed, Received};
-use counterpart_validate::Check;
+use counterpart_validate::{Check, CheckRule};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -286,6 +286,12 @@ fn looks_at_connection(check: &Check) -> bool {
             },
         }
     }
-    check.on == counterpart_evidence::Part::Connection
-        || matches!(&check.rule, counterpart_validate::CheckRule::Rule(rule) if looks(rule))
+    fn one_looks(rule: &CheckRule) -> bool {
+        match rule {
+            CheckRule::All(rules) => rules.iter().any(one_looks),
+            CheckRule::Rule(rule) => looks(rule),
+            CheckRule::JsonSchema { .. } | CheckRule::NoDuplicateMembers | CheckRule::Rules(_) => false,
+        }
+    }
+    check.on == counterpart_evidence::Part::Connection || one_looks(&check.rule)
 }

@@ -1,5 +1,6 @@
 //! Changes messages that are to be sent. What is edited is decoded content; a body with a content coding is refused.
 
+use super::xml::{self, XmlChange, XmlPath};
 use crate::limits::{EDITED_BYTES_MAX, NODES_MAX, PATCH_OPERATIONS_MAX, VALUE_DEPTH_MAX};
 use crate::pointer;
 use counterpart_document::{Json, Limits};
@@ -42,6 +43,8 @@ pub enum Edit {
     Status(u16),
     /// Sets the target of a request.
     Target(String),
+    /// Changes elements or attributes of an XML body.
+    Xml(XmlPath, XmlChange),
     /// Replaces text in the body, everywhere.
     TextReplace {
         /// What is replaced.
@@ -59,7 +62,7 @@ pub struct EditFault {
     pub message: String,
 }
 
-fn fault(message: impl Into<String>) -> EditFault {
+pub(super) fn fault(message: impl Into<String>) -> EditFault {
     EditFault { message: message.into() }
 }
 
@@ -195,6 +198,10 @@ fn apply_one(edit: &Edit, message: &mut dyn Editable) -> Result<(), EditFault> {
             Ok(())
         }
         Edit::TextReplace { from, to } => replace_text(message, from, to),
+        Edit::Xml(path, change) => {
+            let edited = xml::edited(content(message)?, &path.0, change)?;
+            set_body(message, edited)
+        }
     }
 }
 

@@ -5,7 +5,9 @@ mod edit;
 mod mutation;
 #[cfg(test)]
 mod tests;
+mod xml;
 
 pub use capture::{Capture, capture};
 pub use edit::{Edit, EditFault, Editable, apply};
 pub use mutation::{Mutation, mutations};
+pub use xml::{XmlChange, XmlPath};

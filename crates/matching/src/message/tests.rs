@@ -1,8 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use super::{Capture, Edit, apply, capture, mutations};
+use super::{Capture, Edit, XmlChange, XmlPath, apply, capture, mutations};
 use crate::{Expression, NoNames, Pattern, Side, Subjects, TlsField};
-use counterpart_document::JsonPath;
+use counterpart_document::{JsonPath, XPath};
 use counterpart_evidence::{Body, Direction, Exchange, ExchangeId, Request, Response};
 use serde_json::json;
 
@@ -138,5 +138,52 @@ fn captures_take_values_or_say_why_not() {
         (Capture::Expression(Expression::compile("request.json.a + 1").unwrap()), Ok(json!(2))),
     ] {
         assert_eq!(capture(&one, Side::Request, &subjects), expected, "{one:?}");
+    }
+}
+
+fn xml_edit(text: &str, path: &str, change: XmlChange) -> Result<String, String> {
+    let mut request = Request { body: Body::plain(text.to_owned()), ..Request::default() };
+    let path = XPath::compile(path, &[("p".to_owned(), "urn:a".to_owned())]).unwrap();
+    apply(&[Edit::Xml(XmlPath(std::sync::Arc::new(path)), change)], &mut request).map_err(|fault| fault.message)?;
+    Ok(body(&request).to_owned())
+}
+
+#[test]
+fn xml_edits_change_what_the_path_finds_and_nothing_else() {
+    let text = "<a xmlns='urn:a' id='1' n=\"x > y\"><!-- kept --><b>x</b>\n<b/></a>";
+    let set = |text: &str| XmlChange::Set(text.to_owned());
+    for (path, change, expected) in [
+        ("/p:a/p:b[1]", set("1 < 2"), "<a xmlns='urn:a' id='1' n=\"x > y\"><!-- kept --><b>1 &lt; 2</b>\n<b/></a>"),
+        ("/p:a/p:b[2]", set("y"), "<a xmlns='urn:a' id='1' n=\"x > y\"><!-- kept --><b>x</b>\n<b>y</b></a>"),
+        ("//p:b", set(""), "<a xmlns='urn:a' id='1' n=\"x > y\"><!-- kept --><b></b>\n<b></b></a>"),
+        ("/p:a/@id", set("\"2\""), "<a xmlns='urn:a' id=\"&quot;2&quot;\" n=\"x > y\"><!-- kept --><b>x</b>\n<b/></a>"),
+        ("/p:a/p:b[1]/text()", set("z"), "<a xmlns='urn:a' id='1' n=\"x > y\"><!-- kept --><b>z</b>\n<b/></a>"),
+        ("/p:a/@id", XmlChange::Remove, "<a xmlns='urn:a' n=\"x > y\"><!-- kept --><b>x</b>\n<b/></a>"),
+        ("/p:a/p:b[1]", XmlChange::Remove, "<a xmlns='urn:a' id='1' n=\"x > y\"><!-- kept -->\n<b/></a>"),
+        ("/p:a/p:b[1]", XmlChange::Duplicate, "<a xmlns='urn:a' id='1' n=\"x > y\"><!-- kept --><b>x</b><b>x</b>\n<b/></a>"),
+        ("/p:a", XmlChange::Insert("<c/>".to_owned()), "<a xmlns='urn:a' id='1' n=\"x > y\"><!-- kept --><b>x</b>\n<b/><c/></a>"),
+        (
+            "//p:b[2]",
+            XmlChange::Insert("<c/>".to_owned()),
+            "<a xmlns='urn:a' id='1' n=\"x > y\"><!-- kept --><b>x</b>\n<b><c/></b></a>",
+        ),
+        // Of two within each other only the outer one is changed.
+        ("//*", set("gone"), "<a xmlns='urn:a' id='1' n=\"x > y\">gone</a>"),
+    ] {
+        assert_eq!(xml_edit(text, path, change.clone()).as_deref(), Ok(expected), "{path} {change:?}");
+    }
+}
+
+#[test]
+fn xml_edits_that_do_not_fit_say_why() {
+    for (text, path, change, reason) in [
+        ("<a/>", "/b", XmlChange::Remove, "`/b` finds nothing in the body"),
+        ("<a/>", "1 + 1", XmlChange::Remove, "`1 + 1` finds nothing in the body"),
+        ("{}", "/a", XmlChange::Remove, "the body is not XML"),
+        ("<a b='1'/>", "/a/@b", XmlChange::Duplicate, "an attribute is set or removed, nothing else"),
+        ("<a>x</a>", "/a/text()", XmlChange::Insert("<b/>".to_owned()), "XML is inserted into an element"),
+    ] {
+        let fault = xml_edit(text, path, change).unwrap_err();
+        assert!(fault.contains(reason), "{fault}");
     }
 }

@@ -62,7 +62,7 @@ fn any(alternatives: &[Alternative], subjects: &Subjects<'_>) -> Judgement {
 }
 
 /// Says what a rule asks, in the words of a mismatch.
-fn describe(rule: &Rule) -> String {
+pub(super) fn describe(rule: &Rule) -> String {
     match rule {
         Rule::All(rules) => rules.iter().map(describe).collect::<Vec<_>>().join(" and "),
         Rule::Any(alternatives) => {

@@ -16,7 +16,9 @@ mod tests;
 pub use format::Format;
 pub use judge::{explain, judge};
 pub use lint::{can_pass_on_absence, cannot_fail};
-pub use operator::{Bounds, Gaps, Growing, JsonType, Operator, Pattern, PatternFault, Sense, SeriesOperator, Single, Test};
+pub use operator::{
+    Anchor, Bounds, Gaps, Growing, JsonType, Operator, Pattern, PatternFault, Sense, SeriesOperator, Single, Test,
+};
 
 use crate::{Side, Subject};
 use counterpart_evidence::{ExchangeId, Place};

@@ -1,7 +1,8 @@
 //! What can be asked of a subject; every operator can be turned round.
 
-use super::Format;
+use super::{Format, Rule};
 use crate::{Expression, Operand};
+use counterpart_evidence::Effect;
 
 /// Whether a test must hold or must not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,6 +129,15 @@ pub enum Single {
     Passes,
 }
 
+/// The exchange after which nothing may come.
+#[derive(Clone, Debug)]
+pub enum Anchor {
+    /// One whose answer had this effect.
+    Effect(Effect),
+    /// One of which this holds.
+    Rule(Box<Rule>),
+}
+
 /// What can be asked of several exchanges in order.
 #[derive(Clone, Debug)]
 pub enum SeriesOperator {
@@ -146,8 +156,8 @@ pub enum SeriesOperator {
         /// The list; ascending order without it.
         list: Option<Operand>,
     },
-    /// Nothing comes after one was accepted.
-    NoneAfterAccepted,
+    /// Nothing comes after such an exchange.
+    NoneAfter(Anchor),
 }
 
 /// What can be asked of a subject.

@@ -1,8 +1,8 @@
 //! Judges several exchanges in order: cadence, order, acceptance, how many are under way at once.
 
-use super::judge::judge as judge_rule;
+use super::judge::{describe, judge as judge_rule};
 use super::shown::shown_json;
-use super::{Bounds, Judgement, Mismatch, Operator, Sense, SeriesOperator, Test, gaps};
+use super::{Anchor, Bounds, Judgement, Mismatch, Operator, Sense, SeriesOperator, Test, gaps};
 use crate::limits::NODES_MAX;
 use crate::{Expression, Operand, Series, Subjects, compare};
 use counterpart_evidence::{Effect, Exchange, ExchangeId, Part, Place};
@@ -125,7 +125,7 @@ fn apply(operator: &SeriesOperator, group: &Group<'_>, series: &Series, subjects
         SeriesOperator::Gaps(gaps) => gaps::judge(gaps, group, series.from, subjects),
         SeriesOperator::InFlightMax(most) => in_flight(*most, group),
         SeriesOperator::InOrderOf { value, list } => in_order(value, list.as_ref(), group, subjects),
-        SeriesOperator::NoneAfterAccepted => none_after_accepted(group),
+        SeriesOperator::NoneAfter(anchor) => none_after(anchor, group, subjects),
     }
 }
 
@@ -190,16 +190,46 @@ fn each_accepted_once(value: Option<&Expression>, group: &Group<'_>, subjects: &
     Ok(())
 }
 
-fn none_after_accepted(group: &Group<'_>) -> Result<(), Miss> {
-    let Some(first) = group.exchanges.iter().position(|exchange| accepted(exchange)) else { return Ok(()) };
+fn none_after(anchor: &Anchor, group: &Group<'_>, subjects: &Subjects<'_>) -> Result<(), Miss> {
+    let mut found = None;
+    for (at, exchange) in group.exchanges.iter().enumerate() {
+        if is_anchor(anchor, exchange, subjects)? {
+            found = Some(at);
+            break;
+        }
+    }
+    let Some(first) = found else { return Ok(()) };
     let end = end_us(group.exchanges.get(first).copied());
     // What was sent before the answer could be known is no repeat.
     match group.exchanges.iter().skip(first + 1).find(|exchange| exchange.started_us >= end) {
         Some(exchange) => {
-            let message = "an exchange follows one that was accepted";
-            Err(miss(message, "none after one was accepted", format!("exchange {}", exchange.id), Some(exchange)))
+            let message = format!("an exchange follows {}", anchor.words());
+            let expected = format!("none after {}", anchor.words());
+            Err(miss(message, expected, format!("exchange {}", exchange.id), Some(exchange)))
         }
         None => Ok(()),
+    }
+}
+
+fn is_anchor(anchor: &Anchor, exchange: &Exchange, subjects: &Subjects<'_>) -> Result<bool, Miss> {
+    match anchor {
+        Anchor::Effect(effect) => Ok(exchange.effect == *effect),
+        Anchor::Rule(rule) => match judge_rule(rule, &Subjects::new(exchange, subjects.outer_names())) {
+            Judgement::Holds | Judgement::HoldsWithWarning(_) => Ok(true),
+            Judgement::Broken(_) => Ok(false),
+            Judgement::TooCoarse(reason) => Err(Miss::TooCoarse(reason)),
+            Judgement::Undecided(reason) => Err(Miss::Undecided(reason)),
+        },
+    }
+}
+
+impl Anchor {
+    fn words(&self) -> String {
+        match self {
+            Self::Effect(Effect::Stored) => "one that was accepted".to_owned(),
+            Self::Effect(effect) => format!("one whose effect was `{}`", effect.name()),
+            Self::Rule(rule) => format!("one with {}", describe(rule)),
+        }
     }
 }
 
@@ -295,7 +325,7 @@ impl SeriesOperator {
             Self::Gaps(_) => "gaps within their limits".to_owned(),
             Self::InFlightMax(most) => format!("at most {most} under way at once"),
             Self::InOrderOf { value, .. } => format!("in order of `{}`", value.text()),
-            Self::NoneAfterAccepted => "none after one was accepted".to_owned(),
+            Self::NoneAfter(anchor) => format!("none after {}", anchor.words()),
         }
     }
 }

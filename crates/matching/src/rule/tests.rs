@@ -1,8 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::{
-    Alternative, Bounds, Condition, Format, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern, Rule, Sense,
-    SeriesOperator, Single, Test, can_pass_on_absence, cannot_fail, explain, judge,
+    Alternative, Anchor, Bounds, Condition, Format, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern, Rule,
+    Sense, SeriesOperator, Single, Test, can_pass_on_absence, cannot_fail, explain, judge,
 };
 use crate::{
     BodyAspect, Clock, Escape, Expression, JwtPart, NameTable, NoNames, Operand, Series, SeriesFrom, Side, Subject, Subjects,
@@ -371,10 +371,13 @@ fn series_operators_hold_and_break() {
     let growing = |factor| gaps(None, None, Some(Growing { factor, tolerance: 0.1 }));
     let steady = [0, 1_000, 2_000].map(|ms| at(ms, ms, Effect::Refused, "a"));
     let value = || Expression::compile("int(request.query.s[0])").unwrap();
+    let second = on(Subject::Query("s".to_owned()), Side::Request, vec![is(Operator::Equals(literal(json!("2"))))]);
     for (operator, good, bad) in [
         (SeriesOperator::Count(bounds(4.0, 4.0)), &backoff[..], &repeated[..]),
         (SeriesOperator::EachAcceptedOnce(None), &backoff[..], &repeated[..]),
-        (SeriesOperator::NoneAfterAccepted, &backoff[..], &repeated[..]),
+        (SeriesOperator::NoneAfter(Anchor::Effect(Effect::Stored)), &backoff[..], &repeated[..]),
+        (SeriesOperator::NoneAfter(Anchor::Effect(Effect::None)), &backoff[..], &repeated[..]),
+        (SeriesOperator::NoneAfter(Anchor::Rule(Box::new(second))), &backoff[..2], &repeated[..]),
         (SeriesOperator::InFlightMax(1), &backoff[..], &repeated[..]),
         (gaps(Some(bounds(900.0, 4_000.0)), None, None), &backoff[..], &repeated[..]),
         (gaps(None, Some(bounds(2_000.0, 2_500.0)), None), &backoff[..], &repeated[..]),

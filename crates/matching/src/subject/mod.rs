@@ -33,6 +33,8 @@ pub enum BodyAspect {
     Size,
     /// The decoded content as text; absent where it is empty or not UTF-8.
     Text,
+    /// One text for every way to write the XML tree of the content; see [`counterpart_document::Xml::canonical`].
+    Xml,
 }
 
 /// A part of a JSON Web Token (RFC 7519 §3), read without checking its signature.

@@ -105,6 +105,11 @@ pub(crate) fn select<'s>(subject: &Subject, side: Side, subjects: &'s Subjects<'
     let request = exchange.and_then(|exchange| exchange.request.as_ref());
     let response = exchange.and_then(|exchange| exchange.response.as_ref());
     Ok(match subject {
+        Subject::Body(BodyAspect::Xml) => match subjects.xml(side) {
+            Some(Ok(xml)) => texts(std::iter::once(Cow::Owned(xml.canonical()))),
+            Some(Err(fault)) => return Err(not_readable(side, "XML", fault)),
+            None => Vec::new(),
+        },
         Subject::Body(aspect) => body(*aspect, side, subjects),
         Subject::Count => one(subjects.count().map(Value::from)),
         Subject::Expression(expression) | Subject::Store(expression) => one(Some(evaluate(expression, subjects)?)),
@@ -232,6 +237,8 @@ fn body<'s>(aspect: BodyAspect, side: Side, subjects: &'s Subjects<'_>) -> Vec<S
         BodyAspect::MediaType => texts(media_type(headers).map(Cow::Owned).into_iter()),
         BodyAspect::Size => one(Some(content.len().into())),
         BodyAspect::Text => text(std::str::from_utf8(content).ok().filter(|text| !text.is_empty())),
+        // It needs the parsed body; see `select`.
+        BodyAspect::Xml => Vec::new(),
     }
 }
 
@@ -289,6 +296,7 @@ impl Subject {
             Self::Body(BodyAspect::MediaType) => "media type".to_owned(),
             Self::Body(BodyAspect::Size) => "body size".to_owned(),
             Self::Body(BodyAspect::Text) => "body".to_owned(),
+            Self::Body(BodyAspect::Xml) => "XML body".to_owned(),
             Self::Count => "count".to_owned(),
             Self::Expression(expression) => format!("`{}`", expression.text()),
             Self::File(path) => format!("file `{}`", path.expression()),

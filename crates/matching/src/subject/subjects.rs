@@ -294,6 +294,8 @@ impl<'a> Subjects<'a> {
             (_, "media_type") => media_type(self.headers(side)?).map(|name| Cow::Owned(name.into())),
             (_, "sha256") => Some(Cow::Owned(digest::sha256(body.plain_bytes()).into())),
             (_, "size") => Some(Cow::Owned(body.plain_bytes().len().into())),
+            // Most bodies are no XML, and are not to be read to find that out.
+            (_, "xml") if begins_as_xml(body.plain_bytes()) => text(&self.xml(side)?.ok()?.canonical()),
             (_, "text") => text(std::str::from_utf8(body.plain_bytes()).ok()?),
             _ => None,
         }
@@ -316,6 +318,7 @@ const PARTS: &[&str] = &[
     "sha256",
     "size",
     "text",
+    "xml",
 ];
 
 impl Names for Subjects<'_> {
@@ -398,4 +401,10 @@ fn connection_value(connection: &Connection) -> Value {
         members.extend(fields.into_iter().filter_map(|(name, value)| value.map(|value| (name.to_owned(), value))));
     }
     value
+}
+
+/// Tells whether a body can be XML: its first character that is no space is `<`, a byte order mark before it or not.
+fn begins_as_xml(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
+    bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }

@@ -2,13 +2,11 @@
 
 use super::condition::Place;
 use super::{Compiler, Scope};
-use crate::limits::ROWS_KEPT_DEFAULT;
-use crate::model::{Change, Collection, Named, NamedValue, Player, PlayerRule, Reply, Retry, Rule, RuleOn, Store, Stub};
+use crate::model::{Change, Named, NamedValue, Player, PlayerRule, Reply, Retry, Rule, RuleOn, Stub};
 use counterpart_diag::Diagnostic;
 use counterpart_matching::{Expression, Side};
 use counterpart_scenario::model::{Let, PlayerRule as PlayerRuleRecord, Retry as RetryRecord, StoreChange, StubRule};
 use counterpart_scenario::{Cel, Text};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -210,26 +208,6 @@ impl Compiler<'_> {
         }
     }
 
-    /// Gives what the store begins with.
-    pub(crate) fn store(&mut self) -> Store {
-        let Some(file) = &self.main().store else { return Store::default() };
-        let mut collections = Vec::new();
-        for (name, record) in &file.record.collections {
-            let rows = record.seed.as_ref().map(|table| self.table(table)).unwrap_or_default();
-            let seed = rows
-                .into_iter()
-                .enumerate()
-                .map(|(at, row)| {
-                    (row.get("key").and_then(Value::as_str).map_or_else(|| at.to_string(), ToOwned::to_owned), Value::Object(row))
-                })
-                .collect();
-            let rows_max = record.at_most.as_ref().and_then(|most| usize::try_from(most.value).ok()).unwrap_or(ROWS_KEPT_DEFAULT);
-            collections.push(Collection { name: name.value.clone(), rows_max, seed });
-        }
-        let variables = file.record.variables.iter().map(|(name, node)| (name.value.clone(), node.to_json())).collect();
-        Store { collections, variables }
-    }
-
     /// Gives a player by name, compiled the first time.
     pub(crate) fn player(&mut self, name: &Text) -> Option<Arc<Player>> {
         self.used.insert(format!("player {}", name.value));
@@ -310,7 +288,6 @@ impl Compiler<'_> {
             jitter: self.time_if(record.jitter.as_ref(), scope),
             skip: record.skip.iter().filter_map(|status| u16::try_from(status.value).ok()).collect(),
             heed_retry_after: record.heed_retry_after.as_ref().is_some_and(|flag| flag.value),
-            forget: record.forget.as_ref().is_some_and(|flag| flag.value),
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::options::Force;
 use counterpart_diag::{Diagnostic, Span};
 use counterpart_evidence::{Basis, Level, Part, Requirement, RequirementId, Role};
 use counterpart_matching::{Rule, Side, can_pass_on_absence, cannot_fail};
-use counterpart_scenario::model::{BasisWord, CheckItem, Expectation, LevelWord, On, RequirementItem, Subject};
+use counterpart_scenario::model::{BasisWord, CheckItem, Condition, Expectation, LevelWord, On, RequirementItem, Subject};
 use counterpart_scenario::{Spanned, Text};
 use counterpart_validate::{Check, CheckRule, Schema};
 use std::sync::Arc;
@@ -108,7 +108,7 @@ impl Compiler<'_> {
         };
         self.used.insert(format!("requirement {}", item.requirement.value));
         let when = self.all(&item.when, place, scope).map(|when| self.shared_precondition(when));
-        let rule = self.check_rule(item, place, scope)?;
+        let rule = self.check_rule(&item.that, place, scope)?;
         self.lint(item, &rule, when.is_some());
         let level = self.check_level(item, &requirement);
         let id = Self::check_id(scenario.map(|scenario| scenario.split('[').next().unwrap_or(scenario)), &item.id.value);
@@ -171,15 +171,27 @@ impl Compiler<'_> {
         }
     }
 
-    fn check_rule(&mut self, item: &CheckItem, place: Place<'_>, scope: &mut Scope) -> Option<CheckRule> {
-        match &item.that.subject {
+    fn check_rule(&mut self, that: &Condition, place: Place<'_>, scope: &mut Scope) -> Option<CheckRule> {
+        match &that.subject {
+            Subject::AllOf(parts) if parts.0.iter().any(is_of_whole_document) => {
+                self.no_operators(that);
+                let parts: Vec<_> = parts.0.iter().map(|part| self.part_of_check(part, place, scope)).collect();
+                parts.into_iter().collect::<Option<_>>().map(CheckRule::All)
+            }
             Subject::JsonSchema(name) => self.schema(name).map(|schema| CheckRule::JsonSchema { schema, at: None }),
             Subject::UniqueMembers(_) => Some(CheckRule::NoDuplicateMembers),
             Subject::Rules(names) if names.0.len() > 1 => {
                 let checks: Vec<Arc<Check>> = names.0.iter().filter_map(|name| self.named_check(name)).collect();
                 Some(CheckRule::Rules(checks))
             }
-            _ => self.condition(&item.that, place, scope).map(CheckRule::Rule),
+            _ => self.condition(that, place, scope).map(CheckRule::Rule),
+        }
+    }
+
+    fn part_of_check(&mut self, part: &Condition, place: Place<'_>, scope: &mut Scope) -> Option<CheckRule> {
+        match &part.subject {
+            Subject::JsonSchema(_) | Subject::UniqueMembers(_) => self.check_rule(part, place, scope),
+            _ => self.condition(part, place, scope).map(CheckRule::Rule),
         }
     }
 
@@ -248,6 +260,10 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+fn is_of_whole_document(condition: &Condition) -> bool {
+    matches!(condition.subject, Subject::JsonSchema(_) | Subject::UniqueMembers(_))
 }
 
 fn part_of(on: On) -> Part {

@@ -3,14 +3,16 @@
 use super::{Compiler, Scope};
 use counterpart_diag::Diagnostic;
 use counterpart_document::{JsonPath, XPath};
+use counterpart_evidence::Effect;
 use counterpart_matching::{
-    Alternative, BodyAspect, Bounds, Condition as MatchCondition, Format, Gaps as GapsOperator, Growing, Held, JsonType, Operand,
-    Operator, Rule, Sense, Series, SeriesFrom, SeriesOperator, Side, Single, Subject, Test, TimingPhase, TlsField,
+    Alternative, Anchor, BodyAspect, Bounds, Condition as MatchCondition, Format, Gaps as GapsOperator, Growing, Held, JsonType,
+    JwtPart, Operand, Operator, Rule, Sense, Series, SeriesFrom, SeriesOperator, Side, Single, Subject, Test, TimingPhase,
+    TlsField,
 };
 use counterpart_scenario::model::{AlternativeResult, Range};
 use counterpart_scenario::model::{
-    Condition, Gaps, Operators, SameAs, Series as SeriesRecord, SeriesFrom as SeriesFromWord, Subject as SubjectRecord,
-    SubjectValue, TypeWord,
+    Condition, Gaps, NoneAfter, Operators, SameAs, Series as SeriesRecord, SeriesFrom as SeriesFromWord,
+    Subject as SubjectRecord, SubjectValue, Token, TokenPart, TypeWord,
 };
 use counterpart_scenario::{Data, Node, Read, Reader, Spanned, Text};
 use serde_json::json;
@@ -49,6 +51,7 @@ const BODY_ASPECTS: &[(&str, BodyAspect)] = &[
     ("media-type", BodyAspect::MediaType),
     ("size", BodyAspect::Size),
     ("text", BodyAspect::Text),
+    ("xml", BodyAspect::Xml),
 ];
 
 const TIMING_PHASES: &[(&str, TimingPhase)] = &[
@@ -113,7 +116,7 @@ impl Compiler<'_> {
         Some(Rule::All(rules))
     }
 
-    fn no_operators(&mut self, condition: &Condition) {
+    pub(crate) fn no_operators(&mut self, condition: &Condition) {
         if operator_count(&condition.operators) > 0 {
             self.diagnostics.push(
                 Diagnostic::error("MT002", "a combination of conditions takes no operators")
@@ -131,10 +134,11 @@ impl Compiler<'_> {
         };
         let inline = inline_value(&condition.subject);
         let before = self.diagnostics.as_slice().len();
-        let mut tests = self.operators(&condition.operators, scope);
+        let whole = whole_of(&subject);
+        let mut tests = self.operators(&condition.operators, whole, scope);
         match inline {
             Some(SubjectValue::Equals(values)) => tests.extend(self.equal_to_one(values, scope)),
-            Some(SubjectValue::Operators(operators)) => tests.extend(self.operators(operators, scope)),
+            Some(SubjectValue::Operators(operators)) => tests.extend(self.operators(operators, whole, scope)),
             None => {}
         }
         if matches!(condition.subject, SubjectRecord::Expr(_)) {
@@ -228,6 +232,7 @@ impl Compiler<'_> {
             SubjectRecord::Body(aspect) => Subject::Body(self.word(aspect, "aspect of a body", BODY_ASPECTS)?),
             SubjectRecord::Json(path) => Subject::Json(self.json_path(path)?),
             SubjectRecord::Xml(path) => Subject::Xml(self.xpath(path, place.namespaces)?),
+            SubjectRecord::Jwt(token) => self.token(token, scope)?,
             SubjectRecord::Tls(field) => Subject::Tls(self.word(field, "TLS fact", TLS_FIELDS)?),
             SubjectRecord::Timing(phase) => Subject::Timing(self.word(phase, "duration", TIMING_PHASES)?),
             SubjectRecord::Count(_) => Subject::Count,
@@ -240,14 +245,29 @@ impl Compiler<'_> {
             SubjectRecord::Value(cel) | SubjectRecord::Expr(cel) => Subject::Expression(self.expression(cel, scope)?),
             SubjectRecord::JsonSchema(_) | SubjectRecord::UniqueMembers(_) => {
                 self.diagnostics.push(
-                    Diagnostic::error("MT002", "a rule on the whole document is the whole rule of a check")
-                        .at(condition.span, "stands in a combination or a precondition")
-                        .help("make it a check of its own"),
+                    Diagnostic::error(
+                        "MT002",
+                        "a rule on the whole document is the whole rule of a check, or a part of its `all-of`",
+                    )
+                    .at(condition.span, "stands in an alternative, a precondition or deeper")
+                    .help("make it a check of its own"),
                 );
                 return None;
             }
             SubjectRecord::AllOf(_) | SubjectRecord::AnyOf(_) | SubjectRecord::Rules(_) => return None,
         })
+    }
+
+    fn token(&mut self, token: &Token, scope: &mut Scope) -> Option<Subject> {
+        let header = match &token.carried_in {
+            Some(name) => self.settled_text(name, scope)?,
+            None => "authorization".to_owned(),
+        };
+        let (part, path) = match &token.part {
+            TokenPart::Claims(path) => (JwtPart::Claims, path),
+            TokenPart::Header(path) => (JwtPart::Header, path),
+        };
+        Some(Subject::Jwt { header, part, path: self.json_path(path)? })
     }
 
     fn outcome_words(&mut self, value: &SubjectValue) {
@@ -325,13 +345,14 @@ impl Compiler<'_> {
         Some(Series { of, key, from })
     }
 
-    fn operators(&mut self, operators: &Operators, scope: &mut Scope) -> Vec<Test> {
+    /// Compiles operators; `whole` is what stands for the whole of another message that the subject is compared with.
+    fn operators(&mut self, operators: &Operators, whole: &str, scope: &mut Scope) -> Vec<Test> {
         let mut found: Vec<Operator> = Vec::new();
-        self.value_operators(operators, scope, &mut found);
+        self.value_operators(operators, whole, scope, &mut found);
         self.series_operators(operators, scope, &mut found);
         let mut tests: Vec<Test> = found.into_iter().map(|operator| Test { operator, sense: Sense::Is }).collect();
         if let Some(nested) = &operators.not {
-            let inner = self.operators(&nested.0, scope);
+            let inner = self.operators(&nested.0, whole, scope);
             tests.extend(
                 inner
                     .into_iter()
@@ -341,7 +362,7 @@ impl Compiler<'_> {
         tests
     }
 
-    fn value_operators(&mut self, operators: &Operators, scope: &mut Scope, found: &mut Vec<Operator>) {
+    fn value_operators(&mut self, operators: &Operators, whole: &str, scope: &mut Scope, found: &mut Vec<Operator>) {
         if let Some(node) = &operators.equals {
             found.extend(self.operand(node, scope).map(Operator::Equals));
         }
@@ -376,14 +397,14 @@ impl Compiler<'_> {
             found.extend(self.bounds(range, scope).map(Operator::Range));
         }
         if let Some(same) = &operators.same_as {
-            found.extend(self.same_as(same, scope));
+            found.extend(self.same_as(same, whole, scope));
         }
         if let Some(node) = &operators.each {
             let mut reader_found = counterpart_diag::Diagnostics::default();
             let inner = Operators::read(node, &mut Reader::new(&mut reader_found));
             self.diagnostics.extend(reader_found);
             if let Some(inner) = inner {
-                let tests = self.operators(&inner, scope);
+                let tests = self.operators(&inner, whole, scope);
                 found.push(Operator::Each(tests));
             }
         }
@@ -409,7 +430,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn same_as(&mut self, same: &SameAs, scope: &mut Scope) -> Option<Operator> {
+    fn same_as(&mut self, same: &SameAs, whole: &str, scope: &mut Scope) -> Option<Operator> {
         let Some(of) = &same.of else {
             self.diagnostics.push(Diagnostic::error("SC010", "same-as needs `of`").at(same.span, "the same as which message?"));
             return None;
@@ -420,7 +441,7 @@ impl Compiler<'_> {
                 format!("{}.json{members}", of.value)
             }
             (None, Some(header)) => format!("{}.headers[{}][0]", of.value, json!(header.value.to_lowercase())),
-            (None, None) => format!("{}.sha256", of.value),
+            (None, None) => format!("{}.{whole}", of.value),
             (Some(_), Some(header)) => {
                 self.diagnostics.push(
                     Diagnostic::error("SC015", "same-as takes one of `json` and `header`, not both")
@@ -443,19 +464,28 @@ impl Compiler<'_> {
             );
         }
         self.flag(operators.each_accepted_once.as_ref(), "not", Operator::Series(SeriesOperator::EachAcceptedOnce(None)), found);
-        if let Some(word) = &operators.none_after {
-            match word.value.as_str() {
-                "accepted" => found.push(Operator::Series(SeriesOperator::NoneAfterAccepted)),
-                other => {
-                    Reader::new(&mut self.diagnostics).unknown_word::<()>(other, word.span, "effect", &["accepted"]);
-                }
-            }
+        if let Some(anchor) = &operators.none_after {
+            found.extend(self.anchor(anchor, scope).map(|anchor| Operator::Series(SeriesOperator::NoneAfter(anchor))));
         }
         if let Some(most) = &operators.in_flight_max {
             found.push(Operator::Series(SeriesOperator::InFlightMax(u64::try_from(most.value).unwrap_or(0))));
         }
         if let Some(range) = &operators.per_key {
             found.extend(self.bounds(range, scope).map(|bounds| Operator::Series(SeriesOperator::Count(bounds))));
+        }
+    }
+
+    fn anchor(&mut self, anchor: &NoneAfter, scope: &mut Scope) -> Option<Anchor> {
+        match anchor {
+            NoneAfter::Condition(condition) => {
+                let place = Place { side: Side::Response, namespaces: &[] };
+                self.condition(condition, place, scope).map(|rule| Anchor::Rule(Box::new(rule)))
+            }
+            NoneAfter::Effect(word) => {
+                let effects = Effect::ALL.iter().map(|(effect, name)| (*name, *effect));
+                let known: Vec<(&str, Effect)> = std::iter::once(("accepted", Effect::Stored)).chain(effects).collect();
+                self.word(word, "effect", &known).map(Anchor::Effect)
+            }
         }
     }
 
@@ -501,6 +531,15 @@ fn operator_count(operators: &Operators) -> usize {
     .into_iter()
     .filter(|there| *there)
     .count()
+}
+
+/// Names the whole of a message's body that a subject can be the same as.
+fn whole_of(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::Body(BodyAspect::Text) => "text",
+        Subject::Body(BodyAspect::Xml) => "xml",
+        _ => "sha256",
+    }
 }
 
 fn inline_value(subject: &SubjectRecord) -> Option<&SubjectValue> {

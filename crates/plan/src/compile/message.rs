@@ -7,14 +7,14 @@ use crate::model::{
 };
 use counterpart_diag::Diagnostic;
 use counterpart_evidence::Effect;
-use counterpart_matching::{Edit, Escape, Template};
+use counterpart_matching::{Escape, Template};
 use counterpart_scenario::model::{
-    AlpnAnswer as AlpnWord, Body as BodyRecord, BodyForm as FormWord, BodyFrom as FromRecord, CutHow as CutWord, EditItem,
-    EffectWord, Encoding, Fault as FaultRecord, Malformed as MalformedWord, Offer as OfferRecord, Reply as ReplyRecord,
-    ReplyItem, RequestItem, Send as SendRecord,
+    AlpnAnswer as AlpnWord, Body as BodyRecord, BodyForm as FormWord, BodyFrom as FromRecord, CutHow as CutWord, EffectWord,
+    Encoding, Fault as FaultRecord, Malformed as MalformedWord, Offer as OfferRecord, Reply as ReplyRecord, ReplyItem,
+    RequestItem, Send as SendRecord,
 };
 use counterpart_scenario::{Data, Node, Spanned, Text};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 
 impl Compiler<'_> {
@@ -40,6 +40,36 @@ impl Compiler<'_> {
         let request = self.merged_request(named, send, scope, &mut own);
         scope.note_all(&own);
         request
+    }
+
+    /// Compiles the requests that nothing sends, so that every file of the pack is checked.
+    pub(crate) fn unused_requests(&mut self) {
+        let unused: Vec<&RequestItem> = self
+            .requests
+            .iter()
+            .filter(|(name, _)| !self.used.contains(&format!("request {name}")))
+            .map(|(_, (item, _))| *item)
+            .collect();
+        // What they use is not used for that.
+        let (used, used_openly) = (self.used.clone(), self.used_openly.clone());
+        for item in unused {
+            self.unused_request(item);
+        }
+        (self.used, self.used_openly) = (used, used_openly);
+    }
+
+    fn unused_request(&mut self, item: &RequestItem) {
+        let mut scope = Scope::open();
+        self.shapes(&item.with, Escape::Text, &mut scope);
+        self.template(&item.method, Escape::Header, &mut scope);
+        self.template(&item.path, Escape::Text, &mut scope);
+        for (name, node) in &item.headers {
+            self.field(name, node, &mut scope);
+        }
+        if let Some(body) = &item.body {
+            self.body(body, &mut scope);
+        }
+        self.expectations(&item.expect, None, &mut scope);
     }
 
     fn merged_request(
@@ -319,7 +349,7 @@ impl Compiler<'_> {
                 MalformedWord::Json => Malformed::Json,
                 MalformedWord::Xml => Malformed::Xml,
             }),
-            edits: record.edit.iter().flat_map(edits).collect(),
+            edits: self.compiled_edits(&record.edit),
             interim: record.interim.iter().filter_map(|status| u16::try_from(status.value).ok()).collect(),
             oversized: record.oversized.as_ref().and_then(|bytes| u64::try_from(bytes.value).ok()),
             raw: match &record.raw {
@@ -346,21 +376,6 @@ impl Compiler<'_> {
             }
         }
     }
-}
-
-/// Turns one edit record into edits.
-pub(crate) fn edits(item: &EditItem) -> Vec<Edit> {
-    let mut edits: Vec<Edit> = Vec::new();
-    edits.extend(item.status.iter().filter_map(|status| u16::try_from(status.value).ok()).map(Edit::Status));
-    edits.extend(item.body.iter().map(|text| Edit::Body(text.value.clone().into_bytes())));
-    if !item.json_patch.is_empty() {
-        edits.push(Edit::JsonPatch(Value::Array(item.json_patch.iter().map(Node::to_json).collect())));
-    }
-    edits.extend(item.replace.iter().map(|(from, to)| Edit::TextReplace { from: from.value.clone(), to: to.value.clone() }));
-    edits.extend(item.set_header.iter().map(|(name, value)| Edit::HeaderSet(name.value.clone(), value.value.clone())));
-    edits.extend(item.remove_header.iter().map(|name| Edit::HeaderRemove(name.value.clone())));
-    edits.extend(item.duplicate_header.iter().map(|name| Edit::HeaderDuplicate(name.value.clone())));
-    edits
 }
 
 pub(crate) fn cut_how(word: CutWord) -> CutHow {

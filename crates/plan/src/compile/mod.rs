@@ -3,6 +3,8 @@
 mod behaviour;
 mod check;
 mod condition;
+mod edit;
+mod fragment;
 mod memo;
 mod message;
 mod mutant;
@@ -11,8 +13,10 @@ mod pack;
 mod preflight;
 mod scenario;
 mod step;
+mod store;
 mod table;
 mod value;
+mod waiting;
 
 use crate::model::{
     Action, Defect, Endpoint, Fragment, Player, Probing, Profile, Proof, Reply, Scenario, Schedule, Sentinel, Standing, Store,
@@ -207,8 +211,11 @@ impl<'a> Compiler<'a> {
         true
     }
 
-    /// Reports a reference to something that is not there.
+    /// Reports a reference to something that is not there, unless it may only not have been read for a mistake in its file.
     pub(crate) fn unknown(&mut self, what: &str, name: &Text, known: &[&str]) {
+        if self.trees.iter().any(|tree| tree.unread.explains(what, &name.value)) {
+            return;
+        }
         let mut diagnostic =
             Diagnostic::error("PK002", format!("there is no {what} `{}`", name.value)).at(name.span, "not found in the pack");
         if known.len() <= 40 && !known.is_empty() {
@@ -308,6 +315,7 @@ impl Compiler<'_> {
                 }
             }
         }
+        self.unused_requests();
         let proof = if self.options.purpose == Purpose::Whole { self.proof(role) } else { Proof::default() };
         Parts {
             scenarios,

@@ -166,7 +166,11 @@ impl<'a> Compiler<'a> {
         let merges = item.change.is_some() || !item.patch.is_empty();
         // Only what a rule, a reply or a request sends can be edited.
         let sends = ["stubs/", "players/", "requests/"].iter().any(|folder| path.starts_with(folder));
-        let no_edit = !item.edit.is_empty() && (edits(item).is_empty() || !sends);
+        let before_edits = self.diagnostics.as_slice().len();
+        let edits = self.compiled_edits(&item.edit);
+        // Edits that do not compile are mistakes of their own.
+        let empty = edits.is_empty() && self.diagnostics.as_slice().len() == before_edits;
+        let no_edit = !item.edit.is_empty() && (empty || !sends);
         if !of_rule || merges && before.same_as(after) || no_edit {
             self.changes_nothing(item, item.id.span, "the mirror stays as it is");
         }
@@ -246,22 +250,23 @@ impl<'a> Compiler<'a> {
     }
 
     /// Gives the mutant that is in force.
-    pub(crate) fn mutant(&self) -> Option<&MutantItem> {
+    pub(crate) fn mutant(&self) -> Option<&'a MutantItem> {
         let wanted = self.options.mutant.as_ref()?;
         self.main().mutants.iter().flat_map(|file| &file.record.mutants).find(|item| item.id.value == *wanted)
     }
 
     /// Gives the edits of the mutant in force where its rule is one that is meant.
-    pub(crate) fn edits_of(&self, meant: impl Fn(&str) -> bool) -> Vec<Edit> {
+    pub(crate) fn edits_of(&mut self, meant: impl Fn(&str) -> bool) -> Vec<Edit> {
         let item = self.mutant().filter(|item| rules(item).any(|rule| meant(&rule.value)));
-        item.map(edits).unwrap_or_default()
+        item.map(|item| self.compiled_edits(&item.edit)).unwrap_or_default()
     }
 
     /// Gives the edits of the mutant in force where it names a reply and no rule.
-    pub(crate) fn edits_of_reply(&self, name: &str) -> Vec<Edit> {
+    pub(crate) fn edits_of_reply(&mut self, name: &str) -> Vec<Edit> {
+        let trees = self.trees;
         let is_rule = |rule: &str| {
             let (file, id) = rule.split_once('#').unwrap_or((rule, ""));
-            let files = self.trees.iter().filter_map(|tree| tree.stubs.get(file));
+            let files = trees.iter().filter_map(|tree| tree.stubs.get(file));
             files.flat_map(|file| &file.record.rules).any(|rule| rule.id.value == id)
         };
         self.edits_of(|rule| rule.split_once('#').is_some_and(|(_, id)| id == name) && !is_rule(rule))
@@ -269,7 +274,7 @@ impl<'a> Compiler<'a> {
 
     /// Gives what the mutant in force changes beside the files.
     pub(crate) fn defect(&mut self) -> Defect {
-        let Some(item) = self.mutant().cloned() else { return Defect::default() };
+        let Some(item) = self.mutant() else { return Defect::default() };
         let listen = item.listen.as_ref().and_then(|listen| self.listen(listen, &mut Scope::scenario()));
         let connect = item.connect.as_ref().map(|connect| Connecting {
             certificate: connect.certificate.as_ref().map(|name| name.value.clone()),
@@ -286,10 +291,6 @@ impl<'a> Compiler<'a> {
 /// Gives the text of a setting's value, as an option would give it.
 pub(crate) fn setting_text(node: &Node) -> String {
     node.text().map_or_else(|| node.to_json().to_string(), ToOwned::to_owned)
-}
-
-fn edits(item: &MutantItem) -> Vec<Edit> {
-    item.edit.iter().flat_map(super::message::edits).collect()
 }
 
 /// Finds the ids of checks that are written in a scenario: maps with `id` and `requirement`.

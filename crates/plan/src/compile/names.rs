@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that hold everywhere.
 const EVERYWHERE: [&str; 8] = ["setting", "profile", "claim", "pack", "role", "scenario", "endpoint", "clock"];
+/// Those of them that are known before the run.
+const SETTLED: [&str; 5] = ["setting", "profile", "claim", "pack", "role"];
 /// Names that hold where a message is looked at.
 const MESSAGE: [&str; 20] = [
     "mails",
@@ -45,6 +47,11 @@ impl Scope {
     /// Names of a scenario or a fragment.
     pub(crate) fn scenario() -> Self {
         Self { known: EVERYWHERE.iter().chain(&MESSAGE).map(|name| (*name).to_owned()).collect(), ..Self::default() }
+    }
+
+    /// Names that hold before anything was played.
+    pub(crate) fn store() -> Self {
+        Self { known: SETTLED.iter().map(|name| (*name).to_owned()).collect(), ..Self::default() }
     }
 
     /// Names of a rule of a stub or a player.

@@ -1,20 +1,18 @@
-//! Steps and fragments.
+//! Steps.
 
-use super::condition::{Place, TLS_FIELDS};
+use super::condition::TLS_FIELDS;
 use super::message::{alpn, cut_how, offer};
 use super::{Compiler, Scope};
 use crate::limits::ACTION_MS_DEFAULT;
 use crate::model::{
-    Act, Ask, Attachment, AttachmentForm, Await, AwaitWhat, Barrier, Captured, ConnectionRule, CountBounds, Demand, Do, Each,
-    EachOf, Fragment, Hold, Listen, Load, Mail, Observe, Pace, Parallel, Probe, Repeat, RequestMatch, Schedule, ScheduleRow,
-    Send, Shape, Step, Time, TimedStep, When, Write, WriteWhat,
+    Act, Ask, Attachment, AttachmentForm, Barrier, Captured, ConnectionRule, Demand, Each, EachOf, Listen, Load, Mail, Observe,
+    Pace, Parallel, Probe, Repeat, Schedule, ScheduleRow, Send, Shape, Step, Time, TimedStep, When, Write, WriteWhat,
 };
 use counterpart_diag::Diagnostic;
-use counterpart_evidence::Outcome;
 use counterpart_matching::{Capture, Escape, Side};
 use counterpart_scenario::model::{
-    Act as ActRecord, Ask as AskRecord, Await as AwaitRecord, CaptureItem, CountItem, Expectation, Listen as ListenRecord,
-    Observe as ObserveRecord, Parallel as ParallelRecord, Send as SendRecord, Step as StepRecord, Write as WriteRecord,
+    Act as ActRecord, Ask as AskRecord, CaptureItem, Expectation, Listen as ListenRecord, Observe as ObserveRecord,
+    Parallel as ParallelRecord, Send as SendRecord, Step as StepRecord, Write as WriteRecord,
 };
 use counterpart_scenario::{Data, Flag, Node, Reader, Text};
 use std::sync::Arc;
@@ -37,6 +35,11 @@ impl Compiler<'_> {
             _ => &[],
         };
         let mut checks = self.expectations(asserted, scenario, scope);
+        if let ActRecord::Send(send) = &record.act {
+            // A request's own checks are the request's, whatever scenario sends it.
+            let named = send.use_request.as_ref().and_then(|name| self.requests.get(&name.value)).map(|(item, _)| *item);
+            checks.extend(self.expectations(named.map_or(&[], |item| &item.expect), None, scope));
+        }
         checks.extend(self.expectations(&record.expect, scenario, scope));
         let mut captures = Vec::new();
         for (name, item) in &record.capture {
@@ -152,7 +155,7 @@ impl Compiler<'_> {
     }
 
     /// Gives the name of a declared endpoint; the first of the run's role where none is named.
-    fn endpoint(&mut self, name: Option<&Text>) -> Option<String> {
+    pub(super) fn endpoint(&mut self, name: Option<&Text>) -> Option<String> {
         let records = &self.main().pack.record.endpoints;
         let declared: Vec<&str> = records.iter().map(|endpoint| endpoint.name.value.as_str()).collect();
         match name {
@@ -175,111 +178,6 @@ impl Compiler<'_> {
             Some(word) if known.contains(&word.value.as_str()) => Some(Some(word.value.clone())),
             Some(word) => Reader::new(&mut self.diagnostics).unknown_word(&word.value, word.span, what, known),
         }
-    }
-
-    fn await_step(&mut self, record: &AwaitRecord, scenario: Option<&str>, scope: &mut Scope) -> Option<Await> {
-        let what = self.await_what(record, scope)?;
-        let count = match &record.count {
-            None => CountBounds { min: Self::constant("1")?, max: Self::constant("1") },
-            Some(CountItem::Exactly(cel)) => {
-                let exactly = self.expression(cel, scope)?;
-                CountBounds { min: exactly.clone(), max: Some(exactly) }
-            }
-            Some(CountItem::Between(count)) => {
-                if count.min.is_none() && count.max.is_none() {
-                    self.diagnostics
-                        .push(Diagnostic::error("SC016", "a count needs one of min, max").at(count.span, "bounds nothing"));
-                }
-                let min = match &count.min {
-                    Some(cel) => self.expression(cel, scope)?,
-                    None => Self::constant("0")?,
-                };
-                CountBounds { min, max: self.expression_if(count.max.as_ref(), scope) }
-            }
-        };
-        let quiet = match &record.quiet {
-            Some(item) => self.expectation(item, scenario, scope),
-            None => None,
-        };
-        let then_quiet = match (&record.then_quiet, quiet) {
-            (Some(time), Some(check)) => Some((self.time(time, scope)?, check)),
-            (Some(_), None) if record.quiet.is_none() => {
-                self.diagnostics.push(
-                    Diagnostic::error("SC010", "`then-quiet` needs `quiet`: the check that a further request breaks")
-                        .at(record.span, "`quiet` is missing here"),
-                );
-                None
-            }
-            _ => None,
-        };
-        let else_fails = match &record.else_fails {
-            Some(item) => self.expectation(item, scenario, scope),
-            None => None,
-        };
-        Some(Await {
-            what,
-            within: self.time(&record.within, scope)?,
-            count,
-            then_quiet,
-            respond: record.respond.iter().filter_map(|item| self.reply_item(item, scope)).collect(),
-            using: record.using.iter().filter_map(|name| self.stub(name)).collect(),
-            hold: if set(record.hold.as_ref()) { Hold::Held } else { Hold::AtOnce },
-            else_fails,
-        })
-    }
-
-    fn await_what(&mut self, record: &AwaitRecord, scope: &mut Scope) -> Option<AwaitWhat> {
-        let given = [
-            record.request.is_some(),
-            record.connection.is_some(),
-            record.file.is_some(),
-            record.mail.is_some(),
-            record.log.is_some(),
-        ];
-        if given.iter().filter(|given| **given).count() != 1 {
-            self.diagnostics.push(
-                Diagnostic::error("SC016", "await needs exactly one of request, connection, file, mail, log")
-                    .at(record.span, "waits for none or several of them"),
-            );
-            return None;
-        }
-        if let Some(request) = &record.request {
-            let place = Place { side: Side::Request, namespaces: &[] };
-            let request = &request.0;
-            return Some(AwaitWhat::Request(RequestMatch {
-                endpoint: match &request.endpoint {
-                    Some(name) => Some(self.endpoint(Some(name))?),
-                    None => None,
-                },
-                method: request.method.as_ref().map(|text| text.value.clone()),
-                path: match &request.path {
-                    Some(path) => Some(self.template(path, Escape::Text, scope)?),
-                    None => None,
-                },
-                when: self.all(&request.when, place, scope),
-            }));
-        }
-        if let Some(connection) = &record.connection {
-            let mut outcomes = Vec::new();
-            for word in connection.outcome.iter().flat_map(|words| &words.0) {
-                match Outcome::ALL.iter().find(|(_, name)| *name == word.value) {
-                    Some((outcome, _)) => outcomes.push(*outcome),
-                    None => {
-                        let known: Vec<&str> = Outcome::ALL.iter().map(|(_, name)| *name).collect();
-                        Reader::new(&mut self.diagnostics).unknown_word::<()>(&word.value, word.span, "outcome", &known);
-                    }
-                }
-            }
-            return Some(AwaitWhat::Connection(connection.endpoint.as_ref().map(|name| name.value.clone()), outcomes));
-        }
-        if let Some(mail) = &record.mail {
-            let which = self.expression_if(mail.which.as_ref(), scope);
-            return self.template(&mail.folder, Escape::Text, scope).map(|folder| AwaitWhat::Mail(folder, which));
-        }
-        let (item, is_file) = record.file.as_ref().map(|item| (item, true)).or(record.log.as_ref().map(|item| (item, false)))?;
-        let which = self.expression_if(item.which.as_ref(), scope);
-        let path = self.template(&item.path, Escape::Text, scope)?;
-        Some(if is_file { AwaitWhat::File(path, which) } else { AwaitWhat::Log(path, which) })
     }
 
     fn ask(&mut self, ask: &AskRecord, scope: &mut Scope) -> Option<Ask> {
@@ -409,82 +307,6 @@ impl Compiler<'_> {
         Some(Parallel { times, barrier, branches })
     }
 
-    fn call(&mut self, name: &Text, with: &[(Text, Node)], scope: &mut Scope) -> Option<Act> {
-        let Some(fragment) = self.fragment(name) else {
-            // What it would have given is not known, and no name that is missed now is a mistake of its own.
-            scope.open_up();
-            return None;
-        };
-        let declared: Vec<&Text> = self
-            .trees
-            .iter()
-            .find_map(|tree| tree.fragments.get(&name.value))
-            .map(|file| file.record.parameters.iter().map(|(name, _)| name).collect())
-            .unwrap_or_default();
-        let names: Vec<&str> = declared.iter().map(|name| name.value.as_str()).collect();
-        for (given, _) in with.iter().filter(|(given, _)| !names.contains(&given.value.as_str())) {
-            self.unknown(&format!("parameter of `{}`", name.value), given, &names);
-        }
-        for missing in names.iter().filter(|known| !with.iter().any(|(given, _)| given.value == **known)) {
-            self.diagnostics.push(
-                Diagnostic::error("SC010", format!("fragment `{}` needs `{missing}`", name.value))
-                    .at(name.span, format!("`{missing}` is not given")),
-            );
-        }
-        let with = self.shapes(with, Escape::Text, scope);
-        for given in &fragment.gives {
-            scope.add(given);
-        }
-        Some(Act::Do(Do { fragment, with }))
-    }
-
-    fn fragment(&mut self, name: &Text) -> Option<Arc<Fragment>> {
-        self.used.insert(format!("fragment {}", name.value));
-        if let Some(done) = self.fragments.get(&name.value) {
-            return done.clone();
-        }
-        let Some(file) = self.trees.iter().find_map(|tree| tree.fragments.get(&name.value)) else {
-            let known: Vec<&str> = self.trees.iter().flat_map(|tree| tree.fragments.keys()).map(String::as_str).collect();
-            self.unknown("fragment", name, &known);
-            return None;
-        };
-        let fragment = self.guarded("fragment", name, |compiler| {
-            let mut scope = Scope::rule();
-            for (parameter, _) in &file.record.parameters {
-                scope.add(&parameter.value);
-            }
-            let steps = compiler.steps(&file.record.steps, Some(&name.value), &mut scope);
-            for given in &file.record.gives {
-                scope.note(&given.value);
-            }
-            compiler.note_unused(&scope);
-            let gives = file.record.gives.iter().map(|name| name.value.clone()).collect();
-            Some(Fragment { name: name.value.clone(), title: file.record.title.value.clone(), steps, gives })
-        });
-        let fragment = fragment.map(Arc::new);
-        self.fragments.insert(name.value.clone(), fragment.clone());
-        fragment
-    }
-
-    /// Notes captured values that the steps of a file do not use; a check or request that is yet to be compiled may.
-    pub(crate) fn note_unused(&mut self, scope: &Scope) {
-        self.unused.extend(scope.unused().map(|(name, span)| (name.to_owned(), span)));
-    }
-
-    /// Reports captured values that nobody uses.
-    pub(crate) fn report_unused(&mut self) {
-        for (name, span) in std::mem::take(&mut self.unused) {
-            if self.used_openly.contains(&name) {
-                continue;
-            }
-            self.diagnostics.push(
-                Diagnostic::error("PK006", format!("`{name}` is captured and never used"))
-                    .at(span, "never used")
-                    .help("use it in a later step, or leave the capture out"),
-            );
-        }
-    }
-
     /// Named values: text is an expression, `{template: ...}` a template, anything else as it is.
     fn let_values(&mut self, values: &[(Text, Node)], scope: &mut Scope) -> Vec<(String, Shape)> {
         let mut done = Vec::new();
@@ -594,7 +416,7 @@ impl Compiler<'_> {
     }
 }
 
-fn set(flag: Option<&Flag>) -> bool {
+pub(super) fn set(flag: Option<&Flag>) -> bool {
     flag.is_some_and(|flag| flag.value)
 }
 

@@ -1,6 +1,6 @@
 //! How we behave as a server and as a client: stubs, the store, players.
 
-use crate::model::{Fault, Reply, Step, Time};
+use crate::model::{Fault, Reply, Shape, Step, Time};
 use counterpart_matching::{Expression, Rule as MatchRule};
 use counterpart_validate::Check;
 use serde_json::Value;
@@ -128,6 +128,8 @@ pub struct Collection {
     pub rows_max: usize,
     /// First rows, by key.
     pub seed: Vec<(String, Value)>,
+    /// Rows after these, worked out as the store begins; each has a value.
+    pub rows: Vec<(String, Shape)>,
 }
 
 /// What the store begins with.
@@ -186,8 +188,6 @@ pub struct Retry {
     pub skip: Vec<u16>,
     /// Whether `Retry-After` is heeded.
     pub heed_retry_after: bool,
-    /// Whether the count of tries is lost on a restart.
-    pub forget: bool,
 }
 
 /// One rule of a player.

@@ -133,12 +133,14 @@ choice! {
         "header" Header(Text),
         /// How often a header field stands in the message.
         "header-count" HeaderCount(Text),
-        /// An aspect of the body: `size`, `digest` (SHA-256), `media-type`, `encoding`, `text`.
+        /// An aspect of the body: `size`, `digest` (SHA-256), `media-type`, `encoding`, `text`, `xml` (its XML tree, to compare with `same-as`: names and texts, attributes in any order, no comments and no spaces between elements).
         "body" Body(Text),
         /// Values in a JSON body: a JSON Pointer (RFC 6901) or a JSONPath (RFC 9535).
         "json" Json(Text),
         /// Values in an XML body: an XPath.
         "xml" Xml(Text),
+        /// A value in a JSON Web Token that a header field carries (RFC 7519), read without checking its signature.
+        "jwt" Jwt(Token),
         /// A TLS fact: `version`, `version-offered`, `suite`, `alpn`, `alpn-offered`, `server-name`, `alert`, `peer.subject`, `peer.issuer`, `peer.names`, `peer.serial`, `peer.fingerprint`, `peer.key`.
         "tls" Tls(Text),
         /// A duration in milliseconds: `connect`, `tls`, `first-byte`, `total`.
@@ -171,6 +173,26 @@ choice! {
         "all-of" AllOf(AllOf),
         /// Alternatives, one of which must hold.
         "any-of" AnyOf(AnyOf),
+    }
+}
+
+choice! {
+    /// Which part of a token.
+    TokenPart "a token" {
+        /// Its claims: a JSON Pointer or a JSONPath.
+        "claims" Claims(Text),
+        /// Its JOSE header: a JSON Pointer or a JSONPath.
+        "header" Header(Text),
+    }
+}
+
+record! {
+    /// Where a JSON Web Token stands, and what of it is looked at.
+    Token "a token" {
+        /// Header field that carries it, a scheme such as `Bearer` before it or not; `Authorization` without.
+        optional carried_in "in": Text,
+        /// What is looked at.
+        flat part "": TokenPart,
     }
 }
 
@@ -282,12 +304,34 @@ record! {
         optional in_order_of "in-order-of": Cel,
         /// For a series: each key has exactly one exchange whose effect is `stored`.
         optional each_accepted_once "each-accepted-once": Flag,
-        /// For a series: nothing comes after an exchange with this effect; `accepted` means `stored`.
-        optional none_after "none-after": Text,
+        /// For a series: nothing comes after such an exchange: one with this effect (`accepted` means `stored`), or one of which this condition holds.
+        optional none_after "none-after": NoneAfter,
         /// For a series: how many exchanges of a key are under way at once.
         optional in_flight_max "in-flight-max": Spanned<i64>,
         /// For a series: how many exchanges each key has.
         optional per_key "per-key": Range,
+    }
+}
+
+/// The exchange after which nothing may come.
+#[derive(Clone, Debug)]
+pub enum NoneAfter {
+    /// One of which this holds.
+    Condition(Box<Condition>),
+    /// One whose answer had this effect.
+    Effect(Text),
+}
+
+impl Read for NoneAfter {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.data {
+            Data::Map(_) => Condition::read(node, reader).map(|condition| Self::Condition(Box::new(condition))),
+            _ => Text::read(node, reader).map(Self::Effect),
+        }
+    }
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        json!({ "anyOf": [{ "enum": ["accepted", "lost", "none", "refused", "stored"] }, Condition::schema(schemas)] })
     }
 }
 
@@ -320,12 +364,10 @@ record! {
     SameAs "same-as" {
         /// `STEP.request` or `STEP.response`.
         optional of "of": Text,
-        /// A JSON Pointer in that message.
+        /// A JSON Pointer in that message; without it and `header` the same whole of its body that the subject takes: the bytes with `body: digest`, the text with `body: text`, the XML tree with `body: xml`.
         optional json "json": Text,
         /// A header field of that message.
         optional header "header": Text,
-        /// The whole body, byte for byte, unless a part is named.
-        optional body "body": Flag,
         /// JSON Pointers that may differ.
         list except "except": Text,
     }

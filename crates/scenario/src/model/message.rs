@@ -208,12 +208,38 @@ record! {
         list duplicate_header "duplicate-header": Text,
         /// JSON Patch (RFC 6902) of the body.
         list json_patch "json-patch": Node,
+        /// Edits of an XML body.
+        list xml "xml": XmlEdit,
         /// Replaces text in the body: from and to.
         map replace "replace": Text,
         /// Replaces the whole body by this text.
         optional body "body": Text,
         /// Sets the status.
         optional status "status": Spanned<i64>,
+    }
+}
+
+choice! {
+    /// What is done with what an XPath finds.
+    XmlChange "an XML edit" {
+        /// Writes the element twice; `true`.
+        "duplicate" Duplicate(Flag),
+        /// Puts this XML at the end of the element's content.
+        "insert" Insert(Text),
+        /// Takes the element or attribute out; `true`.
+        "remove" Remove(Flag),
+        /// Gives the element or attribute this text as its value.
+        "set" Set(Text),
+    }
+}
+
+record! {
+    /// One edit of an XML body, made at everything that an XPath finds there; it must find something.
+    XmlEdit "an XML edit" {
+        /// Where: an XPath of elements or attributes, with the prefixes under `namespaces` of `pack.yaml`.
+        required at "at": Text,
+        /// What is done there.
+        flat change "": XmlChange,
     }
 }
 

@@ -10,12 +10,12 @@ mod step;
 mod stub;
 
 pub use check::{
-    Alternative, AlternativeResult, CheckFile, CheckItem, Condition, Expectation, Format, Gaps, Growing, On, Operators, Range,
-    Rule, SameAs, Series, SeriesFrom, Subject, SubjectValue, TypeWord,
+    Alternative, AlternativeResult, CheckFile, CheckItem, Condition, Expectation, Format, Gaps, Growing, NoneAfter, On,
+    Operators, Range, Rule, SameAs, Series, SeriesFrom, Subject, SubjectValue, Token, TokenPart, TypeWord,
 };
 pub use message::{
     AlpnAnswer, Body, BodyForm, BodyFrom, CutHow, Drip, EditItem, EffectWord, Encoding, Fault, FaultCut, Malformed, Named, Offer,
-    Reply, ReplyItem, RequestFile, RequestItem,
+    Reply, ReplyItem, RequestFile, RequestItem, XmlChange, XmlEdit,
 };
 pub use mutant::{Connecting, MutantFile, MutantItem, Survivor, TrustWord};
 pub use pack::{

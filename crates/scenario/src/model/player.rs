@@ -75,7 +75,5 @@ record! {
         list skip "skip": Spanned<i64>,
         /// Whether `Retry-After` is heeded (RFC 9110 §10.2.3).
         optional heed_retry_after "heed-retry-after": Flag,
-        /// Store variable or row that says whether tries survive a restart; kept without.
-        optional forget "forget": Flag,
     }
 }

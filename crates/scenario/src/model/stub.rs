@@ -128,5 +128,7 @@ record! {
         optional at_most "at-most": Spanned<i64>,
         /// Table in `tables/` with the first rows; a row's `key` column is its key.
         optional seed "seed": Text,
+        /// First rows written here, after those of `seed`: text may be a template and `!value` an expression, both worked out as the store begins, so that dates stand relative to the clock; `key` is a row's key.
+        list rows "rows": Node,
     }
 }
