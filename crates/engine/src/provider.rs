@@ -15,7 +15,7 @@ use crate::wire;
 use counterpart_evidence::{Direction, Exchange, Request};
 use counterpart_matching::{Generators, Judgement, Subjects, judge};
 use counterpart_plan::model::{AwaitWhat, Hold, Reply, RequestMatch, Schedule, ScheduleRow};
-use counterpart_transport::{Call, Delivery, Ended, Reply as Outgoing};
+use counterpart_transport::{Call, Delivery, Ended, Recorded, Reply as Outgoing};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -201,7 +201,7 @@ impl Provider {
             found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, clock));
         }
         let step = taken.as_ref().and_then(|(_, expectation)| step_of(expectation));
-        self.record(&exchange, owner.as_ref(), step, String::new(), found, None);
+        drop(self.record(&exchange, owner.as_ref(), step, String::new(), found, None));
         let exchange = Arc::new(exchange);
         if let Some(owner) = &owner {
             owner.keep(Arc::clone(&exchange));
@@ -460,7 +460,7 @@ impl Provider {
         let unmatched = answer.unmatched;
         let record = move |delivered: counterpart_transport::Delivered| {
             wire::fill(&mut exchange, delivered, &provider.shared.clock);
-            provider.close(exchange, session, owner, expectation, found, unmatched);
+            provider.close(exchange, session, owner, expectation, found, unmatched)
         };
         Outgoing { response: sent.response, delivery: sent.delivery, record: Some(Box::new(record)) }
     }
@@ -474,7 +474,7 @@ impl Provider {
         expectation: Option<Arc<Expectation>>,
         mut found: Found,
         unmatched: Option<Vec<String>>,
-    ) {
+    ) -> Recorded {
         let own = owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
         if let Some(expectation) = &expectation {
             let globals = Layer::last(self.shared.globals());
@@ -482,7 +482,7 @@ impl Provider {
             found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared.clock));
         }
         let step = expectation.as_ref().and_then(|expectation| step_of(expectation));
-        self.record(&exchange, owner.as_ref(), step, session, found, unmatched);
+        let recorded = self.record(&exchange, owner.as_ref(), step, session, found, unmatched);
         let exchange = Arc::new(exchange);
         if let Some(owner) = owner {
             owner.keep(Arc::clone(&exchange));
@@ -490,6 +490,7 @@ impl Provider {
         if let Some(expectation) = expectation.filter(|expectation| expectation.phase() == Phase::Waiting) {
             expectation.keep(exchange);
         }
+        recorded
     }
 
     fn record(
@@ -500,7 +501,7 @@ impl Provider {
         session: String,
         found: Found,
         unmatched: Option<Vec<String>>,
-    ) {
+    ) -> Recorded {
         let belonging = Belonging {
             scenario: owner.map(|owner| owner.scenario.clone()),
             attempt: owner.map(|owner| owner.attempt),
@@ -514,7 +515,7 @@ impl Provider {
         }
         let Found { findings, passed, skipped } = found;
         let judged = Judged { exchange, belonging: &belonging, findings, passed, skipped, unmatched };
-        self.shared.around.sink.exchange(judged, self.shared.clock.now_us());
+        self.shared.around.sink.begin_exchange(judged, self.shared.clock.now_us())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where events go.
 
 use counterpart_evidence::{CheckId, Event, Exchange, ExchangeId, Finding, RequirementId, ScenarioId, Skipped};
+use futures_util::future::BoxFuture;
 
 /// What an exchange belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,6 +41,13 @@ pub struct Judged<'a> {
 pub trait Sink: Send + Sync {
     /// Takes an exchange.
     fn exchange(&self, judged: Judged<'_>, at_us: u64);
+
+    /// Takes an exchange, after those it took before; gives what is still to be waited for until it is recorded, and that
+    /// dropped, it is recorded at once.
+    fn begin_exchange(&self, judged: Judged<'_>, at_us: u64) -> Option<BoxFuture<'static, ()>> {
+        self.exchange(judged, at_us);
+        None
+    }
 
     /// Takes any other event.
     fn event(&self, event: Event, at_us: u64);

@@ -81,7 +81,7 @@ fn files_of(folder: &Path) -> std::io::Result<Vec<(PathBuf, Vec<u8>)>> {
 
 fn main() -> ExitCode {
     let made = tempfile::tempdir().map_err(|error| error.to_string()).and_then(|parent| {
-        let folder = sample::record(parent.path(), 12, Storage::default(), |_| true).map_err(|error| error.to_string())?;
+        let folder = sample::record(parent.path(), (12, 1), Storage::default(), |_| true).map_err(|error| error.to_string())?;
         Ok((parent, folder))
     });
     let Ok((parent, mut folder)) = made else {

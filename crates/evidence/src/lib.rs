@@ -57,7 +57,7 @@ pub use record::{
     Attempt, CheckChange, ClaimRecord, Conductor, Counts, Document, Limit, PackRecord, Preflight, RUN_FORMAT, RUN_VERSION,
     Requirement, RequirementRecord, Role, RunMode, RunRecord, ScenarioRecord, SettingRecord, StepRecord, Supplier, Tool,
 };
-pub use recorder::{Assessment, ExchangeMeta, Line, Memory, Recorder};
+pub use recorder::{Assessment, Committing, ExchangeMeta, Line, Memory, Recorder, Recording};
 pub use schema::run_schema;
 pub use skipped::{Skipped, add_skipped};
 pub use storage::{Flush, Storage, WhenFull};

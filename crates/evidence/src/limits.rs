@@ -12,6 +12,8 @@ pub const JOURNAL_SEGMENTS_MAX: u64 = 4;
 pub const JOURNAL_RESERVE_BYTES: u64 = 64 << 10;
 /// Bytes of one line of the journal, written or read.
 pub const LINE_BYTES_MAX: usize = 32 << 20;
+/// Bytes of the journal that go out with one write, unless one line is longer.
+pub const COMMIT_BYTES_MAX: usize = 1 << 20;
 /// Bytes of one text inside an event; the rest is cut off and counted.
 pub const TEXT_BYTES_MAX: usize = 64 << 10;
 /// Digests of stored bodies that are remembered, so that equal ones are stored once.

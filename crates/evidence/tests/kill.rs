@@ -33,9 +33,9 @@ fn assert_bodies_are_there(folder: &Path, events: &[Stamped]) {
     }
 }
 
-fn kill_after(acknowledged_before_kill: u64) -> (Vec<u64>, Vec<Stamped>, JournalState) {
+fn kill_after(acknowledged_before_kill: u64, mode: Option<&str>) -> (Vec<u64>, Vec<Stamped>, JournalState) {
     let parent = tempfile::tempdir().unwrap();
-    let mut child = Command::new(writer()).arg(parent.path()).arg("1000000").stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = Command::new(writer()).arg(parent.path()).arg("1000000").args(mode).stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut acknowledged = Vec::new();
     let mut line = String::new();
@@ -64,11 +64,20 @@ fn kill_after(acknowledged_before_kill: u64) -> (Vec<u64>, Vec<Stamped>, Journal
 
 #[test]
 fn no_acknowledged_event_is_lost_when_killed_at_fifty_points() {
+    kill_at_fifty_points(None);
+}
+
+#[test]
+fn no_acknowledged_event_of_a_group_is_lost_when_killed_at_fifty_points() {
+    kill_at_fifty_points(Some("grouped"));
+}
+
+fn kill_at_fifty_points(mode: Option<&str>) {
     // A small linear congruential generator: the points differ, the test repeats.
     let mut random = 20_261_124_u64;
     for _ in 0..50 {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let (acknowledged, events, state) = kill_after(1 + (random >> 33) % 400);
+        let (acknowledged, events, state) = kill_after(1 + (random >> 33) % 400, mode);
         assert!(state.intact, "{state:?}");
         let kept = exchanges(&events);
         assert_eq!(kept, (1..=kept.len() as u64).collect::<Vec<_>>());

@@ -1,6 +1,6 @@
 //! How a message of ours goes over the wire: as it should, or with a fault.
 
-use crate::tape::{Action, Mark};
+use crate::tape::{Action, Tell};
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -110,13 +110,7 @@ pub(crate) fn chunked(body: &Bytes) -> Bytes {
 }
 
 /// Makes the script of a message: `tell` is called before its last byte goes out, or when it breaks off.
-pub(crate) fn script(
-    delivery: &Delivery,
-    head: &Bytes,
-    body: &Bytes,
-    hang: Duration,
-    tell: Option<Box<dyn FnOnce(Mark) + Send>>,
-) -> VecDeque<Action> {
+pub(crate) fn script(delivery: &Delivery, head: &Bytes, body: &Bytes, hang: Duration, tell: Option<Tell>) -> VecDeque<Action> {
     let mut script = VecDeque::new();
     if !delivery.delay.is_zero() {
         script.push_back(Action::Pause(delivery.delay));

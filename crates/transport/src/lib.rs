@@ -31,7 +31,7 @@ pub use hello::Hello;
 pub use limits::Limits;
 pub use memory::MemoryNetwork;
 pub use old::{OldProbe, OldVersion, probe_old_tls};
-pub use server::{Call, Delivered, Ended, Handler, Numbers, Reply, Server, ServerOptions, Welcome};
+pub use server::{Call, Delivered, Ended, Handler, Numbers, Record, Recorded, Reply, Server, ServerOptions, Welcome};
 pub use stream::Network;
 pub use tape::Recording;
 pub use tls::{ClientAuth, ServerTrust, TlsClient, TlsServer, Versions};

@@ -2,17 +2,14 @@
 
 use crate::delivery::{CutHow, Delivery};
 use crate::limits::{GARBAGE_BYTES_MAX, Limits};
-use crate::server::{Call, Delivered, Ended, Handler, Reply};
-use crate::tape::{Mark, Recording};
+use crate::server::{Call, Delivered, Ended, Handler, Record, Reply};
+use crate::tape::{Mark, Recording, Tell};
 use bytes::Bytes;
 use counterpart_evidence::{Alert, Connection, Outcome, Response, Timing};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// What is done with what went over the wire of a reply.
-type Record = Box<dyn FnOnce(Delivered) + Send>;
 
 /// An incoming connection on which HTTP is spoken.
 pub(crate) struct Line {
@@ -92,7 +89,7 @@ impl Line {
         response: Response,
         delivery: &Delivery,
         started: Instant,
-    ) -> Option<Box<dyn FnOnce(Mark) + Send>> {
+    ) -> Option<Tell> {
         let record = record?;
         let (cut, raw, recording) = (delivery.cut, delivery.raw.is_some(), self.recording);
         Some(Box::new(move |mark: Mark| {
@@ -109,7 +106,7 @@ impl Line {
                 ..Timing::default()
             };
             let wire = if recording == Recording::On { mark.wire } else { Bytes::new() };
-            record(Delivered { response, wire, outcome, reason, timing });
+            record(Delivered { response, wire, outcome, reason, timing })
         }))
     }
 }

@@ -37,8 +37,15 @@ pub struct Reply {
     /// How it goes over the wire.
     pub delivery: Delivery,
     /// Told before the last byte is handed to the kernel, or when the response breaks off.
-    pub record: Option<Box<dyn FnOnce(Delivered) + Send>>,
+    pub record: Option<Record>,
 }
+
+/// What is done with what went over the wire of a reply. What it gives is waited for before the last byte goes out, and
+/// dropped where the response broke off.
+pub type Record = Box<dyn FnOnce(Delivered) -> Recorded + Send>;
+
+/// What is still to be done before a reply counts as recorded; nothing where it is.
+pub type Recorded = Option<BoxFuture<'static, ()>>;
 
 /// What went over the wire of a reply.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 //! broken framing. So a message of ours is given to hyper as an empty stand-in, the stand-in's bytes are swallowed here,
 //! and a script of our own bytes, pauses and endings goes out in its place.
 
+use crate::server::Recorded;
 use crate::stream::Stream;
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
@@ -25,12 +26,15 @@ pub(crate) enum Action {
     /// The message is over; what follows is the next one's.
     End,
     /// Do this before what follows is sent.
-    Mark(Box<dyn FnOnce(Mark) + Send>),
+    Mark(Tell),
     /// Wait.
     Pause(Duration),
     /// Reset the connection.
     Reset,
 }
+
+/// Tells somebody of a mark; what it gives is waited for before what follows is sent.
+pub(crate) type Tell = Box<dyn FnOnce(Mark) -> Recorded + Send>;
 
 /// What is known when a script comes to its mark.
 pub(crate) struct Mark {
@@ -145,7 +149,7 @@ impl Deck {
         };
         for action in script {
             match action {
-                Action::Mark(tell) => tell(Mark { wire: sent.clone(), first_byte, broken }),
+                Action::Mark(tell) => drop(tell(Mark { wire: sent.clone(), first_byte, broken })),
                 // What was sent is the first message's; those after it never began.
                 Action::End => (sent, first_byte) = (Bytes::new(), None),
                 Action::Bytes(_) | Action::Close | Action::Pause(_) | Action::Reset => {}
@@ -159,6 +163,8 @@ pub(crate) struct Tape {
     stream: Stream,
     deck: Deck,
     sleep: Option<Pin<Box<Sleep>>>,
+    /// What a mark waits for.
+    recorded: Recorded,
     unsent: Bytes,
     /// Whether the connection is looked at before a message counts as sent.
     look: bool,
@@ -179,7 +185,7 @@ impl Tape {
             first_out: None,
             error: None,
         })));
-        (Self { stream, deck: deck.clone(), sleep: None, unsent: Bytes::new(), look: false }, deck)
+        (Self { stream, deck: deck.clone(), sleep: None, recorded: None, unsent: Bytes::new(), look: false }, deck)
     }
 
     /// Plays as much of the script as can be played now.
@@ -190,6 +196,12 @@ impl Tape {
                     return Poll::Pending;
                 }
                 self.sleep = None;
+            }
+            if let Some(recorded) = &mut self.recorded {
+                if recorded.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                self.recorded = None;
             }
             if !self.unsent.is_empty() {
                 match Pin::new(&mut self.stream).poll_write(context, &self.unsent) {
@@ -227,7 +239,7 @@ impl Tape {
                     }
                     self.look = false;
                     let mark = self.mark();
-                    tell(mark);
+                    self.recorded = tell(mark);
                 }
                 Some(Action::Pause(duration)) => {
                     self.look = true;

@@ -22,18 +22,18 @@ pub struct Findings<'a> {
 #[derive(Clone, Debug)]
 enum Precondition {
     Met,
-    NotMet(String),
-    TooCoarse(String),
-    Undecided(String),
+    NotMet(Arc<str>),
+    TooCoarse(Arc<str>),
+    Undecided(Arc<str>),
 }
 
 impl Precondition {
     fn judge(rule: &Rule, subjects: &Subjects<'_>) -> Self {
         match judge(rule, subjects) {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => Self::Met,
-            Judgement::Broken(mismatch) => Self::NotMet(format!("does not apply: {}", mismatch.message)),
-            Judgement::TooCoarse(reason) => Self::TooCoarse(reason),
-            Judgement::Undecided(reason) => Self::Undecided(format!("its precondition could not be judged: {reason}")),
+            Judgement::Broken(mismatch) => Self::NotMet(format!("does not apply: {}", mismatch.message).into()),
+            Judgement::TooCoarse(reason) => Self::TooCoarse(reason.into()),
+            Judgement::Undecided(reason) => Self::Undecided(format!("its precondition could not be judged: {reason}").into()),
         }
     }
 }
@@ -57,8 +57,8 @@ impl<'a> Findings<'a> {
         match precondition {
             Precondition::Met => return true,
             Precondition::NotMet(reason) => self.skip(check, &reason),
-            Precondition::TooCoarse(reason) => self.others.push(check.unjudged(reason)),
-            Precondition::Undecided(reason) => self.others.push(check.undecided(reason)),
+            Precondition::TooCoarse(reason) => self.others.push(check.unjudged(reason.to_string())),
+            Precondition::Undecided(reason) => self.others.push(check.undecided(reason.to_string())),
         }
         false
     }

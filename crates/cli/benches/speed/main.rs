@@ -1,7 +1,8 @@
 //! How fast and how large: ratios to a bare hyper server measured in one run, and the figures of whole commands.
 //!
 //! `cargo bench --bench speed` measures; without `--bench`, as tests call it, everything is done a few times only, to show
-//! that it still runs. `speed bare [CERT KEY]` is the bare server, in a process of its own.
+//! that it still runs. `speed bare [CERT KEY]` is the bare server, in a process of its own, and `speed load
+//! ADDRESS SECONDS` the load by itself, for a profiler beside a server.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may panic, and prints what it measures")]
 
 mod bare;
@@ -46,6 +47,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if arguments.first().is_some_and(|first| first == "bare") {
         return bare::serve(arguments.get(1).zip(arguments.get(2)));
+    }
+    if let Some(("load", [address, seconds])) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return stub::load_alone(address, seconds.parse().unwrap());
     }
     let size = if arguments.iter().any(|argument| argument == "--bench") { Size::Full } else { Size::Smoke };
     IS_SMOKE.store(size == Size::Smoke, Ordering::Relaxed);

@@ -39,6 +39,12 @@ fn cpu_us(size: Size, server: &Served, requests: Vec<Asked>) -> f64 {
     (server.cpu() - before).as_secs_f64() * 1e6 / went.answers as f64
 }
 
+/// Puts the mixed load on a server that runs already.
+pub(crate) fn load_alone(address: &str, seconds: u64) {
+    let mut went = ask(address, None, mixed(), Load { connections: 64, duration: Duration::from_secs(seconds) });
+    println!("{:.0} requests a second, p99 {:.0} us", went.rate(), went.p99_us());
+}
+
 pub(crate) fn rate(size: Size, folder: &Path) {
     let bare = Served::bare(None);
     let off = Served::simulate(&packs::three(folder), folder, &["--plain", "--record", "off"]);

@@ -4,7 +4,7 @@
 //! <https://www.rfc-editor.org/rfc/rfc6901>
 
 use crate::fault::PathFault;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::borrow::Cow;
 
 /// Appends one reference token to a pointer.
@@ -67,13 +67,24 @@ pub(crate) fn index(token: &str) -> Option<usize> {
     token.parse().ok()
 }
 
+/// Members up to this many are looked through faster than a name is hashed.
+const FEW_MEMBERS: usize = 8;
+
+/// Gives a member of an object.
+fn member<'v>(members: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    if members.len() > FEW_MEMBERS {
+        return members.get(name);
+    }
+    members.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
 /// Finds the value that the tokens lead to.
 pub(crate) fn find<'v, T: AsRef<str>>(value: &'v Value, tokens: &[T]) -> Option<&'v Value> {
     let mut current = value;
     for token in tokens {
         let token = token.as_ref();
         current = match current {
-            Value::Object(members) => members.get(token)?,
+            Value::Object(members) => member(members, token)?,
             Value::Array(items) => items.get(index(token)?)?,
             _ => return None,
         };

@@ -1,17 +1,18 @@
 //! A small run for the programs beside this folder.
 
 use counterpart_evidence::{
-    Assessment, Basis, Body, CheckId, Conductor, Direction, Error, Event, Exchange, ExchangeId, ExchangeMeta, Level, MaskKey,
-    MaskRules, Masker, Moment, Outcome, PackRecord, Recorder, Request, Requirement, RequirementId, Response, Role, RunFolder,
-    RunHeader, RunMode, Stamped, Storage, Supplier, Tool,
+    Assessment, Basis, Body, CheckId, Committing, Conductor, Direction, Error, Event, Exchange, ExchangeId, ExchangeMeta, Level,
+    Line, MaskKey, MaskRules, Masker, Moment, Outcome, PackRecord, Recorder, Recording, Request, Requirement, RequirementId,
+    Response, Role, RunFolder, RunHeader, RunMode, Stamped, Storage, Supplier, Tool,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::mpsc;
 
-/// Records a run of `count` exchanges, told one by one until nobody wants to hear any more.
+/// Records a run of `count` exchanges, `grouped` with one write, told one by one until nobody wants to hear any more.
 pub(crate) fn record(
     folder: &Path,
-    count: u64,
+    (count, grouped): (u64, u64),
     storage: Storage,
     mut told: impl FnMut(ExchangeId) -> bool,
 ) -> Result<RunFolder, Error> {
@@ -19,13 +20,24 @@ pub(crate) fn record(
     let rules = MaskRules { secrets: vec![b"hunter2-hunter2".to_vec()], ..MaskRules::default() };
     let recorder = Recorder::new(&folder, Masker::new(&rules, MaskKey::new(&[7; 32]))?, storage)?;
     recorder.record(Stamped { at: Moment(0), event: Event::RunStarted(Box::new(header())) })?;
+    let (sender, receiver) = mpsc::channel();
+    let mut group = Vec::new();
     for number in 1..=count {
         let exchange = exchange(number);
         let passed = vec![(CheckId::new("status"), RequirementId::new("R1")); 3];
         let assessment = Assessment { passed, ..Assessment::default() };
-        recorder.record_exchange(&exchange, ExchangeMeta::default(), assessment, Moment(number))?;
-        if !told(exchange.id) {
-            return Ok(folder);
+        let (id, sender) = (exchange.id, sender.clone());
+        let hear = move |recorded: Result<Line, Error>| drop(sender.send(recorded.map(|_| id)));
+        group.push(recorder.begin_exchange(&exchange, ExchangeMeta::default(), assessment, Moment(number), hear));
+        if number.is_multiple_of(grouped) || number == count {
+            // The first one is asked to write them all.
+            drop(group.first_mut().and_then(Recording::take_committing).and_then(Committing::commit));
+            group.clear();
+        }
+        for acknowledged in receiver.try_iter() {
+            if !told(acknowledged?) {
+                return Ok(folder);
+            }
         }
     }
     recorder.finish().map(|_| folder)

@@ -21,16 +21,19 @@ impl Bodies {
         Ok(Self { recent: RwLock::default(), store: Mutex::new(BodyStore::create(run, storage)?) })
     }
 
-    /// Stores what is not stored already, with one write, and gives the digest of each.
-    pub(crate) fn store(&self, bodies: &[&Bytes]) -> Result<Vec<Digest>, Error> {
+    /// Takes what is not stored already to be stored by the next [`Bodies::write`], and gives the digest of each.
+    pub(crate) fn put(&self, bodies: &[&Bytes]) -> Vec<Digest> {
         let digests: Vec<Digest> = bodies.iter().map(|bytes| self.digest(bytes)).collect();
-        // Put and written under one lock: what another thread finds there is written.
         let mut store = lock(&self.store);
         for (digest, bytes) in digests.iter().zip(bodies) {
             store.put(*digest, bytes);
         }
-        store.write()?;
-        Ok(digests)
+        digests
+    }
+
+    /// Writes what was put since the last time, with one write.
+    pub(crate) fn write(&self) -> Result<(), Error> {
+        lock(&self.store).write()
     }
 
     /// Writes the index of what is stored.

@@ -11,7 +11,14 @@ fn bodies_are_stored_once_and_read_back_with_or_without_index() {
     let folder = tempfile::tempdir().unwrap();
     let store = Bodies::create(folder.path(), Storage::default()).unwrap();
     let bodies: Vec<Bytes> = (0..2_000).map(|number| Bytes::from(format!("body {}\n", number % 1_500).repeat(60))).collect();
-    let digests: Vec<String> = bodies.iter().map(|body| hex(&store.store(&[body]).unwrap()[0])).collect();
+    let digests: Vec<String> = bodies
+        .iter()
+        .map(|body| {
+            let digest = hex(&store.put(&[body])[0]);
+            store.write().unwrap();
+            digest
+        })
+        .collect();
     let length = std::fs::metadata(folder.path().join("bodies/segment-0001.bin")).unwrap().len();
     assert!(length < 1_500 * 700, "{length}");
     for index in [true, false] {
@@ -32,7 +39,10 @@ fn size_limit_stops_a_run() {
     let folder = tempfile::tempdir().unwrap();
     let storage = Storage { bodies_bytes_max: 10_000, ..Storage::default() };
     let store = Bodies::create(folder.path(), storage).unwrap();
-    let stop = (0..100).find_map(|number| store.store(&[&Bytes::from(format!("{number:1000}"))]).err());
+    let stop = (0..100).find_map(|number| {
+        store.put(&[&Bytes::from(format!("{number:1000}"))]);
+        store.write().err()
+    });
     assert!(matches!(stop, Some(Error::BodiesFull { bytes_max: 10_000 })));
     assert_eq!(BodyReader::open(folder.path()).unwrap().digests().count(), 9);
 }
@@ -41,7 +51,8 @@ fn size_limit_stops_a_run() {
 fn changed_body_is_named_and_not_given_out() {
     let folder = tempfile::tempdir().unwrap();
     let store = Bodies::create(folder.path(), Storage::default()).unwrap();
-    let digest = hex(&store.store(&[&Bytes::from_static(b"some body")]).unwrap()[0]);
+    let digest = hex(&store.put(&[&Bytes::from_static(b"some body")])[0]);
+    store.write().unwrap();
     let path = folder.path().join("bodies/segment-0001.bin");
     let text = std::fs::read_to_string(&path).unwrap().replace("some", "same");
     std::fs::write(&path, text).unwrap();

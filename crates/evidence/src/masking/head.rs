@@ -6,7 +6,7 @@ use std::ops::Range;
 
 impl Masker {
     /// Finds what is secret in a field's value: by the field's name, and by what stands there.
-    pub(super) fn find_in_field(&self, name: &str, value: &[u8]) -> Vec<MaskRange> {
+    pub(super) fn find_in_field(&self, name: &[u8], value: &[u8]) -> Vec<MaskRange> {
         let ruled = self.ruled_range(name, value).map(|range| MaskRange {
             digest: self.digest(value.get(range.clone()).unwrap_or(&[])),
             from: range.start,
@@ -19,8 +19,8 @@ impl Masker {
         tidy(ruled.into_iter().chain(found).collect())
     }
 
-    fn ruled_range(&self, name: &str, value: &[u8]) -> Option<Range<usize>> {
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
+    fn ruled_range(&self, name: &[u8], value: &[u8]) -> Option<Range<usize>> {
+        let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         let range = if is("authorization") || is("proxy-authorization") {
             credential(value)
         } else if is("cookie") || is("set-cookie") || self.headers.iter().any(|header| is(header)) {
@@ -32,7 +32,7 @@ impl Masker {
     }
 
     /// Tells whether a field's value is masked for its name.
-    pub(super) fn rules_field(&self, name: &str) -> bool {
+    pub(super) fn rules_field(&self, name: &[u8]) -> bool {
         !self.ruled_range(name, b"x x").unwrap_or_default().is_empty()
     }
 }

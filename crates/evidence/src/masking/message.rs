@@ -88,11 +88,11 @@ impl Masker {
         let mut kept = headers.clone();
         for field in kept.iter_mut() {
             let bytes = latin(&field.value);
-            let ranges = self.find_in_field(&field.name, &bytes);
+            let ranges = self.find_in_field(&latin(&field.name), &bytes);
             if ranges.is_empty() {
                 continue;
             }
-            let ruled = self.rules_field(&field.name);
+            let ruled = self.rules_field(&latin(&field.name));
             let mut bytes = bytes.into_owned();
             for range in &ranges {
                 if let Some(part) = bytes.get(range.from..range.to).filter(|_| ruled) {
@@ -214,7 +214,7 @@ impl Masker {
     fn find_in_lines(&self, lines: &[u8]) -> Vec<MaskRange> {
         let mut ranges = self.find(lines);
         let mut at = 0;
-        let mut ruled: Option<String> = None;
+        let mut ruled: Option<&[u8]> = None;
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
             let from = at;
             at += line.len();
@@ -222,8 +222,8 @@ impl Masker {
             let value_at = match (continued, line.iter().position(|byte| *byte == b':')) {
                 (true, _) => 0,
                 (false, Some(colon)) => {
-                    let name = text(line.get(..colon).unwrap_or(&[]));
-                    ruled = self.rules_field(name.trim()).then(|| name.trim().to_owned());
+                    let name = trimmed_name(line.get(..colon).unwrap_or(&[]));
+                    ruled = self.rules_field(name).then_some(name);
                     colon + 1
                 }
                 (false, None) => {
@@ -231,10 +231,10 @@ impl Masker {
                     continue;
                 }
             };
-            let Some(name) = &ruled else { continue };
+            let Some(name) = ruled else { continue };
             let value = line.get(value_at..).unwrap_or(&[]);
             // A continued line has lost its scheme, so that all of it is taken for the secret.
-            let name = if continued { "cookie" } else { name };
+            let name = if continued { b"cookie".as_slice() } else { name };
             let found = self.find_in_field(name, value).into_iter();
             let shift = from + value_at;
             ranges.extend(found.map(|range| MaskRange { from: range.from + shift, to: range.to + shift, ..range }));
@@ -273,6 +273,14 @@ fn with_masks(mut record: MessageRecord, mut masked: Vec<HeadMask>) -> MessageRe
 
 fn head_mask(field: &str, range: MaskRange) -> HeadMask {
     HeadMask { field: field.to_owned(), from: range.from as u64, to: range.to as u64, digest: range.digest }
+}
+
+/// Gives a field's name without any blank around it, those of ISO-8859-1 included.
+fn trimmed_name(name: &[u8]) -> &[u8] {
+    let shown = |byte: &u8| !(byte.is_ascii_whitespace() || matches!(byte, 0x0b | 0x85 | 0xa0));
+    let from = name.iter().position(shown).unwrap_or(name.len());
+    let to = name.iter().rposition(shown).map_or(from, |at| at + 1);
+    name.get(from..to).unwrap_or(&[])
 }
 
 /// Turns text of one character a byte into its bytes; a character beyond that, which no peer can send, stays UTF-8.

@@ -1,5 +1,6 @@
 //! Masks, stores bodies, writes the journal. One exchange costs one write for each of the two at most.
 
+use super::files::{Files, Recording};
 use super::{Memory, texts};
 use crate::bodies::Bodies;
 use crate::digest::hex;
@@ -11,7 +12,6 @@ use crate::{
     Moment, RequirementId, RunFolder, ScenarioId, Skipped, Stamped, Storage,
 };
 use bytes::Bytes;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -58,20 +58,13 @@ pub struct Recorder {
 
 #[derive(Debug)]
 enum Sink {
-    Files(Box<Files>),
+    Files(Arc<Files>),
     Memory(Mutex<Memory>),
-}
-
-#[derive(Debug)]
-struct Files {
-    folder: PathBuf,
-    journal: Mutex<JournalWriter>,
-    bodies: Bodies,
 }
 
 /// A line of the journal as it was written; nothing for a recorder without files.
 #[derive(Debug, Default)]
-pub struct Line(Option<Draft>);
+pub struct Line(pub(super) Option<Draft>);
 
 impl Line {
     /// Gives its bytes without its end.
@@ -88,10 +81,10 @@ impl Recorder {
     ///
     /// `WriteFile` or `CreateFolder` where the folder cannot be written.
     pub fn new(folder: &RunFolder, masker: Masker, storage: Storage) -> Result<Self, Error> {
-        let journal = Mutex::new(JournalWriter::create(folder.path(), storage)?);
+        let journal = JournalWriter::create(folder.path(), storage)?;
         let bodies = Bodies::create(folder.path(), storage)?;
-        let files = Files { folder: folder.path().to_owned(), journal, bodies };
-        Ok(Self { masker, seen: Seen::default(), sink: Sink::Files(Box::new(files)), exchanges: AtomicU64::new(0) })
+        let files = Files::new(folder.path().to_owned(), journal, bodies);
+        Ok(Self { masker, seen: Seen::default(), sink: Sink::Files(Arc::new(files)), exchanges: AtomicU64::new(0) })
     }
 
     /// Begins to record into memory, masking credentials, cookies and keys only.
@@ -117,11 +110,27 @@ impl Recorder {
         assessment: Assessment,
         at: Moment,
     ) -> Result<Line, Error> {
-        // Bodies first, so that the journal never speaks of bytes that are not there.
-        let record = self.exchange_record(exchange, meta)?;
-        let Assessment { findings, passed, skipped, unmatched } = assessment;
-        self.exchanges.fetch_add(1, Ordering::Relaxed);
-        self.record(Stamped { at, event: Event::Exchange { exchange: Box::new(record), findings, passed, skipped, unmatched } })
+        self.write(self.exchange_event(exchange, meta, assessment, at))
+    }
+
+    /// Puts an exchange behind those that wait to be written, so that many go out with one write; it is acknowledged when
+    /// the recording that this gives is over. `told` hears what became of it.
+    pub fn begin_exchange(
+        &self,
+        exchange: &Exchange,
+        meta: ExchangeMeta,
+        assessment: Assessment,
+        at: Moment,
+        told: impl FnOnce(Result<Line, Error>) + Send + 'static,
+    ) -> Recording {
+        let stamped = self.exchange_event(exchange, meta, assessment, at);
+        match &self.sink {
+            Sink::Files(files) => files.enqueue(stamped, Box::new(told)),
+            Sink::Memory(memory) => {
+                told(lock(memory).add(stamped).map(|()| Line::default()));
+                Recording::over()
+            }
+        }
     }
 
     /// Records an event; its texts are masked.
@@ -129,16 +138,18 @@ impl Recorder {
     /// # Errors
     ///
     /// As [`Recorder::record_exchange`].
-    pub fn record(&self, mut stamped: Stamped) -> Result<Line, Error> {
+    pub fn record(&self, stamped: Stamped) -> Result<Line, Error> {
+        self.write(self.masked(stamped))
+    }
+
+    fn masked(&self, mut stamped: Stamped) -> Stamped {
         texts::each(&mut stamped.event, &mut |text| self.masker.mask_text(&self.seen, text));
+        stamped
+    }
+
+    fn write(&self, stamped: Stamped) -> Result<Line, Error> {
         match &self.sink {
-            Sink::Files(files) => match Draft::new(&stamped) {
-                Ok(mut draft) => {
-                    lock(&files.journal).append_drafts(std::slice::from_mut(&mut draft), std::slice::from_ref(&stamped))?;
-                    Ok(Line(Some(draft)))
-                }
-                Err(error) => Err(lock(&files.journal).fail(error)),
-            },
+            Sink::Files(files) => files.write(&stamped),
             Sink::Memory(memory) => lock(memory).add(stamped).map(|()| Line::default()),
         }
     }
@@ -168,6 +179,7 @@ impl Recorder {
     /// `WriteFile` where the disk is full or not writable; the journal stands all the same.
     pub fn finish(self) -> Result<Option<JournalHead>, Error> {
         let Sink::Files(files) = self.sink else { return Ok(None) };
+        files.commit();
         files.bodies.write_index()?;
         if self.exchanges.into_inner() < crate::limits::SINGLE_FILES_EXCHANGES_MAX {
             crate::bodies::write_single_files(&files.folder)?;
@@ -175,7 +187,15 @@ impl Recorder {
         Ok(Some(lock(&files.journal).head()))
     }
 
-    fn exchange_record(&self, exchange: &Exchange, meta: ExchangeMeta) -> Result<ExchangeRecord, Error> {
+    fn exchange_event(&self, exchange: &Exchange, meta: ExchangeMeta, assessment: Assessment, at: Moment) -> Stamped {
+        let record = self.exchange_record(exchange, meta);
+        let Assessment { findings, passed, skipped, unmatched } = assessment;
+        self.exchanges.fetch_add(1, Ordering::Relaxed);
+        let event = Event::Exchange { exchange: Box::new(record), findings, passed, skipped, unmatched };
+        self.masked(Stamped { at, event })
+    }
+
+    fn exchange_record(&self, exchange: &Exchange, meta: ExchangeMeta) -> ExchangeRecord {
         let wire = &exchange.wire;
         let mut request = match &exchange.request {
             Some(request) => Some(self.masker.mask_request(&self.seen, request, &wire.request)),
@@ -186,8 +206,8 @@ impl Recorder {
             None => self.masker.mask_unread(&wire.response),
         };
         let mut stored: Vec<&mut Stored> = request.iter_mut().chain(&mut response).flat_map(MaskedMessage::stored).collect();
-        self.store(&mut stored)?;
-        Ok(ExchangeRecord {
+        self.put(&mut stored);
+        ExchangeRecord {
             id: exchange.id,
             scenario: meta.scenario,
             attempt: meta.attempt,
@@ -207,14 +227,14 @@ impl Recorder {
             effect: exchange.effect,
             answered_by: exchange.answered_by.clone(),
             fault: exchange.fault.clone(),
-        })
+        }
     }
 
-    /// Stores the bytes of an exchange with one write, and notes their digests.
-    fn store(&self, stored: &mut [&mut Stored]) -> Result<(), Error> {
+    /// Puts the bytes of an exchange with those to be stored by the next write, and notes their digests.
+    fn put(&self, stored: &mut [&mut Stored]) {
         let bytes: Vec<&Bytes> = stored.iter().map(|one| &one.bytes).collect();
         let digests = match &self.sink {
-            Sink::Files(files) => files.bodies.store(&bytes)?,
+            Sink::Files(files) => files.bodies.put(&bytes),
             Sink::Memory(memory) => {
                 let mut memory = lock(memory);
                 bytes.into_iter().map(|bytes| memory.put(bytes)).collect()
@@ -223,6 +243,5 @@ impl Recorder {
         for (one, digest) in stored.iter_mut().zip(digests) {
             one.entry.digest = hex(&digest);
         }
-        Ok(())
     }
 }

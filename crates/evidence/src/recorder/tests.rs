@@ -8,6 +8,8 @@ use crate::{
     RunFolder, ScenarioId, Stamped, Storage, fold, read_journal, verify,
 };
 use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Waker};
 
 fn at(moment: u64, event: Event) -> Stamped {
     Stamped { at: Moment(moment), event }
@@ -220,4 +222,81 @@ fn what_many_threads_record_at_once_is_one_whole_chain() {
     }
     seen.sort_unstable();
     assert_eq!(seen, (1..=THREADS * EXCHANGES).collect::<Vec<_>>());
+}
+
+/// Begins to record an exchange, and notes in `heard` what becomes of it.
+fn begin(recorder: &Recorder, id: u64, heard: &Arc<Mutex<Vec<String>>>) -> Recording {
+    let heard = Arc::clone(heard);
+    let told = move |recorded: Result<Line, Error>| {
+        let words = recorded.map_or_else(|error| error.to_string(), |line| format!("line of {} bytes", line.bytes().len()));
+        heard.lock().unwrap().push(format!("{id}: {words}"));
+    };
+    recorder.begin_exchange(&sample_exchange(id), ExchangeMeta::default(), Assessment::default(), Moment(id), told)
+}
+
+fn ids(folder: &RunFolder) -> Vec<u64> {
+    let events = read_journal(folder.path()).unwrap().0.into_iter();
+    events
+        .filter_map(|stamped| if let Event::Exchange { exchange, .. } = stamped.event { Some(exchange.id.0) } else { None })
+        .collect()
+}
+
+fn is_over(recording: &mut Recording) -> bool {
+    std::pin::Pin::new(recording).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+}
+
+#[test]
+fn exchanges_that_wait_are_written_together_and_in_order() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(parent.path(), "run").unwrap();
+    let recorder = Recorder::new(&folder, masker(), Storage::default()).unwrap();
+    let heard = Arc::default();
+    let (mut first, mut second) = (begin(&recorder, 1, &heard), begin(&recorder, 2, &heard));
+    let committing = first.take_committing().unwrap();
+    assert!(second.take_committing().is_none(), "one commits for all");
+    assert!(!is_over(&mut first) && !is_over(&mut second) && ids(&folder).is_empty());
+    assert!(committing.commit().is_none());
+    assert!(is_over(&mut first) && is_over(&mut second));
+    assert_eq!(ids(&folder), [1, 2]);
+    assert!(begin(&recorder, 3, &heard).take_committing().is_some(), "the next one is asked again");
+    assert_eq!(heard.lock().unwrap().iter().map(|words| words.split(':').next().unwrap()).collect::<String>(), "123");
+}
+
+#[test]
+fn what_comes_after_waiting_exchanges_stands_after_them() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(parent.path(), "run").unwrap();
+    let recorder = Recorder::new(&folder, masker(), Storage::default()).unwrap();
+    let heard = Arc::default();
+    let mut waiting = [begin(&recorder, 1, &heard), begin(&recorder, 2, &heard)];
+    recorder.record(at(9, run_ended())).unwrap();
+    assert!(waiting.iter_mut().all(is_over));
+    let (events, state) = read_journal(folder.path()).unwrap();
+    assert!(state.intact && matches!(events.last().unwrap().event, Event::RunEnded { .. }));
+    // Neither what is dropped nor what still waits at the end is lost.
+    drop(begin(&recorder, 3, &heard));
+    assert_eq!(ids(&folder), [1, 2, 3]);
+    let last = begin(&recorder, 4, &heard);
+    recorder.finish().unwrap();
+    assert_eq!(ids(&folder), [1, 2, 3, 4]);
+    drop(last);
+    assert_eq!(ids(&folder).len(), 4);
+}
+
+#[test]
+fn a_group_that_cannot_be_written_is_told_so_the_first_with_the_reason() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(parent.path(), "run").unwrap();
+    let storage = Storage { bodies_bytes_max: 10, ..Storage::default() };
+    let recorder = Recorder::new(&folder, masker(), storage).unwrap();
+    let heard = Arc::default();
+    let mut first = begin(&recorder, 1, &heard);
+    let _second = begin(&recorder, 2, &heard);
+    drop(first.take_committing().unwrap().commit());
+    let heard = heard.lock().unwrap();
+    assert!(heard[0].contains("limit of 10 bytes") && heard[1].contains("an earlier event"), "{heard:?}");
+    assert!(ids(&folder).is_empty(), "no line speaks of bytes that are not there");
+    assert!(matches!(recorder.record(at(1, run_ended())), Err(Error::WriteAfterFailure)));
+    let broken = Event::RunEnded { finished: "t".to_owned(), early: None, broken: Some("full".to_owned()) };
+    recorder.record(at(2, broken)).unwrap();
 }

@@ -3,7 +3,7 @@
 use super::frames::{Frames, Held, Passed, Sender};
 use crate::delivery::CutHow;
 use crate::stream::Stream;
-use crate::tape::{Mark, Recording};
+use crate::tape::{Mark, Recording, Tell};
 use bytes::{Buf, Bytes};
 use counterpart_evidence::Headers;
 use std::collections::{BTreeSet, HashMap};
@@ -14,9 +14,6 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 use tokio::time::Instant;
-
-/// Told before the last frame of a message is handed over, or when the message breaks off.
-pub(super) type Tell = Box<dyn FnOnce(Mark) + Send>;
 
 /// What came of one message.
 #[derive(Debug, Default)]
@@ -38,6 +35,8 @@ impl From<Held> for Came {
 struct State {
     incoming: Frames,
     outgoing: Frames,
+    /// Told before the last frame of a message is handed over, or when the message breaks off. A frame is not held back, so
+    /// that what this gives is dropped, which ends it at once.
     marks: HashMap<u32, Tell>,
     /// Streams that were handed up and whose frames will be taken.
     claimed: BTreeSet<u32>,
@@ -123,7 +122,7 @@ impl FrameDeck {
         }
         let broken = Some(state.error.unwrap_or(io::ErrorKind::BrokenPipe));
         drop(state);
-        tell(Mark { wire: Bytes::new(), first_byte: None, broken });
+        drop(tell(Mark { wire: Bytes::new(), first_byte: None, broken }));
     }
 
     /// Tells a mark now: the message stops here.
@@ -133,7 +132,7 @@ impl FrameDeck {
             state.marks.remove(&stream).map(|tell| (tell, state.mark_of(stream, broken)))
         };
         if let Some((tell, mark)) = told {
-            tell(mark);
+            drop(tell(mark));
         }
     }
 
@@ -177,7 +176,7 @@ impl FrameDeck {
             let marks = std::mem::take(&mut state.marks);
             marks.into_iter().map(|(stream, tell)| (tell, state.mark_of(stream, broken))).collect()
         };
-        told.into_iter().for_each(|(tell, mark)| tell(mark));
+        told.into_iter().for_each(|(tell, mark)| drop(tell(mark)));
         self.sent.notify_waiters();
     }
 }
@@ -318,7 +317,7 @@ impl AsyncWrite for FrameTape {
         if !new.is_empty() {
             let told = self.deck.lock().goes_out(new);
             self.ahead = bytes.len();
-            told.into_iter().for_each(|(tell, mark)| tell(mark));
+            told.into_iter().for_each(|(tell, mark)| drop(tell(mark)));
         }
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
         match &written {

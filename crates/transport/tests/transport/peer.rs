@@ -6,12 +6,13 @@ use counterpart_transport::{
     Call, Client, Connect, Delivered, Delivery, Ended, Handler, Hello, Limits, Network, Numbers, Recording, Reply, Server,
     ServerOptions, ServerTrust, Timeouts, TlsClient, TlsServer, Versions, Welcome,
 };
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use tokio::time::timeout;
 
 /// No test waits longer for anything.
@@ -38,6 +39,8 @@ pub(crate) struct Book {
     changed: Notify,
     answer: Box<Answer>,
     welcome: Mutex<Welcome>,
+    /// What the next answer waits for before it counts as recorded.
+    pub(crate) gate: Mutex<Option<oneshot::Receiver<()>>>,
     /// Requests to this path wait for ever.
     pub(crate) stuck: &'static str,
 }
@@ -95,6 +98,8 @@ impl Handler for Door {
                     response: Some(delivered.response),
                     response_wire: delivered.wire.to_vec(),
                 });
+                let gate = book.gate.lock().unwrap().take()?;
+                Some(async { drop(gate.await) }.boxed())
             };
             Reply { response, delivery, record: Some(Box::new(record)) }
         })
@@ -153,6 +158,7 @@ pub(crate) async fn open(
         changed: Notify::new(),
         answer: Box::new(answer),
         welcome: Mutex::new(welcome),
+        gate: Mutex::default(),
         stuck: "/stuck",
     });
     let options = ServerOptions { tls, limits, recording: Recording::On, numbers: Numbers::default() };

@@ -1,10 +1,10 @@
 //! Clients that send what they should not.
 
-use crate::peer::{Told, limits, ok, open, plain, read_all, reset};
+use crate::peer::{DEADLINE, Told, limits, ok, open, plain, read_all, reset};
 use counterpart_evidence::Outcome;
 use counterpart_transport::{CutHow, Delivery, Welcome};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// What is told of bytes after which the client says no more.
 async fn told_of(bytes: &[u8]) -> Told {
@@ -283,4 +283,20 @@ async fn noise_is_told_for_each_connection() {
     // Noise may hold the end of a request, and then something after it.
     let told: std::collections::BTreeSet<u64> = house.book.all().iter().map(|told| told.connection.id).collect();
     assert_eq!(told, (1..=100).collect());
+}
+
+#[tokio::test]
+async fn an_answer_goes_out_once_it_is_recorded() {
+    let house = plain().await;
+    let (recorded, gate) = tokio::sync::oneshot::channel();
+    *house.book.gate.lock().unwrap() = Some(gate);
+    let mut stream = house.raw().await;
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    house.book.told(1).await;
+    let mut first = [0; 1];
+    let early = tokio::time::timeout(Duration::from_millis(50), stream.read(&mut first)).await;
+    assert!(early.is_err(), "{early:?}");
+    recorded.send(()).unwrap();
+    let count = tokio::time::timeout(DEADLINE, stream.read(&mut first)).await.unwrap().unwrap();
+    assert_eq!((count, first), (1, *b"H"));
 }
