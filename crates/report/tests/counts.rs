@@ -3,7 +3,7 @@
 
 mod sample;
 
-use counterpart_evidence::{Counts, FindingOutcome, RunRecord, ScenarioId, Verdict};
+use counterpart_evidence::{Counts, FindingOutcome, Level, RunRecord, ScenarioId, Verdict};
 use counterpart_report::{Colour, Format, NoBodies, Options, console, render, tally};
 
 const VERDICTS: [Verdict; 9] = [
@@ -92,9 +92,15 @@ fn agree(record: &RunRecord) {
     let assertions: u64 =
         junit.split("assertions=\"").skip(1).map(|rest| rest.split_once('"').unwrap().0.parse::<u64>().unwrap()).sum();
     assert_eq!(assertions, all.total(), "listed in JUnit");
-    let failures = record.summary.fail + u32::from(record.unexpected_findings.iter().any(|one| one.effect.name() == "fail"));
-    assert_eq!(cases(&junit, "<failure "), u64::from(failures));
-    assert_eq!(cases(&junit, "<error "), u64::from(record.summary.error + record.summary.inconclusive));
+    // Calls that belong to no scenario are one case more: a failure, else an error where something of them was not judged.
+    let failed = record.unexpected_findings.iter().any(|one| one.effect.name() == "fail");
+    let unjudged = record
+        .unexpected_findings
+        .iter()
+        .any(|one| one.outcome == FindingOutcome::Error || one.is_unjudged() && one.level == Level::Must);
+    assert_eq!(cases(&junit, "<failure "), u64::from(record.summary.fail + u32::from(failed)));
+    let errors = record.summary.error + record.summary.inconclusive + u32::from(!failed && unjudged);
+    assert_eq!(cases(&junit, "<error "), u64::from(errors));
     let skipped = record.summary.skipped + record.summary.not_applicable + record.summary.not_run + record.summary.review;
     assert_eq!(cases(&junit, "<skipped "), u64::from(skipped));
 }
