@@ -134,11 +134,12 @@ const ORDERS: [(&str, &str); 8] = [
     (
         "requests/shop.yaml",
         "requests:\n  - { id: put, method: PUT, path: /order, body: { template: sent.xml.hbs } }\n\
-         \x20 - { id: get, method: GET, path: /order, expect: [is-xml] }\n",
+         \x20 - { id: get, method: GET, path: /order, expect: [is-xml, token] }\n",
     ),
     (
         "checks/shop.yaml",
-        "checks:\n  - { id: is-xml, requirement: R1, that: { header: content-type, equals: application/xml }, hint: Say that it is XML. }\n",
+        "checks:\n  - { id: is-xml, requirement: R1, that: { header: content-type, equals: application/xml }, hint: Say that it is XML. }\n\
+         \x20 - { id: token, requirement: R1, that: { jwt: { claims: /sub, in: X-Token }, equals: tester }, hint: Say whose it is. }\n",
     ),
     (
         "templates/sent.xml.hbs",
@@ -151,7 +152,7 @@ const ORDERS: [(&str, &str); 8] = [
     (
         "stubs/shop.yaml",
         "title: A shop\nrules:\n  - { id: put, on: { method: PUT, path: /order }, respond: 204 }\n\
-         \x20 - { id: get, on: { method: GET, path: /order }, respond: { status: 200, body: { template: back.xml.hbs } } }\n",
+         \x20 - { id: get, on: { method: GET, path: /order }, respond: { status: 200, headers: { X-Token: eyJhbGciOiJub25lIn0.eyJzdWIiOiJ0ZXN0ZXIifQ.x }, body: { template: back.xml.hbs } } }\n",
     ),
     (
         "keep/back.yaml",
@@ -179,6 +180,7 @@ fn xml_is_compared_as_a_tree_and_spoilt_by_xpath() {
         ("{ xml: [{ at: /o:order/@kind, set: b }] }", "order/keep/back#same"),
         ("{ xml: [{ at: '//o:item[1]', duplicate: true }] }", "order/keep/back#same"),
         ("{ set-header: { Content-Type: text/plain } }", "is-xml"),
+        ("{ set-header: { X-Token: eyJhbGciOiJub25lIn0.eyJzdWIiOiJvdGhlciJ9.x } }", "token"),
     ] {
         orders_with(edit, fails).run(["prove", "order", "--only", "named"]).gives("1 of 1 mutants killed");
     }

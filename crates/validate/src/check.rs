@@ -257,3 +257,54 @@ fn by_members<'a>(check: &'a Check, subjects: &Subjects<'_>, findings: &mut Find
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::{Check, CheckRule, check_all};
+    use crate::Schema;
+    use counterpart_evidence::{
+        Basis, Body, CheckId, Direction, Exchange, ExchangeId, FindingOutcome, Level, Part, Request, RequirementId,
+    };
+    use counterpart_matching::{Condition, NoNames, Operand, Operator, Rule, Sense, Side, Subject, Subjects, Test};
+    use serde_json::json;
+    use std::sync::Arc;
+
+    /// Demands a schema, each member once, and the method POST.
+    fn all_three() -> Check {
+        let schema = Schema::compile(&json!({ "required": ["a"] }), &|_| None).unwrap();
+        let test = Test { operator: Operator::Equals(Operand::Literal(json!("POST"))), sense: Sense::Is };
+        let method = Rule::Condition(Condition { subject: Subject::Method, side: Side::Request, tests: vec![test] });
+        let schema = CheckRule::JsonSchema { schema: Arc::new(schema), at: None };
+        Check {
+            id: CheckId::new("all-three"),
+            requirement: RequirementId::new("R1"),
+            level: Level::Must,
+            basis: Basis::Published,
+            on: Part::Request,
+            when: None,
+            rule: CheckRule::All(vec![schema, CheckRule::NoDuplicateMembers, CheckRule::Rule(method)]),
+            hint: None,
+        }
+    }
+
+    #[test]
+    fn check_of_several_parts_passes_once_and_gives_a_finding_for_each_that_is_broken() {
+        for (method, body, broken) in [
+            ("POST", r#"{"a":1}"#, 0),
+            ("GET", r#"{"a":1}"#, 1),
+            ("POST", r#"{"a":1,"a":2}"#, 1),
+            ("POST", r#"{"b":1}"#, 1),
+            ("GET", r#"{"b":1,"b":2}"#, 3),
+        ] {
+            let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "main", 0);
+            let request = Request { method: method.to_owned(), body: Body::plain(body.to_owned()), ..Request::default() };
+            exchange.request = Some(request);
+            let check = all_three();
+            let findings = check_all([&check], &Subjects::new(&exchange, &NoNames));
+            let failed = findings.others.iter().filter(|finding| finding.outcome == FindingOutcome::Fail).count();
+            assert_eq!((findings.passed.len(), failed), (usize::from(broken == 0), broken), "{method} {body}: {findings:?}");
+        }
+    }
+}
