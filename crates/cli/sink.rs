@@ -131,7 +131,8 @@ impl Sink for RecordingSink {
     fn begin_exchange(&self, judged: Judged<'_>, at_us: u64) -> Option<BoxFuture<'static, ()>> {
         let mut recording = self.begin(judged, at_us)?;
         if let Some(committing) = recording.take_committing() {
-            tokio::spawn(commit(committing));
+            // A connection can end with the runtime, when nobody is left to do it later: what is dropped is written at once.
+            tokio::runtime::Handle::try_current().ok()?.spawn(commit(committing));
         }
         Some(Box::pin(recording))
     }

@@ -68,6 +68,8 @@ struct State {
     /// What is to be sent, messages one after the other: hyper takes a pipelined request while an answer still waits.
     script: VecDeque<Action>,
     sent: BytesMut,
+    /// The message that is being sent was told already.
+    is_told: bool,
     first_out: Option<Instant>,
     error: Option<io::ErrorKind>,
 }
@@ -75,7 +77,7 @@ struct State {
 impl State {
     /// Keeps bytes that go out.
     fn keep_sent(&mut self, bytes: &[u8]) {
-        if self.recording == Recording::On {
+        if self.recording == Recording::On && !self.is_told {
             self.sent.extend_from_slice(bytes);
         }
     }
@@ -99,6 +101,7 @@ impl Deck {
     pub(crate) fn clear_sent(&self) {
         let mut state = self.lock();
         state.sent.clear();
+        state.is_told = false;
         state.first_out = None;
     }
 
@@ -182,6 +185,7 @@ impl Tape {
             swallowed: None,
             script: VecDeque::new(),
             sent: BytesMut::new(),
+            is_told: false,
             first_out: None,
             error: None,
         })));
@@ -262,16 +266,25 @@ impl Tape {
 
     /// What a mark tells: the bytes so far, and those that follow it without a pause.
     fn mark(&self) -> Mark {
-        let state = self.deck.lock();
-        let mut wire = state.sent.clone();
-        for action in &state.script {
-            match action {
-                Action::Bytes(bytes) if state.recording == Recording::On => wire.extend_from_slice(bytes),
-                Action::Bytes(_) => {}
-                _ => break,
+        let mut state = self.deck.lock();
+        // What is told is the end of the message: what follows need not be kept a second time.
+        state.is_told = true;
+        let State { script, sent, first_out, recording, .. } = &mut *state;
+        let first_byte = *first_out;
+        let wire = match (&*script.make_contiguous(), *recording) {
+            (_, Recording::Off) => sent.clone().freeze(),
+            // The usual message goes out in one piece, which is shared.
+            ([Action::Bytes(all), Action::End, ..], Recording::On) if sent.is_empty() => all.clone(),
+            (following, Recording::On) => {
+                let mut wire = sent.clone();
+                for action in following {
+                    let Action::Bytes(bytes) = action else { break };
+                    wire.extend_from_slice(bytes);
+                }
+                wire.freeze()
             }
-        }
-        Mark { wire: wire.freeze(), first_byte: state.first_out, broken: None }
+        };
+        Mark { wire, first_byte, broken: None }
     }
 
     fn fail<T>(&mut self, kind: io::ErrorKind) -> Poll<io::Result<T>> {

@@ -22,44 +22,42 @@ pub struct Findings<'a> {
 #[derive(Clone, Debug)]
 enum Precondition {
     Met,
-    NotMet(Arc<str>),
-    TooCoarse(Arc<str>),
-    Undecided(Arc<str>),
+    NotMet(String),
+    TooCoarse(String),
+    Undecided(String),
 }
 
 impl Precondition {
     fn judge(rule: &Rule, subjects: &Subjects<'_>) -> Self {
         match judge(rule, subjects) {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => Self::Met,
-            Judgement::Broken(mismatch) => Self::NotMet(format!("does not apply: {}", mismatch.message).into()),
-            Judgement::TooCoarse(reason) => Self::TooCoarse(reason.into()),
-            Judgement::Undecided(reason) => Self::Undecided(format!("its precondition could not be judged: {reason}").into()),
+            Judgement::Broken(mismatch) => Self::NotMet(format!("does not apply: {}", mismatch.message)),
+            Judgement::TooCoarse(reason) => Self::TooCoarse(reason),
+            Judgement::Undecided(reason) => Self::Undecided(format!("its precondition could not be judged: {reason}")),
         }
     }
 }
 
 impl<'a> Findings<'a> {
-    /// Notes that a check did not apply.
-    pub(crate) fn skip(&mut self, check: &Check, reason: &str) {
-        let names = (check.id.clone(), check.requirement.clone());
-        add_skipped(&mut self.skipped, reason, (check.level, check.basis), names);
-    }
-
     /// Tells whether a check applies; where it does not, that is noted.
     pub(crate) fn applies(&mut self, check: &'a Check, subjects: &Subjects<'_>) -> bool {
         let Some(when) = &check.when else { return true };
-        let known = self.preconditions.iter().find(|(known, _)| Arc::ptr_eq(known, when)).map(|(_, known)| known.clone());
-        let precondition = known.unwrap_or_else(|| {
-            let judged = Precondition::judge(when, subjects);
-            self.preconditions.push((when, judged.clone()));
-            judged
+        let known = self.preconditions.iter().position(|(known, _)| Arc::ptr_eq(known, when));
+        let at = known.unwrap_or_else(|| {
+            self.preconditions.push((when, Precondition::judge(when, subjects)));
+            self.preconditions.len() - 1
         });
-        match precondition {
-            Precondition::Met => return true,
-            Precondition::NotMet(reason) => self.skip(check, &reason),
-            Precondition::TooCoarse(reason) => self.others.push(check.unjudged(reason.to_string())),
-            Precondition::Undecided(reason) => self.others.push(check.undecided(reason.to_string())),
+        match self.preconditions.get(at).map(|(_, precondition)| precondition) {
+            None | Some(Precondition::Met) => return true,
+            Some(Precondition::NotMet(reason)) => skip(&mut self.skipped, check, reason),
+            Some(Precondition::TooCoarse(reason)) => self.others.push(check.unjudged(reason.clone())),
+            Some(Precondition::Undecided(reason)) => self.others.push(check.undecided(reason.clone())),
         }
         false
     }
+}
+
+/// Notes that a check did not apply.
+fn skip(skipped: &mut Vec<Skipped>, check: &Check, reason: &str) {
+    add_skipped(skipped, reason, (check.level, check.basis), (check.id.clone(), check.requirement.clone()));
 }

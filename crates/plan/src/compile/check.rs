@@ -21,7 +21,7 @@ pub(crate) fn level(word: LevelWord) -> Level {
 
 pub(crate) fn requirement(item: &RequirementItem) -> Requirement {
     Requirement {
-        id: RequirementId::new(&item.id.value),
+        id: RequirementId::kept(&item.id.value),
         level: level(item.level),
         basis: match item.basis {
             BasisWord::Assumed => Basis::Assumed,

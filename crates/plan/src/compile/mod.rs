@@ -265,7 +265,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub(crate) fn check_id(scenario: Option<&str>, id: &str) -> CheckId {
-        CheckId::new(&scenario.map_or_else(|| id.to_owned(), |scenario| format!("{scenario}#{id}")))
+        CheckId::kept(&scenario.map_or_else(|| id.to_owned(), |scenario| format!("{scenario}#{id}")))
     }
 }
 
