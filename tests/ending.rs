@@ -114,3 +114,50 @@ fn switch_until_gone(address: &str, client: u32, acknowledged: &Mutex<BTreeSet<S
         acknowledged.lock().unwrap().insert(mark);
     }
 }
+
+/// A lamp of ours that holds what comes against a rule.
+fn place_with_rule() -> Place {
+    let place = Place::with_lamp();
+    let add = |path: &str, text: &str| place.write(path, place.read(path) + text);
+    add("scenarios/lamp/pack.yaml", "  provider: { exchange: [switches-on] }\n");
+    add(
+        "scenarios/lamp/requirements.yaml",
+        "  - { id: R3, level: must, basis: published, text: The button switches the lamp on., source: MANUAL section 3, roles: provider }\n",
+    );
+    add(
+        "scenarios/lamp/checks/lamp.yaml",
+        "  - { id: switches-on, requirement: R3, on: request, that: { json: /on, equals: true }, hint: Send true. }\n",
+    );
+    let scenario = "id: lamp/button/press\ntitle: t\npurpose: p\nrole: provider\ncovers: [R3]\nsteps:\n  - await: { request: { method: PUT }, within: 1s }\n    expect: [switches-on]\n";
+    place.write("scenarios/lamp/button/press.yaml", scenario);
+    place.run(["check"]).exits(0);
+    place
+}
+
+/// Simulates, sends what a button would, and gives the exit code of the simulator that is then stopped.
+fn simulated(place: &Place, options: &[&str], presses: &[bool]) -> crate::command::Ended {
+    use std::io::{Read, Write};
+    let words = ["simulate", "lamp", "--plain", "--listen", "127.0.0.1:0"];
+    let mut simulator = place.start(words.iter().chain(options));
+    let line = simulator.hears("listening as lamp at");
+    let address = line.rsplit("http://").next().unwrap().trim().to_owned();
+    simulator.hears("answering until");
+    for on in presses {
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let body = format!("{{\"on\":{on}}}");
+        let head = "PUT /lamp HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length";
+        write!(stream, "{head}: {}\r\n\r\n{body}", body.len()).unwrap();
+        stream.read_to_string(&mut String::new()).unwrap();
+    }
+    simulator.signal("TERM");
+    simulator.ends()
+}
+
+#[test]
+fn a_simulator_ends_with_what_it_received_where_that_is_asked_for() {
+    let place = place_with_rule();
+    simulated(&place, &[], &[true, false]).exits(0).gives("FAIL").says("with `--fail-on-finding` this would be 1");
+    simulated(&place, &["--fail-on-finding"], &[true, false]).exits(1).gives("switches-on");
+    simulated(&place, &["--fail-on-finding"], &[true]).exits(0).gives("PASS");
+    simulated(&place, &["--fail-on-finding"], &[]).exits(4);
+}

@@ -139,6 +139,9 @@ fn a_request_for_a_certificate_comes_with_what_to_do() {
 fn explain_knows_codes_and_ids() {
     let place = Place::with_lamp();
     place.run(["explain", "SC012"]).exits(0);
+    place.run(["explain", "SC01"]).exits(2).says("did you mean `SC0");
+    place.run(["explain", "WS002"]).exits(0).gives("Wrong:").gives("Right:").gives("What to do:");
+    place.run(["schema", "workspac"]).exits(2).says("did you mean `workspace`?");
     place.run(["explain", "R1", "--pack", "lamp"]).exits(0).gives("says its new state");
     place.run(["explain", "says-state", "--pack", "lamp"]).exits(0).gives("stands for requirement R1");
     place.run(["explain", "always-off", "--pack", "lamp"]).exits(0).gives("fails: says-state");

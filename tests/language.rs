@@ -188,3 +188,44 @@ fn xml_is_compared_as_a_tree_and_spoilt_by_xpath() {
     let other_bytes = orders_with("{ xml: [{ at: '//o:item[2]', set: z }], replace: { '<!-- as sent -->': ' ' } }", "is-xml");
     other_bytes.run(["prove", "order", "--only", "named"]).gives("SURVIVED");
 }
+
+/// A value of the peer's that would begin a new header field is the peer's fault, and no fault of ours.
+#[test]
+fn captured_value_that_no_header_can_carry_is_the_suppliers() {
+    let place = Place::with_lamp();
+    let requests = place.read("scenarios/lamp/requests/lamp.yaml");
+    let more = "  - id: ask\n    method: GET\n    path: /lamp\n    headers: { X-Ref: '{{ref}}' }\n    with: { ref: none }\n";
+    place.write("scenarios/lamp/requests/lamp.yaml", requests + more);
+    let scenario = "id: lamp/switching/ref\ntitle: t\npurpose: p\nrole: consumer\ncovers: [R1]\nsteps:\n  - send: { use: switch, with: { wanted: true } }\n    expect: [{ id: done, requirement: R1, that: { status: 200 }, hint: h }]\n    capture: { ref: { json: /ref } }\n  - send: { use: ask, with: { ref: '{{ref}}' } }\n";
+    place.write("scenarios/lamp/switching/ref.yaml", scenario);
+    let run = |body: &'static str| {
+        let sut = crate::command::Sut::json(body);
+        place.run(["run", "lamp", "--role", "consumer", "--target", &sut.url, "--scenario", "switching/ref"])
+    };
+    run("{\"on\":true,\"ref\":\"a-1\"}").exits(0);
+    let ended = run("{\"on\":true,\"ref\":\"a-1\\r\\nX-Admin: yes\"}").exits(4);
+    ended.gives("`ref`, which the system under test gave, cannot stand in a header field").gives("(cause: supplier)");
+}
+
+/// A try that sends nothing is judged by its steps: what an earlier try brought says nothing of it.
+#[test]
+fn a_try_that_sends_nothing_is_not_judged_by_an_earlier_answer() {
+    let place = Place::with_lamp();
+    let add = |path: &str, text: &str| place.write(path, place.read(path) + text);
+    add("scenarios/lamp/pack.yaml", "actions:\n  - { name: press, does: Press the button., roles: [provider] }\n");
+    add(
+        "scenarios/lamp/requirements.yaml",
+        "  - { id: R3, level: must, basis: published, text: The button switches once., source: MANUAL section 3, roles: provider }\n",
+    );
+    let player = "title: A button\nrules:\n  - id: press\n    on: [press]\n    do:\n      - if: attempt == 1\n        send: { use: switch, with: { wanted: true } }\n    retry: { failed: [{ status: 5xx }], first: 1s, max: \"3\" }\n    else: [{ send: { use: switch, with: { wanted: false } } }]\n";
+    place.write("scenarios/lamp/players/button.yaml", player);
+    let scenario = "id: lamp/button/press\ntitle: t\npurpose: p\nrole: provider\ncovers: [R3]\nneeds: { actions: [press] }\nsteps:\n  - ask: { action: press }\n  - await: { request: { method: PUT }, count: 1, within: 60s, respond: [{ status: 503 }], then-quiet: 60s, quiet: no-more }\n    expect: [{ id: came, requirement: R3, that: { json: /on, equals: true }, hint: h }]\n";
+    place.write("scenarios/lamp/button/press.yaml", scenario);
+    add(
+        "scenarios/lamp/checks/lamp.yaml",
+        "  - { id: no-more, requirement: R3, on: sequence, that: { count: 1 }, hint: Send nothing more. }\n",
+    );
+    place.run(["check"]).exits(0);
+    let ended = place.run(["demo", "lamp", "--scenario", "button"]);
+    ended.gives("PASS  A lamp that is switched over HTTP\n  scenarios  1 pass");
+}

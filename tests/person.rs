@@ -133,6 +133,32 @@ fn a_person_sees_a_failure_at_once() {
     assert_eq!(code, Some(1), "{shown}");
 }
 
+/// A request that comes while the person still types waits for what is typed, as it waits for a hook.
+#[test]
+fn a_request_waits_for_what_a_person_types() {
+    let Some(place) = place() else { return };
+    let pack = place.read("scenarios/lamp/pack.yaml");
+    place.write("scenarios/lamp/pack.yaml", pack + "correlate: request.headers[\"x-channel\"][0]\n");
+    let scenario = place.read("scenarios/lamp/button/press.yaml");
+    let binding = scenario
+        .replace(
+            "    capture: { channel: { hook: /channel } }\n",
+            "    capture: { channel: { hook: /channel } }\n    binds: [channel]\n",
+        )
+        .replace("within: 5s }", "within: 60s, respond: [{ status: 200, headers: { X-Channel: '{{channel}}' } }] }");
+    assert_ne!(scenario, binding);
+    place.write("scenarios/lamp/button/press.yaml", binding);
+    place.run(["check"]).exits(0);
+    let (mut terminal, port) = run(&place);
+    let pressing = std::thread::spawn(move || press(port, true));
+    // Longer than any hook is waited for.
+    std::thread::sleep(Duration::from_secs(5));
+    terminal.types("seven 7\n");
+    let (code, shown) = terminal.ends();
+    assert_eq!(code, Some(0), "{shown}");
+    pressing.join().unwrap();
+}
+
 #[test]
 fn a_person_can_say_no() {
     let Some(place) = place() else { return };

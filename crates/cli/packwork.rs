@@ -3,7 +3,7 @@
 use crate::args::{CheckArgs, ExplainArgs, ListArgs, MessageFormat, SchemaArgs};
 use crate::exit::{Exit, Trouble};
 use crate::{console, packs};
-use counterpart_diag::{Diagnostic, Page, Sources};
+use counterpart_diag::{Diagnostic, Page, Sources, suggest};
 use counterpart_evidence::Role;
 use counterpart_plan::model::Claim;
 use counterpart_plan::{Options, PackFiles, Plan};
@@ -30,11 +30,15 @@ pub(crate) fn check(args: &CheckArgs, format: MessageFormat) -> Result<Exit, Tro
     }
     console::diagnostics(&all, &sources, format);
     if all.iter().any(|diagnostic| diagnostic.severity == counterpart_diag::Severity::Error) {
-        console::talk(&format!("{} diagnostics in {count} packs", all.len()));
+        console::talk(&format!("{} in {}", counted(all.len(), "diagnostic"), counted(count, "pack")));
         return Ok(Exit::Usage);
     }
-    console::talk(&format!("{count} packs, no errors"));
+    console::talk(&format!("{}, no errors", counted(count, "pack")));
     Ok(Exit::Pass)
+}
+
+fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Compiles a pack in one role, to look at.
@@ -225,10 +229,14 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
             return Ok(Exit::Pass);
         }
     }
-    Err(Trouble::Usage(format!(
-        "there is no code, requirement, check, scenario or mutant `{}`\nhelp: `counterpart list {name}` lists them",
-        args.id
-    )))
+    let codes = counterpart_scenario::CODES.iter().chain(counterpart_plan::CODES).map(|(code, _)| *code);
+    let codes: Vec<&str> = codes.chain(crate::codes::CODES.iter().map(|page| page.code)).collect();
+    let help = match suggest(&args.id, codes.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("`counterpart list {name}` lists what it has; codes are {}", codes.join(", ")),
+    };
+    let reason = format!("there is no code, requirement, check, scenario or mutant `{}`\nhelp: {help}", args.id);
+    Err(Trouble::Usage(reason))
 }
 
 pub(crate) fn schema(args: &SchemaArgs) -> Result<Exit, Trouble> {
@@ -238,7 +246,9 @@ pub(crate) fn schema(args: &SchemaArgs) -> Result<Exit, Trouble> {
         (None, "workspace") => crate::choices::workspace_schema(),
         (None, other) => {
             let known: Vec<&str> = FILE_KINDS.iter().map(|kind| kind.name).chain(["workspace", "run"]).collect();
-            return Err(Trouble::Usage(format!("there is no schema `{other}`: known are {}", known.join(", "))));
+            let help =
+                suggest(other, known.iter().copied()).map(|near| format!("\nhelp: did you mean `{near}`?")).unwrap_or_default();
+            return Err(Trouble::Usage(format!("there is no schema `{other}`: known are {}{help}", known.join(", "))));
         }
     };
     console::data(&format!("{schema:#}\n"));

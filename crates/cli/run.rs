@@ -13,7 +13,7 @@ use crate::{console, moment, packs, preflight, replay, settings_shown};
 use counterpart_diag::Sources;
 use counterpart_engine::{Clock, Doors, Ending, Keyring, Manner, NoSink, Sink, Stage, Surroundings, Target};
 use counterpart_evidence::{
-    BaselineEntry, CheckChange, Conductor, Event, Flush, Limit, Preflight, Role, RunMode, RunRecord, Supplier, WhenFull,
+    BaselineEntry, CheckChange, Conductor, Event, Flush, Limit, Preflight, Role, RunMode, RunRecord, Supplier, Verdict, WhenFull,
 };
 use counterpart_plan::{PackFiles, Plan};
 use counterpart_report::Format;
@@ -276,9 +276,25 @@ fn exit(
         return Exit::Inconclusive;
     }
     match ready.mode {
-        Mode::Simulate if record.verdict == counterpart_evidence::Verdict::Error => Exit::Error,
-        Mode::Simulate => Exit::Pass,
-        Mode::Doctor | Mode::Run => judged(args, record, ready.known.as_deref()),
+        Mode::Simulate if !is_gated(args) => of_simulator(record),
+        Mode::Doctor | Mode::Run | Mode::Simulate => judged(args, record, ready.known.as_deref()),
+    }
+}
+
+/// Tells whether what a simulator received decides its exit code.
+fn is_gated(args: &RunArgs) -> bool {
+    args.fail_on_finding || args.strict || args.baseline.is_some()
+}
+
+/// Gives the exit code of a simulator that was there to answer, and was stopped.
+fn of_simulator(record: &RunRecord) -> Exit {
+    match record.verdict {
+        Verdict::Error => Exit::Error,
+        Verdict::Fail => {
+            console::talk("note: a simulator that is stopped ends with exit code 0; with `--fail-on-finding` this would be 1");
+            Exit::Pass
+        }
+        _ => Exit::Pass,
     }
 }
 

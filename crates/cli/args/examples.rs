@@ -39,7 +39,10 @@ Examples:
   curl http://127.0.0.1:9090/_counterpart/unmatched   what no rule took, and how the closest one missed
   curl -X POST http://127.0.0.1:9090/_counterpart/reset   forget what was stored
 
-Ctrl-C ends it; the reports are written then.";
+Ctrl-C or the signal TERM ends it; the reports are written then.
+
+Exit codes: 0 when it was stopped, whatever it received; with `--fail-on-finding` (or `--strict`, `--baseline`) those of
+`run`: 1 where a check of what it received failed, 4 where nothing was judged. 3 where our side broke.";
 
 /// Examples of `counterpart doctor`.
 pub(super) const DOCTOR: &str = "\

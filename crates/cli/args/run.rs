@@ -128,6 +128,9 @@ pub(crate) struct RunArgs {
     /// A pass after a failed attempt counts as a pass.
     #[arg(long, help_heading = "Verdict and exit code")]
     pub(crate) retry_passes: bool,
+    /// Ends `simulate` with the exit code of what it received, as `run` does; without, a simulator that was stopped ends with 0.
+    #[arg(long, help_heading = "Verdict and exit code")]
+    pub(crate) fail_on_finding: bool,
     /// A warning is exit code 1.
     #[arg(long, help_heading = "Verdict and exit code")]
     pub(crate) strict: bool,

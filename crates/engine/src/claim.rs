@@ -129,7 +129,8 @@ struct Kept {
 /// How a claimant stands to requests that nobody has bound.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Standing {
-    asking: bool,
+    /// How long, in milliseconds of real time, a request waits for the answer of the action under way.
+    asking_ms: Option<u64>,
     bound: bool,
     ended: bool,
 }
@@ -215,9 +216,9 @@ impl Claimant {
         })
     }
 
-    /// Says that an action is under way whose answer may bind a value.
-    pub(crate) fn set_asking(&self, asking: bool) {
-        lock(&self.standing).asking = asking;
+    /// Says whether an action is under way whose answer may bind a value, and how long a request waits for that.
+    pub(crate) fn set_asking(&self, waits_ms: Option<u64>) {
+        lock(&self.standing).asking_ms = waits_ms;
         self.changed.notify_waiters();
     }
 
@@ -233,7 +234,12 @@ impl Claimant {
     }
 
     pub(crate) fn is_asking(&self) -> bool {
-        lock(&self.standing).asking
+        self.asking_ms().is_some()
+    }
+
+    /// Gives how long a request waits for the answer of the action under way, in milliseconds of real time.
+    pub(crate) fn asking_ms(&self) -> Option<u64> {
+        lock(&self.standing).asking_ms
     }
 
     pub(crate) fn takes_unbound(&self) -> bool {

@@ -25,6 +25,9 @@ pub(crate) const POLL_MAX_MS: u64 = 5_000;
 /// How long a request with an unknown key waits for the hook that may bind it, in milliseconds of real time; on a busy machine a
 /// hook takes its time, and a request that is given away is judged in the wrong scenario.
 pub(crate) const BINDING_MS: u64 = 3_000;
+/// How long such a request waits for a person, in milliseconds of real time: most clients wait half a minute for an answer.
+pub(crate) const PERSON_BINDING_MS: u64 = 25_000;
+
 /// Smallest duration that can be judged over sockets, in milliseconds of real time.
 pub(crate) const RESOLUTION_MS: u64 = 100;
 /// Largest file or mail that is read, in bytes.

@@ -162,8 +162,11 @@ impl Troupe {
         let mut gap_ms = limits.first_ms;
         for attempt in 1..=limits.requests_max {
             frame.set("attempt", json!(attempt));
+            let before = play.claimant.exchanges_seen();
             let came_through = play.sequence(&rule.steps, frame).await;
-            let last = play.claimant.exchanges().last().cloned();
+            // A try that sent nothing is judged by its steps, not by what an earlier one brought.
+            let sent = play.claimant.exchanges_seen() > before;
+            let last = play.claimant.exchanges().last().filter(|_| sent).cloned();
             if let Some(exchange) = &last {
                 frame.set("last", self.exchange_value(exchange));
             }

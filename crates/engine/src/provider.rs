@@ -4,7 +4,6 @@ use crate::answer::{Answer, Asked, built, by_rules};
 use crate::build::{generators, milliseconds};
 use crate::claim::{Claimant, Expectation, Phase, lock};
 use crate::judge::{Found, broken, subjects};
-use crate::limits::BINDING_MS;
 use crate::names::Layer;
 use crate::rules::{RuleIndex, path_parts};
 use crate::shared::Shared;
@@ -236,7 +235,7 @@ impl Provider {
             return None;
         }
         let key = self.correlation(exchange);
-        let until = Instant::now() + Duration::from_millis(BINDING_MS);
+        let began = Instant::now();
         loop {
             let (bound, open, asking) = {
                 let state = lock(&self.state);
@@ -255,6 +254,7 @@ impl Provider {
             {
                 return Some(alone);
             }
+            let until = began + Duration::from_millis(asking.iter().filter_map(|one| one.asking_ms()).max().unwrap_or(0));
             if key.is_none() || asking.is_empty() || Instant::now() >= until {
                 return self.first_match(exchange, key.as_deref(), &open);
             }

@@ -31,4 +31,4 @@ pub use rule::{
 };
 pub use series::{Series, SeriesFrom};
 pub use subject::{BodyAspect, Clock, JwtPart, Side, Subject, Subjects, TimingPhase, TlsField};
-pub use template::{Escape, RenderFault, Template, TemplateFault};
+pub use template::{Escape, RenderFault, Template, TemplateFault, fits_header};

@@ -5,11 +5,13 @@ use super::{Brought, Play, Stop};
 use crate::actor::{Order, Undone};
 use crate::build::{generators, milliseconds, values};
 use crate::claim::Expectation;
+use crate::limits::{BINDING_MS, PERSON_BINDING_MS};
 use crate::names::Layer;
 use counterpart_evidence::{Cause, Verdict};
 use counterpart_plan::model::{Act, Action, Ask, Await, Demand, Pace, Step};
 use serde_json::{Map, Value};
 use std::sync::Arc;
+use std::time::Duration;
 
 impl Play {
     pub(crate) async fn ask(self: &Arc<Self>, ask: &Ask, index: u32, next: &[Step], frame: &mut Frame) -> Result<Brought, Stop> {
@@ -21,12 +23,14 @@ impl Play {
             tokio::spawn(async move { actor.act(order).await });
             return Ok(Brought::default());
         }
-        self.claimant.set_asking(true);
+        // Whoever is given more time than the order says is a person, who types slower than a program prints.
+        let is_person = within > Duration::from_millis(order.within_ms);
+        self.claimant.set_asking(Some(if is_person { PERSON_BINDING_MS } else { BINDING_MS }));
         let action = ask.action.clone();
         let result = tokio::select! {
             result = tokio::time::timeout(within, self.shared.around.actor.act(order)) => result,
             () = self.stopped() => {
-                self.claimant.set_asking(false);
+                self.claimant.set_asking(None);
                 return Err(Stop::inconclusive(Cause::Environment, "the run was interrupted"));
             }
         };
@@ -46,7 +50,7 @@ impl Play {
         let result = result.and_then(|value| self.as_promised(&action, value));
         // Only after the captures of this step are bound may unbound requests be given away; a failed one binds nothing.
         if result.is_err() {
-            self.claimant.set_asking(false);
+            self.claimant.set_asking(None);
         } else {
             self.settle_asking();
         }
@@ -70,7 +74,7 @@ impl Play {
         let play = Arc::clone(self);
         tokio::spawn(async move {
             tokio::task::yield_now().await;
-            play.claimant.set_asking(false);
+            play.claimant.set_asking(None);
         });
     }
 

@@ -1,5 +1,6 @@
 //! The names that steps gave so far, and those that they should have given.
 
+use counterpart_matching::fits_header;
 use counterpart_plan::model::Step;
 use counterpart_transport::Connected;
 use serde_json::{Map, Value};
@@ -18,6 +19,8 @@ pub(crate) struct Frame {
     /// Branch of a parallel step, for random values.
     pub(crate) branch: String,
     lacking: BTreeSet<String>,
+    /// Names whose value the system under test gave.
+    given_by_peer: BTreeSet<String>,
     /// Indexes kept for steps that have not begun, by where the step stands in memory.
     kept: BTreeMap<usize, u32>,
 }
@@ -31,6 +34,7 @@ impl Frame {
             barrier: None,
             branch: String::new(),
             lacking: BTreeSet::new(),
+            given_by_peer: BTreeSet::new(),
             kept: BTreeMap::new(),
         }
     }
@@ -54,12 +58,29 @@ impl Frame {
             barrier: None,
             branch: format!("{}/{branch}", self.branch),
             lacking: self.lacking.clone(),
+            given_by_peer: self.given_by_peer.clone(),
             kept: BTreeMap::new(),
         }
     }
 
+    /// Sets a name to what the system under test gave.
+    pub(crate) fn take_from_peer(&mut self, name: &str, value: Value) {
+        self.set(name, value);
+        self.given_by_peer.insert(name.to_owned());
+    }
+
+    /// Gives the first of some names whose value the system under test gave and which no header field can carry.
+    pub(crate) fn unfit_for_header<'n>(&self, names: &'n [String]) -> Option<&'n str> {
+        let unfit = |name: &&String| {
+            let text = self.names.get(*name).and_then(Value::as_str).unwrap_or("");
+            self.given_by_peer.contains(*name) && !fits_header(text)
+        };
+        names.iter().find(unfit).map(String::as_str)
+    }
+
     pub(crate) fn set(&mut self, name: &str, value: Value) {
         self.lacking.remove(name);
+        self.given_by_peer.remove(name);
         self.names.insert(name.to_owned(), value);
     }
 

@@ -9,7 +9,7 @@ use crate::names::Layer;
 use crate::shared::Target;
 use crate::tamper::{Copies, Draft};
 use crate::wire;
-use counterpart_evidence::{Cause, Direction, Event, Exchange, Outcome};
+use counterpart_evidence::{Cause, Direction, Event, Exchange, Outcome, Verdict};
 use counterpart_matching::Template;
 use counterpart_plan::model::{ConnectionRule, Offer, Probe, Send, Step, Trust};
 use counterpart_transport::{Connect, Connected, Delivery, Failed, Received};
@@ -20,7 +20,8 @@ use std::time::Duration;
 
 impl Play {
     pub(crate) async fn send(self: &Arc<Self>, step: &Step, send: &Send, index: u32, frame: &mut Frame) -> Result<Brought, Stop> {
-        let (exchange, found) = self.exchange(send, &step.checks, index, "", frame).await?;
+        let made = self.exchange(send, &step.checks, index, "", frame).await;
+        let (exchange, found) = made.map_err(|stop| blamed(stop, step, frame))?;
         let looked_at = step.checks.iter().any(|check| looks_at_connection(check));
         let unreachable = matches!(exchange.outcome, Outcome::Refused | Outcome::Unreachable);
         let (outcome, reason) = (exchange.outcome, exchange.reason.clone());
@@ -151,7 +152,7 @@ impl Play {
         let Some(name) = &send.credentials else { return Ok(names) };
         let Some(values) = self.shared.around.credentials.get(name) else {
             return Err(Stop {
-                verdict: counterpart_evidence::Verdict::Skipped,
+                verdict: Verdict::Skipped,
                 ..Stop::error(Cause::Configuration, format!("there are no credentials `{name}`"))
             });
         };
@@ -175,7 +176,7 @@ impl Play {
 
     fn target(&self, endpoint: &str) -> Result<Target, Stop> {
         self.shared.around.targets.get(endpoint).cloned().ok_or_else(|| Stop {
-            verdict: counterpart_evidence::Verdict::Skipped,
+            verdict: Verdict::Skipped,
             ..Stop::error(Cause::Configuration, format!("there is no address for endpoint `{endpoint}`"))
         })
     }
@@ -206,10 +207,8 @@ impl Play {
 
     pub(crate) fn connect(&self, target: &Target, certificate: &str, offer: &Offer) -> Result<Connect, Stop> {
         let trust = self.shared.plan.defect.connect.as_ref().map_or(Trust::Chain, |defect| defect.trust);
-        wire::connect(&self.shared.around.keyring, target, certificate, offer, trust).map_err(|reason| Stop {
-            verdict: counterpart_evidence::Verdict::Skipped,
-            ..Stop::error(Cause::Configuration, reason)
-        })
+        wire::connect(&self.shared.around.keyring, target, certificate, offer, trust)
+            .map_err(|reason| Stop { verdict: Verdict::Skipped, ..Stop::error(Cause::Configuration, reason) })
     }
 
     pub(crate) async fn probe(
@@ -252,6 +251,18 @@ impl Play {
             ..Brought::default()
         })
     }
+}
+
+/// Says whose fault it is that a request could not be built: a value of the peer's that would begin a new field is the peer's.
+fn blamed(stop: Stop, step: &Step, frame: &Frame) -> Stop {
+    let unfit = frame.unfit_for_header(&step.uses).filter(|_| stop.verdict == Verdict::Error);
+    unfit.map_or(stop, |name| {
+        let reason = format!(
+            "`{name}`, which the system under test gave, cannot stand in a header field: it holds a line break or another character \
+             that no field value can have (RFC 9110 section 5.5)"
+        );
+        Stop::inconclusive(Cause::Supplier, reason)
+    })
 }
 
 /// A server may close a kept connection at any time, which a client cannot tell from a refusal to answer (RFC 9112 §9.3.1).

@@ -61,15 +61,17 @@ fn record(collected: Collected) -> RunRecord {
     if let Some(why) = broken.as_ref().or(cut_off.as_ref()) {
         limits.push(Limit { what: "the rest of the run".to_owned(), why: why.clone() });
     }
+    // A simulator plays no scenario: what it received is all that its verdict is about.
+    let played = if header.mode == RunMode::Simulate { &[][..] } else { &scenarios[..] };
     let verdict = match (&broken, &cut_off) {
         (Some(_), _) => Verdict::Error,
         // The set-up or the environment broke, before anything could be asked of the system under test.
         _ if fault.is_some() => Verdict::Error,
         // Where we answer until stopped, being stopped is no loss.
         (None, Some(_)) if header.mode != RunMode::Simulate => {
-            roll_up([run_verdict(&scenarios, &unexpected_findings, &collected.unexpected_passed), Verdict::Inconclusive])
+            roll_up([run_verdict(played, &unexpected_findings, &collected.unexpected_passed), Verdict::Inconclusive])
         }
-        _ => run_verdict(&scenarios, &unexpected_findings, &collected.unexpected_passed),
+        _ => run_verdict(played, &unexpected_findings, &collected.unexpected_passed),
     };
     let mut summary = Counts::default();
     scenarios.iter().for_each(|scenario| summary.add(scenario.verdict));

@@ -2,9 +2,9 @@
 
 use super::forms::forms;
 use super::range::{MaskRange, tidy};
-use crate::Error;
 use crate::digest::hex;
 use crate::limits::{CREDENTIALS_SEEN_MAX, SECRET_BYTES_MIN, TEXT_BYTES_MAX};
+use crate::{Error, Finding};
 use aho_corasick::{AhoCorasick, MatchKind};
 use aws_lc_rs::hmac;
 use std::borrow::Cow;
@@ -184,6 +184,25 @@ impl Masker {
             text.truncate(at);
             text.push_str(&format!(" ... ({more} bytes more)"));
         }
+    }
+
+    /// Says how what came and what was expected differ, where both are about to be masked and would look alike.
+    pub(crate) fn compare_masked(&self, seen: &Seen, finding: &Finding) -> Option<String> {
+        let came = self.secret_in(seen, finding.actual.as_deref()?)?;
+        let wanted = finding.expected.iter().find_map(|text| self.secret_in(seen, text))?;
+        let difference = if came == wanted { "the same value" } else { "another value" };
+        Some(format!("(both are masked: {} bytes came, {} were expected, {difference})", came.len(), wanted.len()))
+    }
+
+    /// Gives the first secret that a text quotes.
+    fn secret_in(&self, seen: &Seen, text: &str) -> Option<String> {
+        let known = self.find(text.as_bytes()).first().map(|range| (range.from, range.to));
+        let found = known.or_else(|| {
+            let credentials = seen.read();
+            credentials.iter().find_map(|one| text.find(one.as_str()).map(|from| (from, from + one.len())))
+        });
+        let (from, to) = found?;
+        text.get(from..to).map(ToOwned::to_owned)
     }
 
     /// Masks a text, such as one for the console.

@@ -232,6 +232,26 @@ fn texts_that_quote_a_credential_are_masked_too() {
 }
 
 #[test]
+fn masked_values_that_differ_are_told_apart() {
+    let masker = masker();
+    let seen = Seen::default();
+    let request = Request { headers: headers(&[("Authorization", "Bearer opaque-token-7")]), ..Request::default() };
+    masker.mask_request(&seen, &request, &Bytes::new());
+    let compared = |actual: &str, expected: &str| {
+        let finding = crate::Finding {
+            actual: Some(actual.to_owned()),
+            expected: vec![expected.to_owned()],
+            ..crate::samples::fail("c", "R")
+        };
+        masker.compare_masked(&seen, &finding)
+    };
+    let another = compared("opaque-token-7", "`plain-secret`").unwrap();
+    assert_eq!(another, "(both are masked: 14 bytes came, 12 were expected, another value)");
+    assert!(compared("plain-secret", "plain-secret").unwrap().ends_with("the same value)"));
+    assert_eq!(compared("visible", "plain-secret"), None);
+}
+
+#[test]
 fn long_text_is_cut_and_the_rest_counted() {
     let mut text = "ä".repeat(40_000);
     masker().mask_text(&Seen::default(), &mut text);

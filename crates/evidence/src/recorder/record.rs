@@ -143,6 +143,12 @@ impl Recorder {
     }
 
     fn masked(&self, mut stamped: Stamped) -> Stamped {
+        texts::findings(&mut stamped.event, |finding| {
+            if let Some(difference) = self.masker.compare_masked(&self.seen, finding) {
+                finding.message.push(' ');
+                finding.message.push_str(&difference);
+            }
+        });
         texts::each(&mut stamped.event, &mut |text| self.masker.mask_text(&self.seen, text));
         stamped
     }

@@ -27,6 +27,13 @@ pub(super) fn each(event: &mut Event, visit: &mut impl FnMut(&mut String)) {
     }
 }
 
+/// Visits every finding.
+pub(super) fn findings(event: &mut Event, visit: impl FnMut(&mut Finding)) {
+    if let Event::Exchange { findings, .. } | Event::Judged { findings, .. } = event {
+        findings.iter_mut().for_each(visit);
+    }
+}
+
 fn of_header(header: &mut RunHeader, visit: &mut impl FnMut(&mut String)) {
     header.endpoints.values_mut().for_each(&mut *visit);
     header.settings.iter_mut().for_each(|setting| visit(&mut setting.value));

@@ -107,6 +107,12 @@ impl Output {
     }
 }
 
+/// Tells whether a text can stand in a header field value.
+#[must_use]
+pub fn fits_header(text: &str) -> bool {
+    check_header(text).is_ok()
+}
+
 /// Refuses what cannot stand in a header field value (RFC 9110 §5.5), so that a value can never begin a new field.
 pub(super) fn check_header(text: &str) -> Result<(), String> {
     // Characters beyond U+00FF have no single byte; see `counterpart_evidence::Header`.

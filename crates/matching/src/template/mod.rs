@@ -16,6 +16,8 @@ use crate::{Generators, Names};
 use compile::Node;
 use std::sync::Arc;
 
+pub use escape::fits_header;
+
 /// What the text is written into, which decides how a value is escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Escape {
