@@ -10,7 +10,7 @@ fn repository(path: &str) -> PathBuf {
 #[test]
 fn every_code_has_a_page() {
     let place = Place::new();
-    let codes: Vec<&str> = counterpart_scenario::CODES.iter().chain(counterpart_plan::CODES).map(|(code, _)| *code).collect();
+    let codes: Vec<&str> = counterpart_scenario::CODES.iter().chain(counterpart_plan::CODES).map(|page| page.code).collect();
     let mut once = codes.clone();
     once.sort_unstable();
     once.dedup();
@@ -18,6 +18,10 @@ fn every_code_has_a_page() {
     for code in codes {
         let page = place.run(["explain", code]).exits(0).out;
         assert!(page.starts_with(&format!("{code}: ")) && page.len() > 40, "{page}");
+        let parts = page.split("\n\n").collect::<Vec<_>>();
+        assert!(parts.iter().any(|part| part.starts_with("Wrong:\n    ")), "{page}");
+        assert!(parts.iter().any(|part| part.starts_with("Right:\n    ")), "{page}");
+        assert!(page.contains("\nWhat to do: "), "{page}");
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::args::{CheckArgs, ExplainArgs, ListArgs, MessageFormat, SchemaArgs};
 use crate::exit::{Exit, Trouble};
 use crate::{console, packs};
-use counterpart_diag::{Diagnostic, Page, Sources, suggest};
+use counterpart_diag::{Diagnostic, Sources, suggest};
 use counterpart_evidence::Role;
 use counterpart_plan::model::Claim;
 use counterpart_plan::{Options, PackFiles, Plan};
@@ -170,12 +170,9 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
 }
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
-    if let Some(page) = Page::find(crate::codes::CODES, &args.id) {
+    let codes = || counterpart_scenario::CODES.iter().chain(counterpart_plan::CODES).chain(crate::codes::CODES);
+    if let Some(page) = codes().find(|page| page.code == args.id) {
         console::data(&page.text());
-        return Ok(Exit::Pass);
-    }
-    if let Some(page) = counterpart_scenario::explain(&args.id).or_else(|| counterpart_plan::explain(&args.id)) {
-        console::data(&format!("{}: {page}\n", args.id));
         return Ok(Exit::Pass);
     }
     let name = args
@@ -229,11 +226,10 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Trouble> {
             return Ok(Exit::Pass);
         }
     }
-    let codes = counterpart_scenario::CODES.iter().chain(counterpart_plan::CODES).map(|(code, _)| *code);
-    let codes: Vec<&str> = codes.chain(crate::codes::CODES.iter().map(|page| page.code)).collect();
+    let codes: Vec<&str> = codes().map(|page| page.code).collect();
     let help = match suggest(&args.id, codes.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("`counterpart list {name}` lists what it has; codes are {}", codes.join(", ")),
+        None => format!("`counterpart list {name}` lists them"),
     };
     let reason = format!("there is no code, requirement, check, scenario or mutant `{}`\nhelp: {help}", args.id);
     Err(Trouble::Usage(reason))

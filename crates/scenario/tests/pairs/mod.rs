@@ -2,7 +2,7 @@
 //!
 //! `UPDATE_GOLDEN=1` writes the expected texts anew, to be read before they are committed; without it they are compared.
 
-use counterpart_diag::{Diagnostic, Sources, Style, render};
+use counterpart_diag::{Diagnostic, Page, Sources, Style, render};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -44,13 +44,13 @@ impl Pairs {
     }
 
     /// Fails where a pair did not hold, where a code has no pair, or where an expected text belongs to no input.
-    pub(crate) fn finish(self, folder: &Path, own: &[(&str, &str)]) {
+    pub(crate) fn finish(self, folder: &Path, own: &[Page]) {
         let mut faults = self.faults;
-        for (code, _) in own.iter().filter(|(code, _)| !self.codes.contains(code)) {
+        for code in own.iter().map(|page| page.code).filter(|code| !self.codes.contains(code)) {
             faults.push(format!("{code} has no pair in `{}`", folder.display()));
         }
         // What a file of the language cannot be read for is told under the codes of its reader.
-        let known = |code: &str| own.iter().chain(counterpart_scenario::CODES).any(|(known, _)| *known == code);
+        let known = |code: &str| own.iter().chain(counterpart_scenario::CODES).any(|page| page.code == code);
         for code in self.codes.iter().filter(|code| !known(code)) {
             faults.push(format!("{code} has no page"));
         }
