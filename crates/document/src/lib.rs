@@ -17,5 +17,5 @@ pub use json::{Duplicate, Json};
 pub use json_path::{JsonPath, Located};
 pub use layout::Piece;
 pub use limits::{DEPTH_CEILING, EXPRESSION_BYTES_MAX, ITEMS_MAX, Limits};
-pub use xml::Xml;
+pub use xml::{Attribute, Element, Xml};
 pub use xpath::{XPath, XmlItem};

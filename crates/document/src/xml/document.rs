@@ -1,5 +1,6 @@
 //! An XML text that was read: its bytes and its tree.
 
+use super::element::Element;
 use super::tree::{Place, Tree};
 use super::{canonical, layout, scan};
 use crate::fault::{Fault, line_column};
@@ -54,6 +55,20 @@ impl Xml {
     #[must_use]
     pub fn root_namespace(&self) -> &str {
         self.tree.namespace(Place::Node(self.root()))
+    }
+
+    /// Gives the document element.
+    ///
+    /// ```
+    /// use counterpart_document::{Limits, Xml};
+    /// let xml = Xml::parse(&"<a><b id='1'/>text<c/></a>".into(), &Limits::default())?;
+    /// assert_eq!(xml.element().children().map(|child| child.name()).collect::<Vec<_>>(), ["b", "c"]);
+    /// assert_eq!(xml.element().text(), Some(14..18));
+    /// # Ok::<(), counterpart_document::Fault>(())
+    /// ```
+    #[must_use]
+    pub fn element(&self) -> Element<'_> {
+        Element::new(&self.tree, self.root())
     }
 
     fn root(&self) -> usize {

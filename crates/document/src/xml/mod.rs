@@ -2,6 +2,7 @@
 
 mod canonical;
 mod document;
+mod element;
 mod layout;
 mod scan;
 #[cfg(test)]
@@ -9,4 +10,5 @@ mod tests;
 mod tree;
 
 pub use document::Xml;
+pub use element::{Attribute, Element};
 pub(crate) use tree::{Kind, NONE, Place, Tree};

@@ -1,0 +1,19 @@
+//! Checks a resource against structure definitions.
+
+mod binding;
+mod checker;
+mod children;
+mod discriminator;
+mod element;
+mod extension;
+mod invariant;
+mod links;
+mod place;
+mod reference;
+mod slicing;
+#[cfg(test)]
+mod tests;
+mod validator;
+mod value;
+
+pub use validator::{Policy, Report, Unknown, Validator};

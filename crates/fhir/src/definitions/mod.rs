@@ -1,0 +1,14 @@
+//! The definitions of all packages, by address; each is compiled when it is first asked for.
+
+mod compile;
+mod element;
+mod expressions;
+mod set;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use element::{
+    Binding, By, Constraint, Context, Derivation, Discriminator, Element, MANY, Profile, Rules, Slicing, Strength, StructureKind,
+};
+pub use set::Definitions;

@@ -1,0 +1,20 @@
+//! A resource as a tree whose elements know their types, whether it came as JSON or as XML.
+//!
+//! The definitions of the resource's type say which names are elements, which of them are lists, and what type a choice
+//! has. What they do not know is a finding here, and is not in the tree. <https://hl7.org/fhir/STU3/json.html>
+
+mod flat;
+mod json;
+mod read;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod write_json;
+mod write_xml;
+mod xml;
+
+pub(crate) use read::read;
+pub use read::{Format, Resource};
+pub(crate) use tree::{Node, ROOT, Scalar, Tree};
+pub(crate) use write_json::write as write_json;
+pub(crate) use write_xml::write as write_xml;
