@@ -93,7 +93,8 @@ impl<'c> Checker<'c> {
     fn standing(&self, node: u32, discriminator: &Discriminator) -> Result<Vec<u32>, String> {
         let expression = discriminator.expression.as_ref().as_ref().map_err(Clone::clone)?;
         let resolve = |node: u32, reference: &str| self.links.resolve(node, reference);
-        let context = path::Context { tree: self.tree, resolve: &resolve, steps: Cell::new(0) };
+        let version = self.definitions.version();
+        let context = path::Context { tree: self.tree, resolve: &resolve, version, steps: Cell::new(0) };
         path::nodes(expression, node, &context).map_err(|failure| failure.reason().to_owned())
     }
 

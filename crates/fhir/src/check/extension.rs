@@ -99,6 +99,14 @@ impl<'c> Checker<'c> {
                 return false;
             }
             at = self.tree.parent(number);
+            // `Questionnaire.item` is any item, however deep items stand in items.
+            while !is_start
+                && let Some(outer) = at
+                && self.tree.node(outer).name == here.name
+                && !path.contains(&format!("{name}.{name}"))
+            {
+                at = self.tree.parent(outer);
+            }
         }
         true
     }

@@ -22,7 +22,8 @@ impl<'c> Checker<'c> {
         let result = match &*constraint.expression {
             Ok(expression) => {
                 let resolve = |node: u32, reference: &str| self.links.resolve(node, reference);
-                let context = path::Context { tree: self.tree, resolve: &resolve, steps: Cell::new(0) };
+                let version = self.definitions.version();
+                let context = path::Context { tree: self.tree, resolve: &resolve, version, steps: Cell::new(0) };
                 let result = path::boolean(expression, node, &context);
                 let steps = context.steps.get();
                 self.steps = self.steps.saturating_add(steps);
@@ -32,13 +33,15 @@ impl<'c> Checker<'c> {
         };
         let key = &constraint.key;
         let mut draft = match result {
-            Ok(true) => return,
-            Ok(false) => {
+            Ok(Some(true)) => return,
+            Ok(Some(false)) => {
                 let severity = if constraint.is_error { Severity::Error } else { Severity::Warning };
                 Draft::new(severity, Code::Invariant, node, format!("{key}: {}", constraint.human))
             }
-            Err(failure) => {
-                let message = format!("not checked: {key} ({}): {}", constraint.human, failure.reason());
+            undecided => {
+                // Neither true nor false is neither met nor broken.
+                let reason = undecided.err().map_or("its expression gives nothing here".to_owned(), |failure| failure.reason().to_owned());
+                let message = format!("not checked: {key} ({}): {reason}", constraint.human);
                 Draft::new(Severity::Information, Code::NotChecked, node, message)
             }
         };

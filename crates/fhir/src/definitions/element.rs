@@ -33,7 +33,6 @@ pub(crate) struct Profile {
     pub(crate) type_name: String,
     pub(crate) kind: StructureKind,
     pub(crate) derivation: Derivation,
-    pub(crate) base: Option<String>,
     /// Where an extension may stand; empty for anything else.
     pub(crate) contexts: Vec<Context>,
     pub(crate) elements: Vec<Element>,

@@ -9,6 +9,6 @@ mod snapshot;
 mod tests;
 
 pub(crate) use element::{
-    Binding, By, Constraint, Context, Derivation, Discriminator, Element, MANY, Profile, Rules, Slicing, Strength, StructureKind,
+    Binding, By, Constraint, Context, Derivation, Discriminator, Element, MANY, Profile, Rules, Strength, StructureKind,
 };
 pub use set::Definitions;

@@ -187,7 +187,6 @@ impl Definitions {
                 Some("constraint") => Derivation::Constraint,
                 _ => Derivation::Specialization,
             },
-            base: text("baseDefinition").map(ToOwned::to_owned),
             contexts: contexts(&raw),
             elements,
         })
@@ -227,12 +226,16 @@ fn contexts(raw: &Value) -> Vec<Context> {
     let entries = raw.get("context").and_then(Value::as_array).into_iter().flatten();
     entries
         .filter_map(|entry| {
-            let text = entry.as_str().or_else(|| entry.get("expression")?.as_str())?.to_owned();
-            Some(match common.or_else(|| entry.get("type")?.as_str()) {
-                Some("resource" | "datatype" | "element") => Context::Element(text),
-                Some("extension") => Context::Extension(text),
-                _ => Context::Other(text),
-            })
+            let texts = entry.as_str().or_else(|| entry.get("expression")?.as_str())?;
+            let kind = common.or_else(|| entry.get("type")?.as_str());
+            Some((texts, kind))
+        })
+        // STU3 definitions write several paths in one text: `Element,Resource`.
+        .flat_map(|(texts, kind)| texts.split(',').map(move |text| (text.trim().to_owned(), kind)))
+        .map(|(text, kind)| match kind {
+            Some("resource" | "datatype" | "element") => Context::Element(text),
+            Some("extension") => Context::Extension(text),
+            _ => Context::Other(text),
         })
         .collect()
 }

@@ -196,6 +196,11 @@ impl<'a> Reader<'a> {
                 };
                 let message = format!("a value of the type {type_name} must be {wanted}, and this is {}", kind.words());
                 self.find(Draft::error(Code::Value, node, message).expected(wanted).actual(kind.words()));
+                // The value is there all the same: rules that ask for one are not broken too.
+                if let Some(value) = value {
+                    let text = flat.text_of(value).unwrap_or(Cow::Borrowed(flat.written(value)));
+                    self.tree.node_mut(node).value = Some(Scalar::Text(text));
+                }
             }
         }
         let Some(under) = under else { return };

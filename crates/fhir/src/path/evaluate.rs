@@ -8,6 +8,7 @@ use super::function;
 use super::item::{Item, is_of_type, plain, text};
 use crate::instance::Tree;
 use crate::limits::{COLLECTION_MAX, EXPRESSION_STEPS_MAX};
+use crate::version::FhirVersion;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::cmp::Ordering;
@@ -48,19 +49,19 @@ pub(crate) struct Context<'t, 'a> {
     pub(crate) tree: &'t Tree<'a>,
     /// Finds what a reference, at an element, leads to.
     pub(crate) resolve: &'t dyn Fn(u32, &str) -> Target,
+    pub(crate) version: FhirVersion,
     pub(crate) steps: Cell<u64>,
 }
 
 pub(super) type Items<'t> = Vec<Item<'t>>;
 pub(super) type Evaluated<'t> = Result<Items<'t>, Failure>;
 
-/// Evaluates an invariant: true, false, or why neither.
-pub(crate) fn boolean(expression: &Expression, node: u32, context: &Context<'_, '_>) -> Result<bool, Failure> {
+/// Evaluates an invariant: true, false, nothing, or why none of them.
+pub(crate) fn boolean(expression: &Expression, node: u32, context: &Context<'_, '_>) -> Result<Option<bool>, Failure> {
     let focus = [Item::Node(node)];
     let evaluator = Evaluator { context, root: node };
     let result = evaluator.evaluate(&expression.root, &focus, &focus)?;
-    // An invariant that gives nothing does not hold (FHIR: "must evaluate to true").
-    Ok(evaluator.truth(&result)?.unwrap_or(false))
+    evaluator.truth(&result)
 }
 
 /// Evaluates a path to elements; values that are no elements are left out.
@@ -146,8 +147,9 @@ impl<'t, 'a> Evaluator<'_, 't, 'a> {
         let text = |text: &'static str| Ok(vec![Item::Text(Cow::Borrowed(text))]);
         match name {
             "context" => Ok(vec![Item::Node(self.root)]),
-            "resource" => Ok(vec![Item::Node(self.tree().resource_of(self.root))]),
-            "rootResource" => Ok(vec![Item::Node(self.tree().container_of(self.tree().resource_of(self.root)))]),
+            // STU3 §fhirpath: `%resource` skips contained resources; R4 has `%rootResource` for that.
+            "resource" if self.context.version == FhirVersion::R4 => Ok(vec![Item::Node(self.tree().resource_of(self.root))]),
+            "resource" | "rootResource" => Ok(vec![Item::Node(self.tree().container_of(self.tree().resource_of(self.root)))]),
             "loinc" => text("http://loinc.org"),
             "sct" => text("http://snomed.info/sct"),
             "ucum" => text("http://unitsofmeasure.org"),
@@ -227,7 +229,9 @@ impl<'t, 'a> Evaluator<'_, 't, 'a> {
         };
         match (&first, operator) {
             (Ok(Some(value)), _) if Some(*value) == decides => return Ok(vec![Item::Boolean(*value)]),
-            (Ok(Some(false)), Operator::Implies) => return Ok(vec![Item::Boolean(true)]),
+            // Nothing implies anything: FHIRPath gives nothing there, and the core invariants (ras-2) rest on `true`, which the
+            // reference implementation gives.
+            (Ok(Some(false) | None), Operator::Implies) => return Ok(vec![Item::Boolean(true)]),
             _ => {}
         }
         let second = side(right);
@@ -247,7 +251,9 @@ impl<'t, 'a> Evaluator<'_, 't, 'a> {
 
     fn same(&self, left: &[Item<'t>], right: &[Item<'t>]) -> Result<Option<bool>, Failure> {
         if left.is_empty() || right.is_empty() {
-            return Ok(None);
+            // STU3's invariants (obs-7) rest on nothing being unequal to something; since R4 it gives nothing.
+            let same = left.is_empty() && right.is_empty();
+            return Ok((self.context.version == FhirVersion::Stu3).then_some(same));
         }
         self.count(left.len())?;
         if left.len() != right.len() {

@@ -236,7 +236,12 @@ fn on_text<'t>(
     focus: &[Item<'t>],
     argument: &dyn Fn(usize) -> Evaluated<'t>,
 ) -> Evaluated<'t> {
-    let Some(value) = one_text(on, focus)? else { return Ok(Vec::new()) };
+    let Some(value) = one_text(on, focus)? else {
+        // FHIRPath gives nothing for nothing here; the core invariants (bdl-8, ref-1) rest on `false`, which the reference
+        // implementation gives.
+        let is_test = matches!(call.function, Function::Contains | Function::EndsWith | Function::Matches | Function::StartsWith);
+        return Ok(if is_test { vec![Item::Boolean(false)] } else { Vec::new() });
+    };
     on.count(value.len() / 16)?;
     let boolean = |value: bool| Ok(vec![Item::Boolean(value)]);
     let from_text = |text: String| Ok(vec![Item::Text(Cow::Owned(text))]);
