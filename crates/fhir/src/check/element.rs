@@ -62,7 +62,10 @@ impl<'c> Checker<'c> {
             self.reference(node, profile, element);
         }
         let asked = element.types.iter().filter(|kind| kind.code == type_name || is_resource).flat_map(|kind| &kind.profiles);
-        self.asked(node, &asked.map(String::as_str).collect::<Vec<_>>(), profile, element);
+        // Some STU3 profiles name the target of a reference where a profile of the reference itself should stand.
+        let asked = asked.map(String::as_str).filter(|url| type_name != "Reference" || !self.is_target(url));
+        let asked: Vec<&str> = asked.collect();
+        self.asked(node, &asked, profile, element);
     }
 
     /// Checks an element against profiles of which it must meet one.

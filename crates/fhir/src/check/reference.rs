@@ -28,7 +28,9 @@ impl<'c> Checker<'c> {
                 self.named_type(reference)
             }
         };
-        let targets: Vec<&'c str> = element.types.iter().flat_map(|kind| &kind.targets).map(String::as_str).collect();
+        let stray = element.types.iter().flat_map(|kind| &kind.profiles).map(String::as_str).filter(|url| self.is_target(url));
+        let targets: Vec<&'c str> =
+            element.types.iter().flat_map(|kind| &kind.targets).map(String::as_str).chain(stray).collect();
         let Some(type_name) = type_name.filter(|_| !targets.is_empty()) else { return };
         let fitting = self.targets_of(type_name, &targets);
         match fitting {
@@ -45,6 +47,11 @@ impl<'c> Checker<'c> {
             }
             None => self.not_checked(node, "the profiles of the target are not all at hand", profile, element),
         }
+    }
+
+    /// Tells whether a profile that is asked of a reference is for a resource, and so for its target.
+    pub(super) fn is_target(&self, url: &str) -> bool {
+        self.definitions.profile(url).is_some_and(|profile| profile.type_name != "Reference")
     }
 
     /// Gives the type in `Patient/1` and `https://server/Patient/1/_history/2`.

@@ -1,0 +1,201 @@
+//! Official packages and examples, where they are at hand: `COUNTERPART_FHIR_PACKAGES` names the folder.
+//!
+//! Every example is valid, or stands in `official/exceptions.tsv` with the reason; an exception that is not needed any
+//! more fails. Then each of hundreds of single defects, seeded into valid examples, must give its own finding.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic, and shows its figures")]
+
+#[path = "official/mutation.rs"]
+mod mutation;
+
+use counterpart_fhir::{
+    Definitions, FhirVersion, Format, Package, Policy, Report, Resource, Severity, Validator, convert, expressions,
+};
+use mutation::mutants;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+const EXCEPTIONS: &str = include_str!("official/exceptions.tsv");
+/// Fewer would say that the examples are not those that this test was written for.
+const MUTANTS_MIN: usize = 300;
+
+fn folder(of: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("COUNTERPART_FHIR_PACKAGES").map(PathBuf::from);
+    if folder.is_none() {
+        println!("left out: {of}, since COUNTERPART_FHIR_PACKAGES names no folder with the official packages");
+    }
+    folder
+}
+
+fn definitions(folder: &Path, version: FhirVersion) -> Definitions {
+    let mut definitions = Definitions::new(version);
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    // The core packages first: what rests on them stands before them.
+    files.sort_by_key(|file| !file.file_name().unwrap().to_str().unwrap().starts_with("hl7."));
+    for file in files {
+        let name = file.file_name().unwrap().to_str().unwrap().to_owned();
+        if name.ends_with(".tgz") && !name.starts_with("examples-") {
+            let package = Package::read(&name, std::fs::File::open(&file).unwrap()).unwrap();
+            definitions.add(package);
+        }
+    }
+    definitions
+}
+
+/// Gives the example resources of the archives, by name.
+fn examples(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.file_name().unwrap().to_str().unwrap().starts_with("examples-") {
+            continue;
+        }
+        let mut archive = Vec::new();
+        flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_end(&mut archive).unwrap();
+        let mut at = 0;
+        while let Some(header) = archive.get(at..at + 512).filter(|header| header[0] != 0) {
+            let text = |range: std::ops::Range<usize>| {
+                String::from_utf8_lossy(&header[range]).trim_matches(['\0', ' ']).to_owned()
+            };
+            let (name, size) = (text(0..100), usize::from_str_radix(&text(124..136), 8).unwrap());
+            if name.ends_with(".json") {
+                all.insert(name.rsplit('/').next().unwrap().to_owned(), archive[at + 512..at + 512 + size].to_vec());
+            }
+            at += 512 + size.div_ceil(512) * 512;
+        }
+    }
+    all
+}
+
+fn check(definitions: &Definitions, text: &[u8]) -> Report {
+    let resource = Resource::parse(&text.to_vec().into(), &counterpart_document::Limits::default()).unwrap();
+    Validator::new(definitions, Policy::default()).check(&resource, &[])
+}
+
+/// One line of the list: file, code, words of the message, reason.
+fn exceptions() -> Vec<[&'static str; 4]> {
+    let lines = EXCEPTIONS.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines.map(|line| line.split('\t').collect::<Vec<_>>().try_into().expect("four fields")).collect()
+}
+
+#[test]
+fn official_examples_have_no_false_errors() {
+    let Some(folder) = folder("the official examples") else { return };
+    let definitions = definitions(&folder, FhirVersion::Stu3);
+    let exceptions = exceptions();
+    let mut used = vec![false; exceptions.len()];
+    let (mut wrong, mut valid, mut excepted, mut not_checked) = (Vec::new(), 0, 0, 0);
+    let examples = examples(&folder);
+    for (name, text) in &examples {
+        let report = check(&definitions, text);
+        assert!(!report.resource_type.is_empty(), "{name} is of no known type");
+        not_checked += report.findings.iter().filter(|finding| finding.code.as_str() == "not-checked").count();
+        let errors = report.findings.iter().filter(|finding| finding.severity == Severity::Error);
+        let mut count = 0;
+        for error in errors {
+            count += 1;
+            let known = exceptions.iter().position(|[file, code, words, _]| {
+                file == name && *code == error.code.as_str() && error.message.contains(words)
+            });
+            match known {
+                Some(known) => used[known] = true,
+                None => wrong.push(format!("{name}:{}: {} {}: {}", error.line, error.code, error.path, error.message)),
+            }
+        }
+        if count == 0 {
+            valid += 1;
+        } else {
+            excepted += 1;
+        }
+    }
+    println!("{} examples: {valid} valid, {excepted} with errors of their own, {not_checked} remarks `not-checked`", examples.len());
+    assert!(wrong.is_empty(), "{} errors that no exception explains:\n{}", wrong.len(), wrong.join("\n"));
+    let stale: Vec<_> = exceptions.iter().zip(used).filter(|(_, used)| !used).map(|(exception, _)| exception).collect();
+    assert!(stale.is_empty(), "exceptions that nothing needs: {stale:#?}");
+}
+
+#[test]
+fn seeded_defects_are_found() {
+    let Some(folder) = folder("the seeded defects") else { return };
+    let definitions = definitions(&folder, FhirVersion::Stu3);
+    let mut figures: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut missed = Vec::new();
+    for (name, text) in examples(&folder) {
+        if !check(&definitions, &text).is_valid() {
+            continue;
+        }
+        let resource: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        for mutant in mutants(&resource, &figures) {
+            let report = check(&definitions, &serde_json::to_vec(&mutant.resource).unwrap());
+            let found = report.findings.iter().any(|finding| {
+                finding.severity == Severity::Error
+                    && mutant.codes.contains(&finding.code)
+                    && finding.path.starts_with(&mutant.path)
+                    && mutant.rule.is_none_or(|rule| finding.rule.as_deref() == Some(rule))
+            });
+            let figure = figures.entry(mutant.operator).or_default();
+            figure.0 += 1;
+            figure.1 += usize::from(found);
+            if !found {
+                let got: Vec<_> = report.findings.iter().map(|f| format!("{} {} {}", f.code, f.path, f.message)).take(4).collect();
+                missed.push(format!("{name}: {} at {}: {got:?}", mutant.operator, mutant.path));
+            }
+        }
+    }
+    let (seeded, caught) = figures.values().fold((0, 0), |sum, figure| (sum.0 + figure.0, sum.1 + figure.1));
+    println!("{caught} of {seeded} seeded defects found, by kind (seeded, found): {figures:#?}");
+    assert!(seeded >= MUTANTS_MIN, "{seeded} defects were seeded");
+    assert!(missed.is_empty(), "{} were missed:\n{}", missed.len(), missed.join("\n"));
+}
+
+#[test]
+fn every_expression_of_the_packages_is_understood() {
+    let Some(folder) = folder("the expressions of the packages") else { return };
+    for version in [FhirVersion::Stu3, FhirVersion::R4] {
+        let all = expressions(&definitions(&folder, version));
+        let refused: Vec<_> = all.iter().filter(|expression| expression.refused.is_some()).collect();
+        println!("FHIR {version}: {} expressions of invariants and discriminators, {} not understood", all.len(), refused.len());
+        assert!(all.len() > 150 && refused.is_empty(), "{refused:#?}");
+    }
+}
+
+#[test]
+fn examples_survive_the_way_to_xml_and_back() {
+    let Some(folder) = folder("the conversion of the examples") else { return };
+    let definitions = definitions(&folder, FhirVersion::Stu3);
+    let (mut same, mut wrong) = (0, Vec::new());
+    for (name, text) in examples(&folder) {
+        let before = check(&definitions, &text);
+        let json = Resource::parse(&text.clone().into(), &counterpart_document::Limits::default()).unwrap();
+        let Ok(xml) = convert(&json, Format::Xml, &definitions) else { continue };
+        let xml = Resource::parse(&xml.into(), &counterpart_document::Limits::default()).unwrap();
+        let after = Validator::new(&definitions, Policy::default()).check(&xml, &[]);
+        if after.count(Severity::Error) > before.count(Severity::Error) {
+            let first = after.findings.iter().find(|finding| finding.severity == Severity::Error).unwrap();
+            wrong.push(format!("{name}: as XML: {} {}", first.path, first.message));
+        }
+        let back = convert(&xml, Format::Json, &definitions).unwrap();
+        let (first, second): (serde_json::Value, serde_json::Value) =
+            (serde_json::from_slice(&text).unwrap(), serde_json::from_str(&back).unwrap());
+        if sorted(&first) == sorted(&second) {
+            same += 1;
+        } else {
+            wrong.push(format!("{name}: it does not come back as it was"));
+        }
+    }
+    println!("{same} examples came back from XML as they were");
+    assert!(same > 300 && wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// XML fixes the order of members; JSON leaves it open.
+fn sorted(value: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(members) => {
+            let ordered: BTreeMap<_, _> = members.iter().map(|(name, value)| (name.clone(), sorted(value))).collect();
+            Value::Object(ordered.into_iter().collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,363 @@
+//! Single defects in a valid resource, each with the finding that it must give.
+
+use counterpart_fhir::Code;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// A resource with one defect.
+pub struct Mutant {
+    /// What kind of defect.
+    pub operator: &'static str,
+    pub resource: Value,
+    /// Any of these codes is right.
+    pub codes: &'static [Code],
+    /// The finding's path begins so.
+    pub path: String,
+    /// The invariant that must be named.
+    pub rule: Option<&'static str>,
+}
+
+/// How many defects of one kind are seeded in all.
+const EACH_MAX: usize = 25;
+
+/// Members that every resource of the type must have.
+const REQUIRED: &[(&str, &[&str])] = &[
+    ("Appointment", &["status", "participant"]),
+    ("Bundle", &["type"]),
+    ("CarePlan", &["status", "intent", "subject"]),
+    ("Composition", &["status", "type", "date", "author", "title"]),
+    ("Condition", &["subject"]),
+    ("DiagnosticReport", &["status", "code"]),
+    ("Encounter", &["status"]),
+    ("Immunization", &["status", "notGiven", "vaccineCode", "patient", "primarySource"]),
+    ("MedicationRequest", &["intent", "subject"]),
+    ("MessageHeader", &["event", "timestamp", "source"]),
+    ("Observation", &["status", "code"]),
+    ("Procedure", &["status", "subject"]),
+    ("Questionnaire", &["status"]),
+    ("Slot", &["schedule", "status", "start", "end"]),
+    ("Schedule", &["actor"]),
+];
+
+type Operator = fn(&Value, &mut Vec<Mutant>);
+
+/// Gives the defects that a resource has a place for, as long as fewer than enough of the kind were seeded.
+pub fn mutants(resource: &Value, seeded: &BTreeMap<&str, (usize, usize)>) -> Vec<Mutant> {
+    let operators: &[Operator] = &[
+        required, extra, wrong_status, bad_scalars, shapes, references, narrative, invariants, codings, choices, misplaced, contained,
+    ];
+    let mut all = Vec::new();
+    operators.iter().for_each(|operator| operator(resource, &mut all));
+    let mut counts: BTreeMap<&str, usize> = seeded.iter().map(|(name, figure)| (*name, figure.0)).collect();
+    let mut here: BTreeMap<&str, usize> = BTreeMap::new();
+    all.retain(|mutant| {
+        let (count, here) = (counts.entry(mutant.operator).or_default(), here.entry(mutant.operator).or_default());
+        // No example gives more than two of a kind, so that many kinds of resources are met.
+        let keeps = *count < EACH_MAX && *here < 2;
+        *count += usize::from(keeps);
+        *here += usize::from(keeps);
+        keeps
+    });
+    all
+}
+
+fn kind(resource: &Value) -> &str {
+    resource["resourceType"].as_str().unwrap()
+}
+
+fn with(resource: &Value, change: impl FnOnce(&mut Map<String, Value>)) -> Value {
+    let mut changed = resource.clone();
+    change(changed.as_object_mut().unwrap());
+    changed
+}
+
+fn add(all: &mut Vec<Mutant>, operator: &'static str, resource: Value, codes: &'static [Code], path: String) {
+    all.push(Mutant { operator, resource, codes, path, rule: None });
+}
+
+fn required(resource: &Value, all: &mut Vec<Mutant>) {
+    let members = REQUIRED.iter().filter(|(name, _)| *name == kind(resource)).flat_map(|(_, members)| *members);
+    for member in members.filter(|member| resource.get(**member).is_some()) {
+        let changed = with(resource, |resource| drop(resource.remove(*member)));
+        add(all, "required element dropped", changed, &[Code::Cardinality], format!("{}.{member}", kind(resource)));
+    }
+}
+
+fn extra(resource: &Value, all: &mut Vec<Mutant>) {
+    let changed = with(resource, |resource| drop(resource.insert("notAnElement".into(), json!(true))));
+    add(all, "unknown element at the root", changed, &[Code::Structure], format!("{}.notAnElement", kind(resource)));
+    if let Some(place) = places(resource, |value| value.is_object()).into_iter().next_back() {
+        let mut changed = resource.clone();
+        changed.pointer_mut(&place.pointer).unwrap()["alsoNone"] = json!("x");
+        add(all, "unknown element inside", changed, &[Code::Structure], format!("{}.alsoNone", place.path));
+    }
+}
+
+fn wrong_status(resource: &Value, all: &mut Vec<Mutant>) {
+    for member in ["status", "gender", "intent", "mode"] {
+        if resource.get(member).is_some_and(Value::is_string) {
+            let changed = with(resource, |resource| drop(resource.insert(member.into(), json!("no-such-code"))));
+            add(all, "code of a required binding", changed, &[Code::Binding], format!("{}.{member}", kind(resource)));
+        }
+    }
+}
+
+/// Replaces scalars that have a form by ones that break it.
+fn bad_scalars(resource: &Value, all: &mut Vec<Mutant>) {
+    let is_date = |text: &str| text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+    let mut swap = |operator, fits: &dyn Fn(&Place, &Value) -> bool, into: &dyn Fn(&Value) -> Value| {
+        for place in places(resource, |_| true).into_iter().filter(|place| !place.below_text()) {
+            if fits(&place, resource.pointer(&place.pointer).unwrap()) {
+                let mut changed = resource.clone();
+                let value = changed.pointer_mut(&place.pointer).unwrap();
+                *value = into(value);
+                add(all, operator, changed, &[Code::Value], place.path);
+            }
+        }
+    };
+    swap("date that is none", &|place, value| place.is_date() && value.as_str().is_some_and(is_date), &|_| json!("2018-02-30"));
+    swap(
+        "time without a zone",
+        &|place, value| place.is_date() && value.as_str().is_some_and(|text| text.contains('T')),
+        &|_| json!("2018-02-03T10:11:12"),
+    );
+    swap("boolean in quotes", &|_, value| value.is_boolean(), &|value| json!(value.to_string()));
+    swap("number in quotes", &|_, value| value.is_number(), &|value| json!(value.to_string()));
+    swap("number where a text stands", &|place, value| place.ends("display") && value.is_string(), &|_| json!(7));
+    swap("rank of zero", &|place, value| place.ends("rank") && value.is_number(), &|_| json!(0));
+    swap("address with a blank", &|place, value| place.ends("system") && value.as_str().is_some_and(|text| text.contains(':')), &|_| {
+        json!("http://example.org/a b")
+    });
+    swap("code with blanks around", &|place, value| place.ends("coding.code") && value.is_string(), &|value| {
+        json!(format!(" {} ", value.as_str().unwrap()))
+    });
+    let changed = with(resource, |resource| drop(resource.insert("id".into(), json!("not an id!"))));
+    add(all, "id that is none", changed, &[Code::Value], format!("{}.id", kind(resource)));
+}
+
+/// Takes brackets away, puts others around, and empties.
+fn shapes(resource: &Value, all: &mut Vec<Mutant>) {
+    for place in places(resource, |_| true).into_iter().filter(|place| !place.below_text() && !place.is_item) {
+        let value = resource.pointer(&place.pointer).unwrap();
+        let mut put = |operator, new: Value, path: &str| {
+            let mut changed = resource.clone();
+            *changed.pointer_mut(&place.pointer).unwrap() = new;
+            add(all, operator, changed, &[Code::Structure], path.to_owned());
+        };
+        match value {
+            Value::Array(items) => {
+                put("list without brackets", items[0].clone(), &place.path);
+                put("empty list", json!([]), &place.path);
+            }
+            Value::Object(_) if value.get("resourceType").is_none() => {
+                put("brackets around what stands once", json!([value]), &place.path);
+                put("empty object", json!({}), &place.path);
+                put("text where an object stands", json!("text"), &place.path);
+            }
+            _ if !place.ends("resourceType") => put("null", Value::Null, &place.path),
+            _ => {}
+        }
+    }
+}
+
+fn references(resource: &Value, all: &mut Vec<Mutant>) {
+    for place in places(resource, Value::is_string).into_iter().filter(|place| place.pointer.ends_with("/reference")) {
+        let reference = resource.pointer(&place.pointer).unwrap().as_str().unwrap();
+        let path = place.path.trim_end_matches(".reference").to_owned();
+        let mut put = |operator, new: &str| {
+            let mut changed = resource.clone();
+            *changed.pointer_mut(&place.pointer).unwrap() = json!(new);
+            add(all, operator, changed, &[Code::Reference], path.clone());
+        };
+        if reference.starts_with('#') {
+            put("reference to nothing contained", "#no-such-id");
+        }
+        let names_patient = path.ends_with(".subject") || path.ends_with(".patient");
+        if names_patient && reference.starts_with("Patient/") {
+            put("reference to the wrong type", "StructureDefinition/x");
+        }
+    }
+}
+
+fn narrative(resource: &Value, all: &mut Vec<Mutant>) {
+    if resource.pointer("/text/div").is_none() {
+        return;
+    }
+    let mut put = |operator, pointer: &str, new: &str, code: &'static [Code], path: &str, rule| {
+        let mut changed = resource.clone();
+        *changed.pointer_mut(pointer).unwrap() = json!(new);
+        all.push(Mutant { operator, resource: changed, codes: code, path: format!("{}.{path}", kind(resource)), rule });
+    };
+    let script = "<div xmlns=\"http://www.w3.org/1999/xhtml\"><script>1</script>x</div>";
+    put("script in the narrative", "/text/div", script, &[Code::Invariant], "text.div", Some("txt-1"));
+    let empty = "<div xmlns=\"http://www.w3.org/1999/xhtml\"> </div>";
+    put("narrative without a word", "/text/div", empty, &[Code::Invariant], "text.div", None);
+    put("status of the narrative", "/text/status", "invented", &[Code::Binding], "text.status", None);
+}
+
+/// Breaks invariants of data types.
+fn invariants(resource: &Value, all: &mut Vec<Mutant>) {
+    for place in places(resource, Value::is_object) {
+        let value = resource.pointer(&place.pointer).unwrap();
+        let mut put = |operator, rule, change: &dyn Fn(&mut Value)| {
+            let mut changed = resource.clone();
+            change(changed.pointer_mut(&place.pointer).unwrap());
+            all.push(Mutant { operator, resource: changed, codes: &[Code::Invariant], path: place.path.clone(), rule: Some(rule) });
+        };
+        if place.ends("period") && value.get("start").is_some() && value.get("timing").is_none() {
+            put("period that ends before it starts", "per-1", &|period| {
+                period["start"] = json!("2018-05-01");
+                period["end"] = json!("2017-05-01");
+            });
+        }
+        if place.pointer.contains("/telecom/") && value.get("value").is_some() && value.get("system").is_some() {
+            put("contact without its system", "cpt-2", &|contact| drop(contact.as_object_mut().unwrap().remove("system")));
+        }
+        if place.ends("ofType(Quantity)") && value.get("code").is_some() && value.get("system").is_some() {
+            put("unit code without its system", "qty-3", &|quantity| drop(quantity.as_object_mut().unwrap().remove("system")));
+        }
+        if place.ends("identifier") || place.pointer.ends_with("/identifier/0") {
+            put("element with an id only", "ele-1", &|identifier| *identifier = json!({ "id": "a" }));
+        }
+    }
+    if resource.get("contained").is_some() && !resource.to_string().contains("\"#\"") {
+        let mut changed = resource.clone();
+        let unused = json!({ "resourceType": "Basic", "id": "unused-one", "code": { "text": "x" } });
+        changed["contained"].as_array_mut().unwrap().push(unused);
+        let path = kind(resource).to_owned();
+        all.push(Mutant { operator: "contained resource that nothing uses", resource: changed, codes: &[Code::Invariant], path, rule: Some("dom-3") });
+    }
+}
+
+/// Writes codes that their own code system does not have.
+fn codings(resource: &Value, all: &mut Vec<Mutant>) {
+    for place in places(resource, Value::is_object) {
+        let value = resource.pointer(&place.pointer).unwrap();
+        let system = value.get("system").and_then(Value::as_str).unwrap_or_default();
+        let known = system.starts_with("http://hl7.org/fhir/") && !system.contains("/sid/") && !system.ends_with("example");
+        if known && value.get("code").is_some() && value.get("value").is_none() && place.pointer.contains("coding") {
+            let mut changed = resource.clone();
+            changed.pointer_mut(&place.pointer).unwrap()["code"] = json!("zz-no-such-code");
+            add(all, "code that its system does not have", changed, &[Code::Binding], place.path.clone());
+        }
+    }
+}
+
+fn choices(resource: &Value, all: &mut Vec<Mutant>) {
+    for member in ["valueQuantity", "effectiveDateTime", "medicationReference", "onsetDateTime", "medicationCodeableConcept"] {
+        let Some(value) = resource.get(member) else { continue };
+        let stem = member.trim_end_matches(|letter: char| letter.is_lowercase());
+        let renamed = format!("{}Nonsense", stem.trim_end_matches(|letter: char| letter.is_uppercase()));
+        let changed = with(resource, |resource| {
+            resource.remove(member);
+            resource.insert(renamed.clone(), value.clone());
+        });
+        add(all, "choice of a type that is none", changed, &[Code::Structure], format!("{}.{renamed}", kind(resource)));
+        let both = with(resource, |resource| {
+            let stem = member.find(|letter: char| letter.is_uppercase()).map_or(member, |at| &member[..at]);
+            let other = if member == "valueQuantity" { ("valueString", json!("x")) } else { ("_none", json!(null)) };
+            if stem == "value" {
+                resource.insert(other.0.into(), other.1);
+            }
+        });
+        if both != *resource {
+            add(all, "two of a choice", both, &[Code::Cardinality], format!("{}.value", kind(resource)));
+        }
+    }
+}
+
+/// Puts known extensions where they must not stand, and with a value of the wrong type.
+fn misplaced(resource: &Value, all: &mut Vec<Mutant>) {
+    let put = |extension: Value| {
+        with(resource, |resource| {
+            let list = resource.entry("extension").or_insert_with(|| json!([]));
+            list.as_array_mut().unwrap().insert(0, extension);
+        })
+    };
+    let path = format!("{}.extension[0]", kind(resource));
+    let birth_time = json!({ "url": "http://hl7.org/fhir/StructureDefinition/patient-birthTime", "valueDateTime": "2017-01-01" });
+    add(all, "extension in the wrong place", put(birth_time), &[Code::Extension], path.clone());
+    let data = json!({ "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueInteger": 1 });
+    add(all, "extension of the wrong type", put(data), &[Code::Structure, Code::Cardinality], path.clone());
+    add(all, "extension without its address", put(json!({ "valueString": "x" })), &[Code::Cardinality], path);
+}
+
+fn contained(resource: &Value, all: &mut Vec<Mutant>) {
+    let Some(Value::Array(items)) = resource.get("contained") else { return };
+    let mut put = |operator, change: &dyn Fn(&mut Vec<Value>), path: &str, codes| {
+        let mut changed = resource.clone();
+        change(changed["contained"].as_array_mut().unwrap());
+        add(all, operator, changed, codes, format!("{}.contained{path}", kind(resource)));
+    };
+    let first = items[0].clone();
+    let double = format!("[{}]", items.len());
+    put("two contained resources with one id", &|list| list.push(first.clone()), &double, &[Code::Structure]);
+    put("contained resource of no known type", &|list| list[0]["resourceType"] = json!("Nonsense"), "[0]", &[Code::Structure]);
+}
+
+/// A value with its pointer and its path.
+struct Place {
+    pointer: String,
+    path: String,
+    is_item: bool,
+}
+
+impl Place {
+    fn ends(&self, with: &str) -> bool {
+        self.path.trim_end_matches(|letter: char| letter == ']' || letter == '[' || letter.is_ascii_digit()).ends_with(&format!(".{with}"))
+            || self.path.replace("[0]", "").ends_with(&format!(".{with}"))
+    }
+
+    /// Whether the definition makes a date of it, as far as the name says.
+    fn is_date(&self) -> bool {
+        ["date", "birthDate", "start", "end", "issued", "authoredOn", "recorded", "created", "ofType(dateTime)", "timestamp", "sent"]
+            .iter()
+            .any(|name| self.ends(name))
+    }
+
+    /// Names below are not those of the definition's paths: resources inside others are left to other operators.
+    fn below_text(&self) -> bool {
+        self.pointer.starts_with("/text") || self.pointer.contains("/_") || self.pointer.contains("/contained") || self.pointer.contains("/resource")
+    }
+}
+
+/// Gives the places of values, with the path that a finding on them has.
+fn places(resource: &Value, wanted: impl Fn(&Value) -> bool) -> Vec<Place> {
+    let mut found = Vec::new();
+    let mut open = vec![(resource, String::new(), kind(resource).to_owned(), false)];
+    while let Some((value, pointer, path, is_item)) = open.pop() {
+        if !pointer.is_empty() && wanted(value) {
+            found.push(Place { pointer: pointer.clone(), path: path.clone(), is_item });
+        }
+        match value {
+            Value::Object(members) => {
+                for (name, inner) in members.iter().filter(|(name, _)| !name.starts_with('_')) {
+                    open.push((inner, format!("{pointer}/{name}"), format!("{path}.{}", step(name)), false));
+                }
+            }
+            Value::Array(items) => {
+                for (at, inner) in items.iter().enumerate() {
+                    open.push((inner, format!("{pointer}/{at}"), format!("{path}[{at}]"), true));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Gives the step of a path for a choice's name.
+fn step(name: &str) -> String {
+    const CHOICES: [&str; 7] = ["value", "effective", "onset", "medication", "multipleBirth", "deceased", "performed"];
+    for stem in CHOICES {
+        if let Some(rest) = name.strip_prefix(stem).filter(|rest| rest.starts_with(|letter: char| letter.is_uppercase())) {
+            let is_primitive = matches!(rest, "Boolean" | "DateTime" | "Date" | "Integer" | "Decimal" | "String" | "Code" | "Uri" | "Time");
+            let lower = rest[..1].to_lowercase() + &rest[1..];
+            if rest == "Set" {
+                continue;
+            }
+            return format!("{stem}.ofType({})", if is_primitive { lower } else { rest.to_owned() });
+        }
+    }
+    name.to_owned()
+}
