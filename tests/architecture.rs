@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("evidence", &[]),
     ("keys", &[]),
     ("document", &["diag"]),
+    ("fhir", &["document"]),
     ("matching", &["diag", "document", "evidence"]),
     ("scenario", &["diag"]),
     ("transport", &["evidence", "keys"]),

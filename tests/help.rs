@@ -2,7 +2,7 @@
 
 use crate::command::{Place, Sut, ended};
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "bundle",
     "certs",
     "check",
@@ -11,6 +11,7 @@ const COMMANDS: [&str; 17] = [
     "diff",
     "doctor",
     "explain",
+    "fhir",
     "list",
     "new",
     "prove",

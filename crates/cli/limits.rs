@@ -2,6 +2,8 @@
 
 /// Bytes of a file of the user that is read whole: workspace, claims, baseline, certificate, key.
 pub(crate) const FILE_BYTES_MAX: u64 = 1 << 20;
+/// Bytes of a resource that `fhir` reads: more than a reader takes, so that what is too long is told.
+pub(crate) const RESOURCE_BYTES_MAX: u64 = 64 << 20;
 /// Exchanges that the control listener still shows.
 pub(crate) const RECENT_EXCHANGES_MAX: usize = 1_000;
 /// Bytes of those.

@@ -10,6 +10,7 @@ mod continuing;
 mod control;
 mod demo;
 mod exit;
+mod fhir;
 mod folders;
 mod header;
 mod judged;
@@ -72,6 +73,7 @@ fn command(cli: &Cli, choices: &Choices) -> Result<Exit, Trouble> {
         Command::Diff(args) => folders::diff(args),
         Command::Doctor(args) => run::run(args, choices, Mode::Doctor, format),
         Command::Explain(args) => packwork::explain(args),
+        Command::Fhir(args) => fhir::fhir(args, format),
         Command::List(args) => packwork::list(args),
         Command::New(args) => scaffold::new(args),
         Command::Prove(args) => prove::prove(args, format).map_err(Trouble::from),

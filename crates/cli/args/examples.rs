@@ -154,3 +154,16 @@ pub(super) const COMPLETIONS: &str = "\
 Examples:
   counterpart completions bash > counterpart.bash
   counterpart completions zsh > _counterpart";
+
+/// Examples of `counterpart fhir`.
+pub(super) const FHIR: &str = "\
+Examples:
+  counterpart fhir validate appointment.json --package hl7.fhir.core-3.0.1.tgz
+  counterpart fhir validate slot.xml --package core.tgz --package profiles.tgz --profile https://example.org/Profile
+  counterpart fhir validate appointment.json --package core.tgz --message-format json
+  counterpart fhir convert appointment.json --to xml --package core.tgz --out appointment.xml
+
+Packages are files in the FHIR package layout; nothing is fetched. What could not be judged, since a code system or a
+profile is not at hand, is shown as `not-checked` and is never a pass of that rule.
+
+Exit codes: 0 no error was found, 1 errors, 2 wrong file or option, 3 our side broke.";

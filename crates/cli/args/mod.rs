@@ -2,9 +2,11 @@
 
 mod certs;
 mod examples;
+mod fhir;
 mod run;
 
 pub(crate) use certs::{CertsArgs, CertsCommand, CsrArgs};
+pub(crate) use fhir::{DefinitionArgs, FhirArgs, FhirCommand, FhirConvertArgs, FhirValidateArgs, FormatArg};
 pub(crate) use run::{Record, RunArgs};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -106,6 +108,9 @@ pub(crate) enum Command {
     /// Makes a test authority and certificates, good ones and deliberately bad ones.
     #[command(after_help = examples::CERTS)]
     Certs(CertsArgs),
+    /// Checks FHIR resources against profiles, and converts them between JSON and XML.
+    #[command(after_help = examples::FHIR)]
+    Fhir(FhirArgs),
     /// Begins a pack, a scenario or a workspace file that runs as it is.
     #[command(after_help = examples::NEW)]
     New(NewArgs),

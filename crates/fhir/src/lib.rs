@@ -15,6 +15,8 @@ mod measure;
 mod package;
 mod path;
 mod primitive;
+#[cfg(test)]
+mod samples;
 mod terminology;
 mod version;
 

@@ -118,7 +118,7 @@ fn official_examples_have_no_false_errors() {
 fn seeded_defects_are_found() {
     let Some(folder) = folder("the seeded defects") else { return };
     let definitions = definitions(&folder, FhirVersion::Stu3);
-    let mut figures: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let mut figures: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
     let mut missed = Vec::new();
     for (name, text) in examples(&folder) {
         if !check(&definitions, &text).is_valid() {
@@ -167,6 +167,10 @@ fn examples_survive_the_way_to_xml_and_back() {
     for (name, text) in examples(&folder) {
         let before = check(&definitions, &text);
         let json = Resource::parse(&text.clone().into(), &counterpart_document::Limits::default()).unwrap();
+        // XML does not tell a number in quotes from a number, so that such an error does not come back.
+        if before.findings.iter().any(|finding| finding.message.contains("without quotes")) {
+            continue;
+        }
         let Ok(xml) = convert(&json, Format::Xml, &definitions) else { continue };
         let xml = Resource::parse(&xml.into(), &counterpart_document::Limits::default()).unwrap();
         let after = Validator::new(&definitions, Policy::default()).check(&xml, &[]);

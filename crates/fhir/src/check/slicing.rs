@@ -93,3 +93,6 @@ impl<'c> Checker<'c> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

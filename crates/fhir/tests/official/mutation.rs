@@ -39,26 +39,37 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Schedule", &["actor"]),
 ];
 
-type Operator = fn(&Value, &mut Vec<Mutant>);
+type Operator = fn(&Value, &mut Seeds);
+
+/// What was seeded in one example, and before.
+#[derive(Default)]
+struct Seeds {
+    all: Vec<Mutant>,
+    before: BTreeMap<&'static str, usize>,
+}
+
+impl Seeds {
+    /// Whether more of a kind are wanted: enough in all, and no more than two in one example, so that many types are met.
+    fn wants(&self, operator: &str) -> bool {
+        let here = self.all.iter().filter(|mutant| mutant.operator == operator).count();
+        here < 2 && here + self.before.get(operator).copied().unwrap_or_default() < EACH_MAX
+    }
+
+    fn push(&mut self, mutant: Mutant) {
+        if self.wants(mutant.operator) {
+            self.all.push(mutant);
+        }
+    }
+}
 
 /// Gives the defects that a resource has a place for, as long as fewer than enough of the kind were seeded.
-pub fn mutants(resource: &Value, seeded: &BTreeMap<&str, (usize, usize)>) -> Vec<Mutant> {
+pub fn mutants(resource: &Value, seeded: &BTreeMap<&'static str, (usize, usize)>) -> Vec<Mutant> {
     let operators: &[Operator] = &[
         required, extra, wrong_status, bad_scalars, shapes, references, narrative, invariants, codings, choices, misplaced, contained,
     ];
-    let mut all = Vec::new();
-    operators.iter().for_each(|operator| operator(resource, &mut all));
-    let mut counts: BTreeMap<&str, usize> = seeded.iter().map(|(name, figure)| (*name, figure.0)).collect();
-    let mut here: BTreeMap<&str, usize> = BTreeMap::new();
-    all.retain(|mutant| {
-        let (count, here) = (counts.entry(mutant.operator).or_default(), here.entry(mutant.operator).or_default());
-        // No example gives more than two of a kind, so that many kinds of resources are met.
-        let keeps = *count < EACH_MAX && *here < 2;
-        *count += usize::from(keeps);
-        *here += usize::from(keeps);
-        keeps
-    });
-    all
+    let mut seeds = Seeds { before: seeded.iter().map(|(name, figure)| (*name, figure.0)).collect(), ..Seeds::default() };
+    operators.iter().for_each(|operator| operator(resource, &mut seeds));
+    seeds.all
 }
 
 fn kind(resource: &Value) -> &str {
@@ -71,11 +82,11 @@ fn with(resource: &Value, change: impl FnOnce(&mut Map<String, Value>)) -> Value
     changed
 }
 
-fn add(all: &mut Vec<Mutant>, operator: &'static str, resource: Value, codes: &'static [Code], path: String) {
+fn add(all: &mut Seeds, operator: &'static str, resource: Value, codes: &'static [Code], path: String) {
     all.push(Mutant { operator, resource, codes, path, rule: None });
 }
 
-fn required(resource: &Value, all: &mut Vec<Mutant>) {
+fn required(resource: &Value, all: &mut Seeds) {
     let members = REQUIRED.iter().filter(|(name, _)| *name == kind(resource)).flat_map(|(_, members)| *members);
     for member in members.filter(|member| resource.get(**member).is_some()) {
         let changed = with(resource, |resource| drop(resource.remove(*member)));
@@ -83,7 +94,7 @@ fn required(resource: &Value, all: &mut Vec<Mutant>) {
     }
 }
 
-fn extra(resource: &Value, all: &mut Vec<Mutant>) {
+fn extra(resource: &Value, all: &mut Seeds) {
     let changed = with(resource, |resource| drop(resource.insert("notAnElement".into(), json!(true))));
     add(all, "unknown element at the root", changed, &[Code::Structure], format!("{}.notAnElement", kind(resource)));
     if let Some(place) = places(resource, |value| value.is_object()).into_iter().next_back() {
@@ -93,7 +104,7 @@ fn extra(resource: &Value, all: &mut Vec<Mutant>) {
     }
 }
 
-fn wrong_status(resource: &Value, all: &mut Vec<Mutant>) {
+fn wrong_status(resource: &Value, all: &mut Seeds) {
     for member in ["status", "gender", "intent", "mode"] {
         if resource.get(member).is_some_and(Value::is_string) {
             let changed = with(resource, |resource| drop(resource.insert(member.into(), json!("no-such-code"))));
@@ -103,11 +114,11 @@ fn wrong_status(resource: &Value, all: &mut Vec<Mutant>) {
 }
 
 /// Replaces scalars that have a form by ones that break it.
-fn bad_scalars(resource: &Value, all: &mut Vec<Mutant>) {
+fn bad_scalars(resource: &Value, all: &mut Seeds) {
     let is_date = |text: &str| text.len() == 10 && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
     let mut swap = |operator, fits: &dyn Fn(&Place, &Value) -> bool, into: &dyn Fn(&Value) -> Value| {
         for place in places(resource, |_| true).into_iter().filter(|place| !place.below_text()) {
-            if fits(&place, resource.pointer(&place.pointer).unwrap()) {
+            if all.wants(operator) && fits(&place, resource.pointer(&place.pointer).unwrap()) {
                 let mut changed = resource.clone();
                 let value = changed.pointer_mut(&place.pointer).unwrap();
                 *value = into(value);
@@ -136,10 +147,13 @@ fn bad_scalars(resource: &Value, all: &mut Vec<Mutant>) {
 }
 
 /// Takes brackets away, puts others around, and empties.
-fn shapes(resource: &Value, all: &mut Vec<Mutant>) {
+fn shapes(resource: &Value, all: &mut Seeds) {
     for place in places(resource, |_| true).into_iter().filter(|place| !place.below_text() && !place.is_item) {
         let value = resource.pointer(&place.pointer).unwrap();
         let mut put = |operator, new: Value, path: &str| {
+            if !all.wants(operator) {
+                return;
+            }
             let mut changed = resource.clone();
             *changed.pointer_mut(&place.pointer).unwrap() = new;
             add(all, operator, changed, &[Code::Structure], path.to_owned());
@@ -160,7 +174,7 @@ fn shapes(resource: &Value, all: &mut Vec<Mutant>) {
     }
 }
 
-fn references(resource: &Value, all: &mut Vec<Mutant>) {
+fn references(resource: &Value, all: &mut Seeds) {
     for place in places(resource, Value::is_string).into_iter().filter(|place| place.pointer.ends_with("/reference")) {
         let reference = resource.pointer(&place.pointer).unwrap().as_str().unwrap();
         let path = place.path.trim_end_matches(".reference").to_owned();
@@ -179,7 +193,7 @@ fn references(resource: &Value, all: &mut Vec<Mutant>) {
     }
 }
 
-fn narrative(resource: &Value, all: &mut Vec<Mutant>) {
+fn narrative(resource: &Value, all: &mut Seeds) {
     if resource.pointer("/text/div").is_none() {
         return;
     }
@@ -196,10 +210,13 @@ fn narrative(resource: &Value, all: &mut Vec<Mutant>) {
 }
 
 /// Breaks invariants of data types.
-fn invariants(resource: &Value, all: &mut Vec<Mutant>) {
+fn invariants(resource: &Value, all: &mut Seeds) {
     for place in places(resource, Value::is_object) {
         let value = resource.pointer(&place.pointer).unwrap();
         let mut put = |operator, rule, change: &dyn Fn(&mut Value)| {
+            if !all.wants(operator) {
+                return;
+            }
             let mut changed = resource.clone();
             change(changed.pointer_mut(&place.pointer).unwrap());
             all.push(Mutant { operator, resource: changed, codes: &[Code::Invariant], path: place.path.clone(), rule: Some(rule) });
@@ -230,12 +247,12 @@ fn invariants(resource: &Value, all: &mut Vec<Mutant>) {
 }
 
 /// Writes codes that their own code system does not have.
-fn codings(resource: &Value, all: &mut Vec<Mutant>) {
+fn codings(resource: &Value, all: &mut Seeds) {
     for place in places(resource, Value::is_object) {
         let value = resource.pointer(&place.pointer).unwrap();
         let system = value.get("system").and_then(Value::as_str).unwrap_or_default();
         let known = system.starts_with("http://hl7.org/fhir/") && !system.contains("/sid/") && !system.ends_with("example");
-        if known && value.get("code").is_some() && value.get("value").is_none() && place.pointer.contains("coding") {
+        if known && all.wants("code that its system does not have") && value.get("code").is_some() && value.get("value").is_none() && place.pointer.contains("coding") {
             let mut changed = resource.clone();
             changed.pointer_mut(&place.pointer).unwrap()["code"] = json!("zz-no-such-code");
             add(all, "code that its system does not have", changed, &[Code::Binding], place.path.clone());
@@ -243,7 +260,7 @@ fn codings(resource: &Value, all: &mut Vec<Mutant>) {
     }
 }
 
-fn choices(resource: &Value, all: &mut Vec<Mutant>) {
+fn choices(resource: &Value, all: &mut Seeds) {
     for member in ["valueQuantity", "effectiveDateTime", "medicationReference", "onsetDateTime", "medicationCodeableConcept"] {
         let Some(value) = resource.get(member) else { continue };
         let stem = member.trim_end_matches(|letter: char| letter.is_lowercase());
@@ -267,7 +284,7 @@ fn choices(resource: &Value, all: &mut Vec<Mutant>) {
 }
 
 /// Puts known extensions where they must not stand, and with a value of the wrong type.
-fn misplaced(resource: &Value, all: &mut Vec<Mutant>) {
+fn misplaced(resource: &Value, all: &mut Seeds) {
     let put = |extension: Value| {
         with(resource, |resource| {
             let list = resource.entry("extension").or_insert_with(|| json!([]));
@@ -282,7 +299,7 @@ fn misplaced(resource: &Value, all: &mut Vec<Mutant>) {
     add(all, "extension without its address", put(json!({ "valueString": "x" })), &[Code::Cardinality], path);
 }
 
-fn contained(resource: &Value, all: &mut Vec<Mutant>) {
+fn contained(resource: &Value, all: &mut Seeds) {
     let Some(Value::Array(items)) = resource.get("contained") else { return };
     let mut put = |operator, change: &dyn Fn(&mut Vec<Value>), path: &str, codes| {
         let mut changed = resource.clone();

@@ -1,0 +1,156 @@
+//! `counterpart fhir validate` and `convert`: FHIR resources, without a run.
+
+use crate::args::{DefinitionArgs, FhirArgs, FhirCommand, FhirConvertArgs, FhirValidateArgs, FormatArg, MessageFormat};
+use crate::console;
+use crate::exit::{Exit, Trouble};
+use crate::limits::RESOURCE_BYTES_MAX;
+use counterpart_document::Limits;
+use counterpart_fhir::{
+    Definitions, FhirVersion, Finding, Format, Package, Policy, Report, Resource, Severity, Unknown, Validator, convert,
+};
+use serde_json::{Value, json};
+use std::io::Read;
+use std::path::Path;
+
+pub(crate) fn fhir(args: &FhirArgs, format: MessageFormat) -> Result<Exit, Trouble> {
+    match &args.command {
+        FhirCommand::Convert(args) => turn(args),
+        FhirCommand::Validate(args) => validate(args, format),
+    }
+}
+
+fn validate(args: &FhirValidateArgs, format: MessageFormat) -> Result<Exit, Trouble> {
+    let definitions = definitions(&args.definitions)?;
+    if let Some(missing) = args.profiles.iter().find(|profile| !definitions.has_profile(profile)) {
+        return Err(Trouble::Usage(format!("no package has the profile `{missing}`")));
+    }
+    let unknown = if args.known_extensions_only { Unknown::Error } else { Unknown::Tell };
+    let policy = Policy { unknown_extensions: unknown, unknown_modifier_extensions: unknown };
+    let validator = Validator::new(&definitions, policy);
+    let (mut shown, mut errors, mut not_checked) = (Vec::new(), 0, 0);
+    for file in &args.files {
+        let name = file.display().to_string();
+        let report = match Resource::parse(&read(file)?.into(), &Limits::default()) {
+            Ok(resource) => validator.check(&resource, &args.profiles),
+            Err(error) => {
+                errors += 1;
+                match format {
+                    MessageFormat::Human => console::data(&format!("{name}: error structure: could not {error}\n")),
+                    MessageFormat::Json => shown.push(json!({ "file": name, "unreadable": error.to_string(), "findings": [] })),
+                }
+                continue;
+            }
+        };
+        errors += report.count(Severity::Error) + report.further;
+        not_checked += report.findings.iter().filter(|finding| finding.code == counterpart_fhir::Code::NotChecked).count();
+        match format {
+            MessageFormat::Human => console::data(&words(&name, &report)),
+            MessageFormat::Json => shown.push(as_json(&name, &report)),
+        }
+    }
+    if format == MessageFormat::Json {
+        console::data(&format!("{:#}\n", json!({ "fhirVersion": definitions.version().to_string(), "files": shown })));
+    }
+    console::talk(&format!("{} resources, {errors} errors, {not_checked} rules not checked", args.files.len()));
+    Ok(if errors == 0 { Exit::Pass } else { Exit::Fail })
+}
+
+fn turn(args: &FhirConvertArgs) -> Result<Exit, Trouble> {
+    let definitions = definitions(&args.definitions)?;
+    let to = match args.to {
+        FormatArg::Json => Format::Json,
+        FormatArg::Xml => Format::Xml,
+    };
+    let resource = Resource::parse(&read(&args.file)?.into(), &Limits::default());
+    let text = resource.and_then(|resource| convert(&resource, to, &definitions));
+    let text = text.map_err(|error| Trouble::Usage(format!("{}: could not {error}", args.file.display())))?;
+    match &args.out {
+        Some(out) => std::fs::write(out, text).map_err(|error| format!("could not write {}: {error}", out.display()))?,
+        None => console::data(&text),
+    }
+    Ok(Exit::Pass)
+}
+
+/// Reads the packages, and settles which FHIR version is checked.
+fn definitions(args: &DefinitionArgs) -> Result<Definitions, Trouble> {
+    let mut packages = Vec::new();
+    for path in &args.packages {
+        let file = std::fs::File::open(path);
+        let file = file.map_err(|error| Trouble::Usage(format!("could not read {}: {error}", path.display())))?;
+        let package = Package::read(&path.display().to_string(), file);
+        packages.push(package.map_err(|error| Trouble::Usage(format!("could not {error}")))?);
+    }
+    let version = match &args.fhir_version {
+        Some(text) => FhirVersion::parse(text).ok_or_else(|| {
+            Trouble::Usage(format!("the FHIR version `{text}` is not known: known are 3.0.x and 4.0.x"))
+        })?,
+        None => {
+            let mut named = packages.iter().filter_map(|package| package.fhir);
+            let first = named.next().ok_or_else(|| {
+                Trouble::Usage("no package says which FHIR version it is of: give `--fhir-version`".to_owned())
+            })?;
+            if named.any(|other| other != first) {
+                return Err(Trouble::Usage("the packages are of several FHIR versions: give `--fhir-version`".to_owned()));
+            }
+            first
+        }
+    };
+    let mut definitions = Definitions::new(version);
+    packages.into_iter().for_each(|package| definitions.add(package));
+    definitions.notices().iter().for_each(|notice| console::talk(&format!("note: {notice}")));
+    Ok(definitions)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Trouble> {
+    let failed = |error: std::io::Error| Trouble::Usage(format!("could not read {}: {error}", path.display()));
+    let mut text = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(RESOURCE_BYTES_MAX).read_to_end(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+/// Writes findings for people, a line each, with where each rule comes from.
+fn words(name: &str, report: &Report) -> String {
+    let mut out = String::new();
+    for finding in &report.findings {
+        let source = match (&finding.profile, &finding.element) {
+            (Some(profile), Some(element)) => format!("\n    rule: {element} in {profile}"),
+            _ => String::new(),
+        };
+        out += &format!(
+            "{name}:{}:{}: {} {} {}: {}{source}\n",
+            finding.line,
+            finding.column,
+            finding.severity.as_str(),
+            finding.code,
+            finding.path,
+            finding.message
+        );
+    }
+    if report.further > 0 {
+        out += &format!("{name}: {} more findings\n", report.further);
+    }
+    out
+}
+
+fn as_json(name: &str, report: &Report) -> Value {
+    let findings: Vec<Value> = report.findings.iter().map(finding_json).collect();
+    json!({ "file": name, "resourceType": report.resource_type, "findings": findings, "further": report.further })
+}
+
+fn finding_json(finding: &Finding) -> Value {
+    json!({
+        "severity": finding.severity.as_str(),
+        "code": finding.code.as_str(),
+        "path": finding.path,
+        "place": finding.place,
+        "line": finding.line,
+        "column": finding.column,
+        "message": finding.message,
+        "expected": finding.expected,
+        "actual": finding.actual,
+        "profile": finding.profile,
+        "element": finding.element,
+        "rule": finding.rule,
+    })
+}
