@@ -34,6 +34,24 @@ impl<'c> Checker<'c> {
                 }
             }
         }
+        self.other_types(node, profile, at);
+    }
+
+    /// Tells of values of a choice whose type the definition lists no element for: it may write `valueCode` for `value[x]`.
+    fn other_types(&mut self, node: u32, profile: &'c Profile, at: usize) {
+        let (tree, listed) = (self.tree, profile.children(at));
+        let is_choice = |child: &u32| tree.node(*child).written != tree.node(*child).name;
+        for child in tree.children(node).filter(is_choice) {
+            let here = tree.node(child);
+            if listed.is_empty() || listed.iter().any(|at| is_about(&profile.elements[*at], here)) {
+                continue;
+            }
+            let others = listed.iter().map(|at| &profile.elements[*at]).filter(|element| element.name.starts_with(here.name));
+            let others: Vec<&str> = others.map(|element| element.name.as_str()).collect();
+            let message = format!("`{}` is not allowed here; allowed: {}", here.written, others.join(", "));
+            let draft = Draft::error(Code::Structure, child, message).expected(others.join(", ")).actual(&here.written);
+            self.tell_of(draft, profile, &profile.elements[at]);
+        }
     }
 
     /// Checks how often an element, or a slice, stands.

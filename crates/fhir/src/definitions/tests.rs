@@ -1,1 +1,68 @@
-//! Tests.
+//! Snapshots of our own, and definitions that rest on each other.
+
+use crate::package::Package;
+use crate::samples::{definitions, findings};
+use serde_json::{Value, json};
+
+const URL: &str = "urn:own";
+
+fn differential(base: &str, elements: Value) -> Value {
+    json!({ "resourceType": "StructureDefinition", "url": URL, "type": "Lamp", "kind": "resource", "derivation": "constraint",
+        "baseDefinition": base, "differential": { "element": elements } })
+}
+
+const LAMP: &str = "http://hl7.org/fhir/StructureDefinition/Lamp";
+
+#[test]
+fn a_differential_gives_the_rules_that_a_snapshot_would() {
+    let profile = differential(LAMP, json!([
+        { "id": "Lamp", "path": "Lamp" },
+        { "id": "Lamp.owner", "path": "Lamp.owner", "min": 1 },
+        { "id": "Lamp.owner.display", "path": "Lamp.owner.display", "min": 1 },
+        { "id": "Lamp.tag", "path": "Lamp.tag", "slicing": { "discriminator": [{ "type": "value", "path": "system" }], "rules": "open" } },
+        { "id": "Lamp.tag:main", "path": "Lamp.tag", "sliceName": "main", "min": 1, "max": "1" },
+        { "id": "Lamp.tag:main.system", "path": "Lamp.tag.system", "min": 1, "fixedUri": "urn:main" },
+        { "id": "Lamp.tag:main.code", "path": "Lamp.tag.code", "min": 1 },
+        { "id": "Lamp.valueInteger", "path": "Lamp.valueInteger", "min": 1 }
+    ]));
+    let definitions = definitions(&[profile]);
+    let lamp = |more: Value| {
+        let mut lamp = json!({ "resourceType": "Lamp", "status": "on" });
+        lamp.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        lamp
+    };
+    let right = lamp(json!({ "owner": { "display": "x" }, "tag": [{ "system": "urn:main", "code": "c" }], "valueInteger": 1 }));
+    assert_eq!(findings(&definitions, &right, &[URL]), Vec::<String>::new());
+    let wrong = lamp(json!({ "owner": { "reference": "Owner/1" }, "tag": [{ "system": "urn:main" }] }));
+    assert_eq!(
+        findings(&definitions, &wrong, &[URL]),
+        [
+            "cardinality Lamp.value:valueInteger: `value:valueInteger` must be present",
+            "cardinality Lamp.owner.display: `display` must be present",
+            "cardinality Lamp.tag[0].code: `code` must be present",
+        ]
+    );
+    let none = lamp(json!({ "owner": { "display": "x" }, "valueInteger": 1 }));
+    assert_eq!(findings(&definitions, &none, &[URL]), ["cardinality Lamp.tag:main: `tag:main` must be present"]);
+}
+
+#[test]
+fn circles_of_definitions_end() {
+    let circle = differential(URL, json!([{ "id": "Lamp.owner", "path": "Lamp.owner", "min": 1 }]));
+    let lamp = json!({ "resourceType": "Lamp", "status": "on", "meta": { "profile": [URL] } });
+    assert!(findings(&definitions(&[circle]), &lamp, &[]).len() < 3);
+    let set = json!({ "resourceType": "ValueSet", "url": "urn:set:status", "compose": { "include": [{ "valueSet": ["urn:set:status"] }] } });
+    assert_eq!(findings(&definitions(&[set]), &lamp, &[]), Vec::<String>::new(), "what cannot be told is no error");
+}
+
+#[test]
+fn a_callers_file_stands_before_a_package_and_other_versions_are_left_out() {
+    let mut definitions = definitions(&[]);
+    let other = json!({ "resourceType": "StructureDefinition", "url": LAMP, "type": "Lamp", "kind": "resource", "fhirVersion": "4.0.1",
+        "snapshot": { "element": [{ "id": "Lamp", "path": "Lamp" }] } });
+    definitions.add(Package::read("r4.json", other.to_string().as_bytes()).unwrap());
+    assert_eq!(definitions.notices(), ["r4.json: it is of FHIR 4.0, and is left out: 3.0 is checked"]);
+    let set = json!({ "resourceType": "ValueSet", "url": "urn:set:status", "compose": { "include": [{ "system": "urn:x", "concept": [{ "code": "mine" }] }] } });
+    definitions.add(Package::read("set.json", set.to_string().as_bytes()).unwrap());
+    assert_eq!(findings(&definitions, &json!({ "resourceType": "Lamp", "status": "mine" }), &[]), Vec::<String>::new());
+}

@@ -4,8 +4,6 @@
 
 mod code_system;
 mod membership;
-#[cfg(test)]
-mod tests;
 mod value_set;
 
 pub(crate) use code_system::CodeSystem;

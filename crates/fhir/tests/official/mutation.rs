@@ -11,8 +11,8 @@ pub struct Mutant {
     pub resource: Value,
     /// Any of these codes is right.
     pub codes: &'static [Code],
-    /// The finding's path begins so.
-    pub path: String,
+    /// JSON Pointer of where the finding is, or of what it is in.
+    pub pointer: String,
     /// The invariant that must be named.
     pub rule: Option<&'static str>,
 }
@@ -38,6 +38,9 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Slot", &["schedule", "status", "start", "end"]),
     ("Schedule", &["actor"]),
 ];
+
+/// Parts of addresses of code systems that the packages do not have, or not whole.
+const NOT_AT_HAND: &[&str] = &["/sid/", "/ex-", "example", "patient-contact-relationship"];
 
 type Operator = fn(&Value, &mut Seeds);
 
@@ -82,25 +85,25 @@ fn with(resource: &Value, change: impl FnOnce(&mut Map<String, Value>)) -> Value
     changed
 }
 
-fn add(all: &mut Seeds, operator: &'static str, resource: Value, codes: &'static [Code], path: String) {
-    all.push(Mutant { operator, resource, codes, path, rule: None });
+fn add(all: &mut Seeds, operator: &'static str, resource: Value, codes: &'static [Code], pointer: String) {
+    all.push(Mutant { operator, resource, codes, pointer, rule: None });
 }
 
 fn required(resource: &Value, all: &mut Seeds) {
     let members = REQUIRED.iter().filter(|(name, _)| *name == kind(resource)).flat_map(|(_, members)| *members);
     for member in members.filter(|member| resource.get(**member).is_some()) {
         let changed = with(resource, |resource| drop(resource.remove(*member)));
-        add(all, "required element dropped", changed, &[Code::Cardinality], format!("{}.{member}", kind(resource)));
+        add(all, "required element dropped", changed, &[Code::Cardinality], format!("/{member}"));
     }
 }
 
 fn extra(resource: &Value, all: &mut Seeds) {
     let changed = with(resource, |resource| drop(resource.insert("notAnElement".into(), json!(true))));
-    add(all, "unknown element at the root", changed, &[Code::Structure], format!("{}.notAnElement", kind(resource)));
+    add(all, "unknown element at the root", changed, &[Code::Structure], "/notAnElement".to_owned());
     if let Some(place) = places(resource, |value| value.is_object()).into_iter().next_back() {
         let mut changed = resource.clone();
         changed.pointer_mut(&place.pointer).unwrap()["alsoNone"] = json!("x");
-        add(all, "unknown element inside", changed, &[Code::Structure], format!("{}.alsoNone", place.path));
+        add(all, "unknown element inside", changed, &[Code::Structure], format!("{}/alsoNone", place.pointer));
     }
 }
 
@@ -108,7 +111,7 @@ fn wrong_status(resource: &Value, all: &mut Seeds) {
     for member in ["status", "gender", "intent", "mode"] {
         if resource.get(member).is_some_and(Value::is_string) {
             let changed = with(resource, |resource| drop(resource.insert(member.into(), json!("no-such-code"))));
-            add(all, "code of a required binding", changed, &[Code::Binding], format!("{}.{member}", kind(resource)));
+            add(all, "code of a required binding", changed, &[Code::Binding], format!("/{member}"));
         }
     }
 }
@@ -122,7 +125,7 @@ fn bad_scalars(resource: &Value, all: &mut Seeds) {
                 let mut changed = resource.clone();
                 let value = changed.pointer_mut(&place.pointer).unwrap();
                 *value = into(value);
-                add(all, operator, changed, &[Code::Value], place.path);
+                add(all, operator, changed, &[Code::Value], place.pointer);
             }
         }
     };
@@ -143,32 +146,32 @@ fn bad_scalars(resource: &Value, all: &mut Seeds) {
         json!(format!(" {} ", value.as_str().unwrap()))
     });
     let changed = with(resource, |resource| drop(resource.insert("id".into(), json!("not an id!"))));
-    add(all, "id that is none", changed, &[Code::Value], format!("{}.id", kind(resource)));
+    add(all, "id that is none", changed, &[Code::Value], "/id".to_owned());
 }
 
 /// Takes brackets away, puts others around, and empties.
 fn shapes(resource: &Value, all: &mut Seeds) {
     for place in places(resource, |_| true).into_iter().filter(|place| !place.below_text() && !place.is_item) {
         let value = resource.pointer(&place.pointer).unwrap();
-        let mut put = |operator, new: Value, path: &str| {
+        let mut put = |operator, new: Value| {
             if !all.wants(operator) {
                 return;
             }
             let mut changed = resource.clone();
             *changed.pointer_mut(&place.pointer).unwrap() = new;
-            add(all, operator, changed, &[Code::Structure], path.to_owned());
+            add(all, operator, changed, &[Code::Structure], place.pointer.clone());
         };
         match value {
             Value::Array(items) => {
-                put("list without brackets", items[0].clone(), &place.path);
-                put("empty list", json!([]), &place.path);
+                put("list without brackets", items[0].clone());
+                put("empty list", json!([]));
             }
             Value::Object(_) if value.get("resourceType").is_none() => {
-                put("brackets around what stands once", json!([value]), &place.path);
-                put("empty object", json!({}), &place.path);
-                put("text where an object stands", json!("text"), &place.path);
+                put("brackets around what stands once", json!([value]));
+                put("empty object", json!({}));
+                put("text where an object stands", json!("text"));
             }
-            _ if !place.ends("resourceType") => put("null", Value::Null, &place.path),
+            _ if !place.ends("resourceType") => put("null", Value::Null),
             _ => {}
         }
     }
@@ -177,16 +180,16 @@ fn shapes(resource: &Value, all: &mut Seeds) {
 fn references(resource: &Value, all: &mut Seeds) {
     for place in places(resource, Value::is_string).into_iter().filter(|place| place.pointer.ends_with("/reference")) {
         let reference = resource.pointer(&place.pointer).unwrap().as_str().unwrap();
-        let path = place.path.trim_end_matches(".reference").to_owned();
+        let holder = place.pointer.trim_end_matches("/reference").to_owned();
         let mut put = |operator, new: &str| {
             let mut changed = resource.clone();
             *changed.pointer_mut(&place.pointer).unwrap() = json!(new);
-            add(all, operator, changed, &[Code::Reference], path.clone());
+            add(all, operator, changed, &[Code::Reference], holder.clone());
         };
         if reference.starts_with('#') {
             put("reference to nothing contained", "#no-such-id");
         }
-        let names_patient = path.ends_with(".subject") || path.ends_with(".patient");
+        let names_patient = holder.ends_with("/subject") || holder.ends_with("/patient");
         if names_patient && reference.starts_with("Patient/") {
             put("reference to the wrong type", "StructureDefinition/x");
         }
@@ -197,16 +200,16 @@ fn narrative(resource: &Value, all: &mut Seeds) {
     if resource.pointer("/text/div").is_none() {
         return;
     }
-    let mut put = |operator, pointer: &str, new: &str, code: &'static [Code], path: &str, rule| {
+    let mut put = |operator, pointer: &str, new: &str, codes: &'static [Code], rule| {
         let mut changed = resource.clone();
         *changed.pointer_mut(pointer).unwrap() = json!(new);
-        all.push(Mutant { operator, resource: changed, codes: code, path: format!("{}.{path}", kind(resource)), rule });
+        all.push(Mutant { operator, resource: changed, codes, pointer: pointer.to_owned(), rule });
     };
     let script = "<div xmlns=\"http://www.w3.org/1999/xhtml\"><script>1</script>x</div>";
-    put("script in the narrative", "/text/div", script, &[Code::Invariant], "text.div", Some("txt-1"));
+    put("script in the narrative", "/text/div", script, &[Code::Invariant], Some("txt-1"));
     let empty = "<div xmlns=\"http://www.w3.org/1999/xhtml\"> </div>";
-    put("narrative without a word", "/text/div", empty, &[Code::Invariant], "text.div", None);
-    put("status of the narrative", "/text/status", "invented", &[Code::Binding], "text.status", None);
+    put("narrative without a word", "/text/div", empty, &[Code::Invariant], None);
+    put("status of the narrative", "/text/status", "invented", &[Code::Binding], None);
 }
 
 /// Breaks invariants of data types.
@@ -219,7 +222,7 @@ fn invariants(resource: &Value, all: &mut Seeds) {
             }
             let mut changed = resource.clone();
             change(changed.pointer_mut(&place.pointer).unwrap());
-            all.push(Mutant { operator, resource: changed, codes: &[Code::Invariant], path: place.path.clone(), rule: Some(rule) });
+            all.push(Mutant { operator, resource: changed, codes: &[Code::Invariant], pointer: place.pointer.clone(), rule: Some(rule) });
         };
         if place.ends("period") && value.get("start").is_some() && value.get("timing").is_none() {
             put("period that ends before it starts", "per-1", &|period| {
@@ -230,7 +233,7 @@ fn invariants(resource: &Value, all: &mut Seeds) {
         if place.pointer.contains("/telecom/") && value.get("value").is_some() && value.get("system").is_some() {
             put("contact without its system", "cpt-2", &|contact| drop(contact.as_object_mut().unwrap().remove("system")));
         }
-        if place.ends("ofType(Quantity)") && value.get("code").is_some() && value.get("system").is_some() {
+        if (place.ends("valueQuantity") || place.ends("doseQuantity")) && value.get("code").is_some() && value.get("system").is_some() {
             put("unit code without its system", "qty-3", &|quantity| drop(quantity.as_object_mut().unwrap().remove("system")));
         }
         if place.ends("identifier") || place.pointer.ends_with("/identifier/0") {
@@ -241,8 +244,8 @@ fn invariants(resource: &Value, all: &mut Seeds) {
         let mut changed = resource.clone();
         let unused = json!({ "resourceType": "Basic", "id": "unused-one", "code": { "text": "x" } });
         changed["contained"].as_array_mut().unwrap().push(unused);
-        let path = kind(resource).to_owned();
-        all.push(Mutant { operator: "contained resource that nothing uses", resource: changed, codes: &[Code::Invariant], path, rule: Some("dom-3") });
+        let operator = "contained resource that nothing uses";
+        all.push(Mutant { operator, resource: changed, codes: &[Code::Invariant], pointer: String::new(), rule: Some("dom-3") });
     }
 }
 
@@ -251,11 +254,11 @@ fn codings(resource: &Value, all: &mut Seeds) {
     for place in places(resource, Value::is_object) {
         let value = resource.pointer(&place.pointer).unwrap();
         let system = value.get("system").and_then(Value::as_str).unwrap_or_default();
-        let known = system.starts_with("http://hl7.org/fhir/") && !system.contains("/sid/") && !system.ends_with("example");
+        let known = system.starts_with("http://hl7.org/fhir/") && !NOT_AT_HAND.iter().any(|part| system.contains(part));
         if known && all.wants("code that its system does not have") && value.get("code").is_some() && value.get("value").is_none() && place.pointer.contains("coding") {
             let mut changed = resource.clone();
             changed.pointer_mut(&place.pointer).unwrap()["code"] = json!("zz-no-such-code");
-            add(all, "code that its system does not have", changed, &[Code::Binding], place.path.clone());
+            add(all, "code that its system does not have", changed, &[Code::Binding], place.pointer.clone());
         }
     }
 }
@@ -269,7 +272,7 @@ fn choices(resource: &Value, all: &mut Seeds) {
             resource.remove(member);
             resource.insert(renamed.clone(), value.clone());
         });
-        add(all, "choice of a type that is none", changed, &[Code::Structure], format!("{}.{renamed}", kind(resource)));
+        add(all, "choice of a type that is none", changed, &[Code::Structure], format!("/{renamed}"));
         let both = with(resource, |resource| {
             let stem = member.find(|letter: char| letter.is_uppercase()).map_or(member, |at| &member[..at]);
             let other = if member == "valueQuantity" { ("valueString", json!("x")) } else { ("_none", json!(null)) };
@@ -278,7 +281,7 @@ fn choices(resource: &Value, all: &mut Seeds) {
             }
         });
         if both != *resource {
-            add(all, "two of a choice", both, &[Code::Cardinality], format!("{}.value", kind(resource)));
+            add(all, "two of a choice", both, &[Code::Cardinality], "/value".to_owned());
         }
     }
 }
@@ -291,7 +294,11 @@ fn misplaced(resource: &Value, all: &mut Seeds) {
             list.as_array_mut().unwrap().insert(0, extension);
         })
     };
-    let path = format!("{}.extension[0]", kind(resource));
+    // These are no domain resources, and have no extensions.
+    if matches!(kind(resource), "Binary" | "Bundle" | "Parameters") {
+        return;
+    }
+    let path = "/extension/0".to_owned();
     let birth_time = json!({ "url": "http://hl7.org/fhir/StructureDefinition/patient-birthTime", "valueDateTime": "2017-01-01" });
     add(all, "extension in the wrong place", put(birth_time), &[Code::Extension], path.clone());
     let data = json!({ "url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueInteger": 1 });
@@ -304,77 +311,58 @@ fn contained(resource: &Value, all: &mut Seeds) {
     let mut put = |operator, change: &dyn Fn(&mut Vec<Value>), path: &str, codes| {
         let mut changed = resource.clone();
         change(changed["contained"].as_array_mut().unwrap());
-        add(all, operator, changed, codes, format!("{}.contained{path}", kind(resource)));
+        add(all, operator, changed, codes, format!("/contained{path}"));
     };
     let first = items[0].clone();
-    let double = format!("[{}]", items.len());
+    let double = format!("/{}", items.len());
     put("two contained resources with one id", &|list| list.push(first.clone()), &double, &[Code::Structure]);
-    put("contained resource of no known type", &|list| list[0]["resourceType"] = json!("Nonsense"), "[0]", &[Code::Structure]);
+    put("contained resource of no known type", &|list| list[0]["resourceType"] = json!("Nonsense"), "/0", &[Code::Structure]);
 }
 
-/// A value with its pointer and its path.
+/// A value by its pointer.
 struct Place {
     pointer: String,
-    path: String,
     is_item: bool,
 }
 
 impl Place {
+    /// Whether the names end so, places in lists left out.
     fn ends(&self, with: &str) -> bool {
-        self.path.trim_end_matches(|letter: char| letter == ']' || letter == '[' || letter.is_ascii_digit()).ends_with(&format!(".{with}"))
-            || self.path.replace("[0]", "").ends_with(&format!(".{with}"))
+        let names: Vec<&str> = self.pointer.split('/').filter(|name| name.parse::<usize>().is_err()).collect();
+        format!(".{}", names.join(".")).ends_with(&format!(".{with}"))
     }
 
     /// Whether the definition makes a date of it, as far as the name says.
     fn is_date(&self) -> bool {
-        ["date", "birthDate", "start", "end", "issued", "authoredOn", "recorded", "created", "ofType(dateTime)", "timestamp", "sent"]
-            .iter()
-            .any(|name| self.ends(name))
+        const NAMES: [&str; 10] =
+            ["date", "birthDate", "start", "end", "issued", "authoredOn", "recorded", "created", "timestamp", "sent"];
+        NAMES.iter().any(|name| self.ends(name)) || self.pointer.ends_with("DateTime")
     }
 
-    /// Names below are not those of the definition's paths: resources inside others are left to other operators.
+    /// What another operator has, or what has other rules.
     fn below_text(&self) -> bool {
-        self.pointer.starts_with("/text") || self.pointer.contains("/_") || self.pointer.contains("/contained") || self.pointer.contains("/resource")
+        ["/text", "/_", "/contained", "/resource"].iter().any(|part| self.pointer.contains(part))
     }
 }
 
-/// Gives the places of values, with the path that a finding on them has.
+/// Gives the places of values.
 fn places(resource: &Value, wanted: impl Fn(&Value) -> bool) -> Vec<Place> {
     let mut found = Vec::new();
-    let mut open = vec![(resource, String::new(), kind(resource).to_owned(), false)];
-    while let Some((value, pointer, path, is_item)) = open.pop() {
+    let mut open = vec![(resource, String::new(), false)];
+    while let Some((value, pointer, is_item)) = open.pop() {
         if !pointer.is_empty() && wanted(value) {
-            found.push(Place { pointer: pointer.clone(), path: path.clone(), is_item });
+            found.push(Place { pointer: pointer.clone(), is_item });
         }
         match value {
             Value::Object(members) => {
-                for (name, inner) in members.iter().filter(|(name, _)| !name.starts_with('_')) {
-                    open.push((inner, format!("{pointer}/{name}"), format!("{path}.{}", step(name)), false));
-                }
+                let members = members.iter().filter(|(name, _)| !name.starts_with('_'));
+                open.extend(members.map(|(name, inner)| (inner, format!("{pointer}/{name}"), false)));
             }
             Value::Array(items) => {
-                for (at, inner) in items.iter().enumerate() {
-                    open.push((inner, format!("{pointer}/{at}"), format!("{path}[{at}]"), true));
-                }
+                open.extend(items.iter().enumerate().map(|(at, inner)| (inner, format!("{pointer}/{at}"), true)));
             }
             _ => {}
         }
     }
     found
-}
-
-/// Gives the step of a path for a choice's name.
-fn step(name: &str) -> String {
-    const CHOICES: [&str; 7] = ["value", "effective", "onset", "medication", "multipleBirth", "deceased", "performed"];
-    for stem in CHOICES {
-        if let Some(rest) = name.strip_prefix(stem).filter(|rest| rest.starts_with(|letter: char| letter.is_uppercase())) {
-            let is_primitive = matches!(rest, "Boolean" | "DateTime" | "Date" | "Integer" | "Decimal" | "String" | "Code" | "Uri" | "Time");
-            let lower = rest[..1].to_lowercase() + &rest[1..];
-            if rest == "Set" {
-                continue;
-            }
-            return format!("{stem}.ofType({})", if is_primitive { lower } else { rest.to_owned() });
-        }
-    }
-    name.to_owned()
 }
