@@ -81,14 +81,13 @@ fn definitions(args: &DefinitionArgs) -> Result<Definitions, Trouble> {
         packages.push(package.map_err(|error| Trouble::Usage(format!("could not {error}")))?);
     }
     let version = match &args.fhir_version {
-        Some(text) => FhirVersion::parse(text).ok_or_else(|| {
-            Trouble::Usage(format!("the FHIR version `{text}` is not known: known are 3.0.x and 4.0.x"))
-        })?,
+        Some(text) => FhirVersion::parse(text)
+            .ok_or_else(|| Trouble::Usage(format!("the FHIR version `{text}` is not known: known are 3.0.x and 4.0.x")))?,
         None => {
             let mut named = packages.iter().filter_map(|package| package.fhir);
-            let first = named.next().ok_or_else(|| {
-                Trouble::Usage("no package says which FHIR version it is of: give `--fhir-version`".to_owned())
-            })?;
+            let first = named
+                .next()
+                .ok_or_else(|| Trouble::Usage("no package says which FHIR version it is of: give `--fhir-version`".to_owned()))?;
             if named.any(|other| other != first) {
                 return Err(Trouble::Usage("the packages are of several FHIR versions: give `--fhir-version`".to_owned()));
             }

@@ -17,8 +17,8 @@ pub(crate) fn written(type_name: &str) -> Option<Written> {
     Some(match type_name {
         "boolean" => Written::Boolean,
         "decimal" | "integer" | "positiveInt" | "unsignedInt" => Written::Number,
-        "base64Binary" | "canonical" | "code" | "date" | "dateTime" | "id" | "instant" | "markdown" | "oid" | "string" | "time"
-        | "uri" | "url" | "uuid" | "xhtml" => Written::Text,
+        "base64Binary" | "canonical" | "code" | "date" | "dateTime" | "id" | "instant" | "markdown" | "oid" | "string"
+        | "time" | "uri" | "url" | "uuid" | "xhtml" => Written::Text,
         _ => return None,
     })
 }
@@ -166,7 +166,9 @@ fn is_string(value: &str, version: FhirVersion) -> bool {
 
 fn is_oid(value: &str) -> bool {
     let Some(rest) = value.strip_prefix("urn:oid:") else { return false };
-    let arc = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    let arc = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'))
+    };
     rest.starts_with(['0', '1', '2']) && rest.contains('.') && rest.split('.').all(arc)
 }
 

@@ -99,7 +99,9 @@ fn element(line: &str) -> Value {
             element["contentReference"] = types.into();
         } else {
             let types = types.split(',').map(|name| match name.split_once('(') {
-                Some((name, target)) => json!({ "code": name, "targetProfile": format!("{CORE}{}", target.trim_end_matches(')')) }),
+                Some((name, target)) => {
+                    json!({ "code": name, "targetProfile": format!("{CORE}{}", target.trim_end_matches(')')) })
+                }
                 None => json!({ "code": name }),
             });
             element["type"] = types.collect();

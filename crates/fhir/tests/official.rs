@@ -54,9 +54,8 @@ fn examples(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_end(&mut archive).unwrap();
         let mut at = 0;
         while let Some(header) = archive.get(at..at + 512).filter(|header| header[0] != 0) {
-            let text = |range: std::ops::Range<usize>| {
-                String::from_utf8_lossy(&header[range]).trim_matches(['\0', ' ']).to_owned()
-            };
+            let text =
+                |range: std::ops::Range<usize>| String::from_utf8_lossy(&header[range]).trim_matches(['\0', ' ']).to_owned();
             let (name, size) = (text(0..100), usize::from_str_radix(&text(124..136), 8).unwrap());
             if name.ends_with(".json") {
                 all.insert(name.rsplit('/').next().unwrap().to_owned(), archive[at + 512..at + 512 + size].to_vec());
@@ -94,9 +93,9 @@ fn official_examples_have_no_false_errors() {
         let mut count = 0;
         for error in errors {
             count += 1;
-            let known = exceptions.iter().position(|[file, code, words, _]| {
-                file == name && *code == error.code.as_str() && error.message.contains(words)
-            });
+            let known = exceptions
+                .iter()
+                .position(|[file, code, words, _]| file == name && *code == error.code.as_str() && error.message.contains(words));
             match known {
                 Some(known) => used[known] = true,
                 None => wrong.push(format!("{name}:{}: {} {}: {}", error.line, error.code, error.path, error.message)),
@@ -108,7 +107,10 @@ fn official_examples_have_no_false_errors() {
             excepted += 1;
         }
     }
-    println!("{} examples: {valid} valid, {excepted} with errors of their own, {not_checked} remarks `not-checked`", examples.len());
+    println!(
+        "{} examples: {valid} valid, {excepted} with errors of their own, {not_checked} remarks `not-checked`",
+        examples.len()
+    );
     assert!(wrong.is_empty(), "{} errors that no exception explains:\n{}", wrong.len(), wrong.join("\n"));
     let stale: Vec<_> = exceptions.iter().zip(used).filter(|(_, used)| !used).map(|(exception, _)| exception).collect();
     assert!(stale.is_empty(), "exceptions that nothing needs: {stale:#?}");
@@ -137,7 +139,8 @@ fn seeded_defects_are_found() {
             figure.0 += 1;
             figure.1 += usize::from(found);
             if !found {
-                let got: Vec<_> = report.findings.iter().map(|f| format!("{} {} {}", f.code, f.path, f.message)).take(4).collect();
+                let got: Vec<_> =
+                    report.findings.iter().map(|f| format!("{} {} {}", f.code, f.path, f.message)).take(4).collect();
                 missed.push(format!("{name}: {} at {}: {got:?}", mutant.operator, mutant.pointer));
             }
         }

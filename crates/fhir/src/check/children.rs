@@ -18,7 +18,10 @@ impl<'c> Checker<'c> {
         for &child in profile.children(at) {
             let element = &profile.elements[child];
             let found: Vec<u32> = tree.children(node).filter(|number| is_about(element, tree.node(*number))).collect();
-            if element.slice_name.is_some() && !element.is_choice && element.name != element.slice_name.as_deref().unwrap_or_default() {
+            if element.slice_name.is_some()
+                && !element.is_choice
+                && element.name != element.slice_name.as_deref().unwrap_or_default()
+            {
                 // A slice of nothing: the package lacks the element that is sliced.
                 if !found.is_empty() {
                     self.not_checked(node, "a slice whose element the definition lacks", profile, element);

@@ -23,8 +23,7 @@ impl<'c> Checker<'c> {
             }
             None => {
                 let is_modifier = tree.node(node).name == "modifierExtension";
-                let policy =
-                    if is_modifier { self.policy.unknown_modifier_extensions } else { self.policy.unknown_extensions };
+                let policy = if is_modifier { self.policy.unknown_modifier_extensions } else { self.policy.unknown_extensions };
                 let (severity, code) = match policy {
                     Unknown::Error => (Severity::Error, Code::Extension),
                     Unknown::Tell => (Severity::Information, Code::NotChecked),
@@ -94,7 +93,8 @@ impl<'c> Checker<'c> {
             let Some(number) = at else { return false };
             let here = self.tree.node(number);
             let is_start = name.starts_with(|letter: char| letter.is_ascii_uppercase());
-            let fits = if is_start { here.type_name == name } else { here.name == name.trim_end_matches("[x]") || here.written == name };
+            let fits =
+                if is_start { here.type_name == name } else { here.name == name.trim_end_matches("[x]") || here.written == name };
             if !fits {
                 return false;
             }

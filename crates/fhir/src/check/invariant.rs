@@ -40,7 +40,8 @@ impl<'c> Checker<'c> {
             }
             undecided => {
                 // Neither true nor false is neither met nor broken.
-                let reason = undecided.err().map_or("its expression gives nothing here".to_owned(), |failure| failure.reason().to_owned());
+                let reason =
+                    undecided.err().map_or("its expression gives nothing here".to_owned(), |failure| failure.reason().to_owned());
                 let message = format!("not checked: {key} ({}): {reason}", constraint.human);
                 Draft::new(Severity::Information, Code::NotChecked, node, message)
             }

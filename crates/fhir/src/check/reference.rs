@@ -79,9 +79,8 @@ impl<'c> Checker<'c> {
 
     /// Checks a target in the text against the profiles of which it must meet one.
     fn follow(&mut self, target: u32, urls: &[&'c str], profile: &'c Profile, element: &'c Element) {
-        let is_plain = |url: &&str| {
-            self.definitions.profile(url).is_none_or(|profile| profile.derivation == Derivation::Specialization)
-        };
+        let is_plain =
+            |url: &&str| self.definitions.profile(url).is_none_or(|profile| profile.derivation == Derivation::Specialization);
         if urls.iter().any(|url| is_plain(url)) {
             return;
         }

@@ -75,8 +75,7 @@ impl<'c> Checker<'c> {
 
     /// Tells that an element fits no slice of a closed list.
     fn outside(&mut self, number: u32, profile: &'c Profile, entry: &'c Element) {
-        let names: Vec<&str> =
-            entry.slices.iter().filter_map(|slice| profile.elements[*slice].slice_name.as_deref()).collect();
+        let names: Vec<&str> = entry.slices.iter().filter_map(|slice| profile.elements[*slice].slice_name.as_deref()).collect();
         let message = format!("it fits none of the slices {}, and no other is allowed", names.join(", "));
         self.tell_of(Draft::error(Code::Slice, number, message).expected(names.join(", ")), profile, entry);
     }

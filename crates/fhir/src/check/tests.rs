@@ -19,7 +19,7 @@ fn plain(more: Value) -> Vec<String> {
 #[test]
 fn a_right_resource_has_no_findings() {
     let more = json!({
-        "id": "a", "made": "2020-02-29", "watt": 1.50, "note": ["x", null], "_note": [null, { "id": "n" }],
+        "id": "a", "made": "2020-02-29", "watt": 1.50, "note": ["x", null], "_note": [null, { "extension": [{ "url": "urn:e", "valueString": "v" }] }],
         "valueInteger": 3, "part": [{ "name": "p", "part": [{ "name": "q" }] }],
         "contained": [{ "resourceType": "Owner", "id": "o" }], "owner": { "reference": "#o" }
     });
@@ -35,20 +35,41 @@ fn structure_and_values_are_judged() {
         (json!({ "note": "x" }), "structure Lamp.note: `note` may stand several times, so it must be an array"),
         (json!({ "made": ["2020"] }), "structure Lamp.made: `made` stands once at most, so it must be no array"),
         (json!({ "note": [] }), "structure Lamp.note: the array `note` must not be empty"),
-        (json!({ "made": "2021-02-29" }), "value Lamp.made: `2021-02-29` is no date: it must be a date: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`"),
-        (json!({ "watt": "1" }), "value Lamp.watt: a value of the type decimal must be a number, without quotes, and this is a string"),
-        (json!({ "made": null }), "structure Lamp.made: `null` stands for a value only where `_` with the same name has something beside it"),
+        (
+            json!({ "made": "2021-02-29" }),
+            "value Lamp.made: `2021-02-29` is no date: it must be a date: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`",
+        ),
+        (
+            json!({ "watt": "1" }),
+            "value Lamp.watt: a value of the type decimal must be a number, without quotes, and this is a string",
+        ),
+        (
+            json!({ "made": null }),
+            "structure Lamp.made: `null` stands for a value only where `_` with the same name has something beside it",
+        ),
         (json!({ "valueDate": "2020" }), "structure Lamp.valueDate: `valueDate` is no element of `Lamp`"),
-        (json!({ "valueString": "a", "valueInteger": 1 }), "cardinality Lamp.value.ofType(integer): `value` must stand once at most, and stands 2 times"),
-        (json!({ "_owner": { "id": "x" } }), "structure Lamp._owner: `_owner` stands for what a primitive value has beside it, and `owner` is none"),
+        (
+            json!({ "valueString": "a", "valueInteger": 1 }),
+            "cardinality Lamp.value.ofType(integer): `value` must stand once at most, and stands 2 times",
+        ),
+        (
+            json!({ "_owner": { "id": "x" } }),
+            "structure Lamp._owner: `_owner` stands for what a primitive value has beside it, and `owner` is none",
+        ),
         (json!({ "part": [{ "id": "x" }] }), "cardinality Lamp.part[0].name: `name` must be present"),
-        (json!({ "contained": [{ "resourceType": "Rock" }] }), "structure Lamp.contained[0]: `Rock` is no type of resource in the packages at hand"),
+        (
+            json!({ "contained": [{ "resourceType": "Rock" }] }),
+            "structure Lamp.contained[0]: `Rock` is no type of resource in the packages at hand",
+        ),
     ];
     for (more, expected) in cases {
         let found = plain(more.clone());
         assert!(found.iter().any(|finding| finding == expected), "{more}: {found:#?}");
     }
-    assert_eq!(findings(&definitions(&[]), &json!({ "resourceType": "Lamp" }), &[]), ["cardinality Lamp.status: `status` must be present"]);
+    assert_eq!(
+        findings(&definitions(&[]), &json!({ "resourceType": "Lamp" }), &[]),
+        ["cardinality Lamp.status: `status` must be present"]
+    );
 }
 
 #[test]
@@ -62,7 +83,8 @@ fn place_is_line_column_and_pointer() {
 #[test]
 fn codes_are_held_against_value_sets() {
     assert_eq!(plain(json!({ "status": "bright" })), Vec::<String>::new());
-    let out = |code: &str| format!("binding Lamp.status: `{code}` is not in the value set `urn:set:status`; the code must be from it");
+    let out =
+        |code: &str| format!("binding Lamp.status: `{code}` is not in the value set `urn:set:status`; the code must be from it");
     assert_eq!(plain(json!({ "status": "gone" })), [out("gone")]);
     assert_eq!(plain(json!({ "status": "dim" })), [out("dim")]);
     let tag = json!({ "tag": [{ "system": "urn:codes", "code": "none" }] });
@@ -164,9 +186,15 @@ fn fixed_values_patterns_lengths_and_ranges() {
         }
     })]);
     let found = |more: Value| findings(&definitions, &lamp(more), &[URL]);
-    assert_eq!(found(json!({ "made": "2020-01-01", "colour": [{ "coding": [{ "code": "b" }, { "system": "s", "code": "a" }] }] })), Vec::<String>::new());
+    assert_eq!(
+        found(json!({ "made": "2020-01-01", "colour": [{ "coding": [{ "code": "b" }, { "system": "s", "code": "a" }] }] })),
+        Vec::<String>::new()
+    );
     assert_eq!(found(json!({ "made": "2020" })), ["value Lamp.made: it must be `2020-01-01`, and is `2020`"]);
-    assert_eq!(found(json!({ "colour": [{ "text": "x" }] })), ["value Lamp.colour[0]: it must have at least `{\"coding\":[{\"code\":\"a\"}]}`"]);
+    assert_eq!(
+        found(json!({ "colour": [{ "text": "x" }] })),
+        ["value Lamp.colour[0]: it must have at least `{\"coding\":[{\"code\":\"a\"}]}`"]
+    );
     assert_eq!(found(json!({ "note": ["four"] })), ["value Lamp.note[0]: it has 4 characters, and at most 3 are allowed"]);
     assert_eq!(found(json!({ "watt": 2 })), ["value Lamp.watt: it must be at least 2.5, and is 2"]);
 }
@@ -181,7 +209,10 @@ fn claimed_profiles_are_checked_and_unknown_ones_told() {
     assert_eq!(findings(&definitions, &claim(URL), &[]), ["cardinality Lamp.owner: `owner` must be present"]);
     assert_eq!(not_checked(&definitions, &claim("urn:none"), &[]), ["not checked: the profile `urn:none` is not at hand"]);
     let owner = json!({ "resourceType": "Owner" });
-    assert_eq!(findings(&definitions, &owner, &[URL]), ["structure Owner: the profile `urn:profile` is for `Lamp`, and this is `Owner`"]);
+    assert_eq!(
+        findings(&definitions, &owner, &[URL]),
+        ["structure Owner: the profile `urn:profile` is for `Lamp`, and this is `Owner`"]
+    );
 }
 
 #[test]
@@ -196,7 +227,8 @@ fn hostile_resources_end() {
     let resource = crate::Resource::parse(&text.into(), &limits).unwrap();
     let report = crate::Validator::new(&definitions, crate::Policy::default()).check(&resource, &[]);
     assert!(report.findings.iter().any(|finding| finding.message.contains("more than 100 elements")), "{:?}", report.findings);
-    let entries: Vec<Value> = (0..50_000).map(|at| json!({ "resource": { "resourceType": "Owner", "id": format!("{at}"), "nme": 1 } })).collect();
+    let entries: Vec<Value> =
+        (0..50_000).map(|at| json!({ "resource": { "resourceType": "Owner", "id": format!("{at}"), "nme": 1 } })).collect();
     let report = check_text(&definitions, &json!({ "resourceType": "Shelf", "entry": entries }).to_string(), &[]);
     assert_eq!(report.findings.len(), 1_000);
     let looped = lamp(json!({ "contained": [

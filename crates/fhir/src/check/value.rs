@@ -19,9 +19,8 @@ pub(super) enum Extent {
 pub(super) fn has(tree: &Tree<'_>, node: u32, wanted: &Value, extent: Extent) -> bool {
     match wanted {
         Value::Object(members) => {
-            let known = |name: &str| {
-                members.contains_key(name) || name.strip_prefix('_').is_some_and(|name| members.contains_key(name))
-            };
+            let known =
+                |name: &str| members.contains_key(name) || name.strip_prefix('_').is_some_and(|name| members.contains_key(name));
             let no_more = extent == Extent::Part || tree.children(node).all(|child| known(&tree.node(child).written));
             no_more && members.iter().all(|(name, wanted)| has_member(tree, node, name, wanted, extent))
         }
@@ -36,9 +35,7 @@ fn has_member(tree: &Tree<'_>, node: u32, name: &str, wanted: &Value, extent: Ex
         (Value::Array(items), Extent::Exact) => {
             items.len() == found.len() && items.iter().zip(&found).all(|(item, child)| has(tree, *child, item, extent))
         }
-        (Value::Array(items), Extent::Part) => {
-            items.iter().all(|item| found.iter().any(|child| has(tree, *child, item, extent)))
-        }
+        (Value::Array(items), Extent::Part) => items.iter().all(|item| found.iter().any(|child| has(tree, *child, item, extent))),
         _ => matches!(found.as_slice(), [child] if has(tree, *child, wanted, extent)),
     }
 }
@@ -89,9 +86,13 @@ impl<'c> Checker<'c> {
         for (bound, word, is_low) in [(&element.min_value, "at least", true), (&element.max_value, "at most", false)] {
             let Some(bound) = bound else { continue };
             let breaks = match (bound, actual.parse::<f64>()) {
-                (Value::Number(bound), Ok(actual)) => bound.as_f64().is_some_and(|bound| (actual < bound) == is_low && actual != bound),
+                (Value::Number(bound), Ok(actual)) => {
+                    bound.as_f64().is_some_and(|bound| (actual < bound) == is_low && actual != bound)
+                }
                 // Dates of the same precision are in the order of their texts; others are left to the reader.
-                (Value::String(bound), _) if bound.len() == actual.len() => (actual < bound.as_str()) == is_low && actual != bound,
+                (Value::String(bound), _) if bound.len() == actual.len() => {
+                    (actual < bound.as_str()) == is_low && actual != bound
+                }
                 _ => {
                     self.not_checked(node, &format!("that it is {word} `{bound}`"), profile, element);
                     continue;

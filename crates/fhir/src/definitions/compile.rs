@@ -3,9 +3,7 @@
 //! What is missing or odd is passed over: packages are published with all kinds of faults, and the rest of a
 //! definition is of use all the same. <https://hl7.org/fhir/STU3/elementdefinition.html>
 
-use super::element::{
-    Binding, By, Constraint, Discriminator, Element, MANY, Rules, Slicing, Strength, TypeRef,
-};
+use super::element::{Binding, By, Constraint, Discriminator, Element, MANY, Rules, Slicing, Strength, TypeRef};
 use super::expressions::Expressions;
 use crate::limits::ELEMENTS_MAX;
 use serde_json::Value;
@@ -63,7 +61,11 @@ fn find_slice(elements: &[Element], entry: usize, name: &str, depth: usize) -> O
         return None;
     }
     elements[entry].slices.iter().find_map(|slice| {
-        if elements[*slice].slice_name.as_deref() == Some(name) { Some(*slice) } else { find_slice(elements, *slice, name, depth + 1) }
+        if elements[*slice].slice_name.as_deref() == Some(name) {
+            Some(*slice)
+        } else {
+            find_slice(elements, *slice, name, depth + 1)
+        }
     })
 }
 
@@ -74,9 +76,10 @@ fn link_contents(elements: &mut [Element], raw: &[Value]) {
         let wanted = wanted.rsplit_once('#').map_or(wanted, |(_, id)| id);
         let id = raw.get("id").and_then(Value::as_str);
         let path = raw.get("path").and_then(Value::as_str);
-        let target = elements.iter().position(|element| element.id == wanted).or_else(|| {
-            elements.iter().position(|element| element.path == wanted)
-        });
+        let target = elements
+            .iter()
+            .position(|element| element.id == wanted)
+            .or_else(|| elements.iter().position(|element| element.path == wanted));
         for element in elements.iter_mut().filter(|element| id == Some(&element.id) && path == Some(&element.path)) {
             element.content = target;
         }

@@ -43,13 +43,7 @@ impl Definitions {
     /// Begins an empty set.
     #[must_use]
     pub fn new(version: FhirVersion) -> Self {
-        Self {
-            version,
-            entries: Vec::new(),
-            by_url: HashMap::new(),
-            expressions: Expressions::default(),
-            notices: Vec::new(),
-        }
+        Self { version, entries: Vec::new(), by_url: HashMap::new(), expressions: Expressions::default(), notices: Vec::new() }
     }
 
     /// Gives the FHIR version.

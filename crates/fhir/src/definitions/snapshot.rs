@@ -112,7 +112,9 @@ fn choice(elements: &mut Vec<Value>, parent: &str, last: &str) -> Option<usize> 
     let at = elements.iter().position(|element| {
         let id = id(element);
         let stem = id.strip_prefix(parent).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| rest.strip_suffix("[x]"));
-        stem.is_some_and(|stem| last.strip_prefix(stem).is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase())))
+        stem.is_some_and(|stem| {
+            last.strip_prefix(stem).is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
+        })
     })?;
     let stem = id(&elements[at]);
     Some(add_slice(elements, at, &format!("{stem}:{last}"), last, last))

@@ -15,16 +15,19 @@ const LAMP: &str = "http://hl7.org/fhir/StructureDefinition/Lamp";
 
 #[test]
 fn a_differential_gives_the_rules_that_a_snapshot_would() {
-    let profile = differential(LAMP, json!([
-        { "id": "Lamp", "path": "Lamp" },
-        { "id": "Lamp.owner", "path": "Lamp.owner", "min": 1 },
-        { "id": "Lamp.owner.display", "path": "Lamp.owner.display", "min": 1 },
-        { "id": "Lamp.tag", "path": "Lamp.tag", "slicing": { "discriminator": [{ "type": "value", "path": "system" }], "rules": "open" } },
-        { "id": "Lamp.tag:main", "path": "Lamp.tag", "sliceName": "main", "min": 1, "max": "1" },
-        { "id": "Lamp.tag:main.system", "path": "Lamp.tag.system", "min": 1, "fixedUri": "urn:main" },
-        { "id": "Lamp.tag:main.code", "path": "Lamp.tag.code", "min": 1 },
-        { "id": "Lamp.valueInteger", "path": "Lamp.valueInteger", "min": 1 }
-    ]));
+    let profile = differential(
+        LAMP,
+        json!([
+            { "id": "Lamp", "path": "Lamp" },
+            { "id": "Lamp.owner", "path": "Lamp.owner", "min": 1 },
+            { "id": "Lamp.owner.display", "path": "Lamp.owner.display", "min": 1 },
+            { "id": "Lamp.tag", "path": "Lamp.tag", "slicing": { "discriminator": [{ "type": "value", "path": "system" }], "rules": "open" } },
+            { "id": "Lamp.tag:main", "path": "Lamp.tag", "sliceName": "main", "min": 1, "max": "1" },
+            { "id": "Lamp.tag:main.system", "path": "Lamp.tag.system", "min": 1, "fixedUri": "urn:main" },
+            { "id": "Lamp.tag:main.code", "path": "Lamp.tag.code", "min": 1 },
+            { "id": "Lamp.valueInteger", "path": "Lamp.valueInteger", "min": 1 }
+        ]),
+    );
     let definitions = definitions(&[profile]);
     let lamp = |more: Value| {
         let mut lamp = json!({ "resourceType": "Lamp", "status": "on" });

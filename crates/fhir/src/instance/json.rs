@@ -136,8 +136,11 @@ impl<'a> Reader<'a> {
             self.find(Draft::error(Code::Structure, parent, message).below(written.to_owned()).at(place));
         }
         if value.is_some() && under.is_some() && values.len() != unders.len() {
-            let message = format!("`{written}` has {} items and `_{written}` {}: they must be as many", values.len(), unders.len());
-            self.find(Draft::error(Code::Structure, parent, message).below(format!("_{written}")).at(flat.value(first).place.start));
+            let message =
+                format!("`{written}` has {} items and `_{written}` {}: they must be as many", values.len(), unders.len());
+            self.find(
+                Draft::error(Code::Structure, parent, message).below(format!("_{written}")).at(flat.value(first).place.start),
+            );
         }
         for item in 0..values.len().max(unders.len()) {
             let index = child.element.is_list.then_some(u32::try_from(item).unwrap_or(u32::MAX));

@@ -112,9 +112,9 @@ impl<'a> Reader<'a> {
         let suffix = written.strip_prefix(element.name.as_str())?;
         let is = |code: &str| {
             let mut letters = code.chars();
-            letters.next().is_some_and(|first| {
-                suffix.strip_prefix(first.to_ascii_uppercase()).is_some_and(|rest| rest == letters.as_str())
-            })
+            letters
+                .next()
+                .is_some_and(|first| suffix.strip_prefix(first.to_ascii_uppercase()).is_some_and(|rest| rest == letters.as_str()))
         };
         element.types.iter().map(|kind| kind.code.as_str()).find(|code| is(code))
     }

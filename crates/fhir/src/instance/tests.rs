@@ -7,12 +7,17 @@ use serde_json::{Value, json};
 
 fn findings(xml: &str) -> Vec<String> {
     let report = check_text(&definitions(&[]), xml, &[]);
-    report.findings.iter().map(|finding| format!("{}:{} {}: {}", finding.line, finding.column, finding.place, finding.message)).collect()
+    report
+        .findings
+        .iter()
+        .map(|finding| format!("{}:{} {}: {}", finding.line, finding.column, finding.place, finding.message))
+        .collect()
 }
 
 #[test]
 fn xml_is_checked_as_json_is() {
-    let right = "<Lamp xmlns='http://hl7.org/fhir'><status value='on'/><watt value='1.50'/><part id='i'><name value='n'/></part></Lamp>";
+    let right =
+        "<Lamp xmlns='http://hl7.org/fhir'><status value='on'/><watt value='1.50'/><part id='i'><name value='n'/></part></Lamp>";
     assert_eq!(findings(right), Vec::<String>::new());
     let wrong = "<Lamp xmlns='http://hl7.org/fhir'>\n <status value='gone'/>\n <part><name value='n'/></part>\n <part/>\n <made value='x'/>\n</Lamp>";
     assert_eq!(
@@ -25,7 +30,10 @@ fn xml_is_checked_as_json_is() {
             "5:2 /Lamp/made: `x` is no date: it must be a date: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`",
         ]
     );
-    assert_eq!(findings("<Lamp><status value='on'/></Lamp>")[0], "1:1 : `Lamp` is in the namespace ``, and must be in `http://hl7.org/fhir`");
+    assert_eq!(
+        findings("<Lamp><status value='on'/></Lamp>")[0],
+        "1:1 : `Lamp` is in the namespace ``, and must be in `http://hl7.org/fhir`"
+    );
     let odd = "<Lamp xmlns='http://hl7.org/fhir' size='1'>text<status value='on'/><oddity/></Lamp>";
     assert_eq!(findings(odd).len(), 3, "{:?}", findings(odd));
 }
@@ -40,7 +48,10 @@ fn conversion_keeps_everything() {
     let json = r##"{"resourceType":"Lamp","id":"a","contained":[{"resourceType":"Owner","id":"o"}],"extension":[{"url":"urn:e","valueString":"<&\"\n"}],
         "status":"on","watt":1.50,"note":["x",null],"_note":[null,{"id":"n"}],"owner":{"reference":"#o"},"valueInteger":3,"part":[{"id":"p","name":"n"}]}"##;
     let xml = turned(json, Format::Xml);
-    assert!(xml.contains("<watt value=\"1.50\"/>") && xml.contains("<extension url=\"urn:e\">") && xml.contains("&quot;&#10;"), "{xml}");
+    assert!(
+        xml.contains("<watt value=\"1.50\"/>") && xml.contains("<extension url=\"urn:e\">") && xml.contains("&quot;&#10;"),
+        "{xml}"
+    );
     let back = turned(&xml, Format::Json);
     assert!(back.contains("\"watt\": 1.50"), "{back}");
     let (first, second): (Value, Value) = (serde_json::from_str(json).unwrap(), serde_json::from_str(&back).unwrap());

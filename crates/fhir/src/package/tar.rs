@@ -96,7 +96,8 @@ impl<R: Read> Archive<R> {
         let wanted = if size <= bytes_max { size } else { 0 };
         let read = self.from.by_ref().take(wanted).read_to_end(&mut kept).map_err(|error| error.to_string())?;
         let rest = padded - wanted;
-        let skipped = std::io::copy(&mut self.from.by_ref().take(rest), &mut std::io::sink()).map_err(|error| error.to_string())?;
+        let skipped =
+            std::io::copy(&mut self.from.by_ref().take(rest), &mut std::io::sink()).map_err(|error| error.to_string())?;
         if read as u64 != wanted || skipped != rest {
             return Err("the archive ends inside an entry".to_owned());
         }

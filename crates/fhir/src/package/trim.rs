@@ -41,8 +41,8 @@ fn top(name: &str) -> Rule {
 fn element(name: &str) -> Rule {
     match name {
         "short" | "definition" | "comment" | "comments" | "requirements" | "alias" | "mapping" | "isSummary" | "condition"
-        | "meaningWhenMissing" | "orderMeaning" | "extension" | "code" | "label" | "example" | "mustSupport" | "isModifierReason"
-        | "text" => Rule::Drop,
+        | "meaningWhenMissing" | "orderMeaning" | "extension" | "code" | "label" | "example" | "mustSupport"
+        | "isModifierReason" | "text" => Rule::Drop,
         "constraint" => Rule::Inner(|name| match name {
             "key" | "severity" | "human" | "expression" => Rule::Copy,
             _ => Rule::Drop,

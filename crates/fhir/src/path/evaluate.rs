@@ -104,7 +104,9 @@ impl<'t, 'a> Evaluator<'_, 't, 'a> {
                 let list = self.evaluate(list, focus, this)?;
                 let index = self.evaluate(index, this, this)?;
                 match index.first().map(|index| plain(self.tree(), index)) {
-                    Some(Item::Integer(at)) => usize::try_from(at).ok().and_then(|at| list.get(at).cloned()).into_iter().collect(),
+                    Some(Item::Integer(at)) => {
+                        usize::try_from(at).ok().and_then(|at| list.get(at).cloned()).into_iter().collect()
+                    }
                     _ => return Err(Failure::wrong("an index is no whole number")),
                 }
             }

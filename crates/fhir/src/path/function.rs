@@ -118,7 +118,13 @@ fn conditional<'t>(on: &Evaluator<'_, 't, '_>, call: &Call, focus: &[Item<'t>], 
         None => Ok(Vec::new()),
     };
     // As a method it is about what stands before it; as a function about what is in focus, which is the same then.
-    let within = if focus.is_empty() { focus } else if std::ptr::eq(focus, this) { this } else { focus };
+    let within = if focus.is_empty() {
+        focus
+    } else if std::ptr::eq(focus, this) {
+        this
+    } else {
+        focus
+    };
     let holds = on.truth(&branch(0, within)?)? == Some(true);
     branch(if holds { 1 } else { 2 }, within)
 }

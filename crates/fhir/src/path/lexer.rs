@@ -16,9 +16,8 @@ pub(super) enum Token {
 }
 
 /// Longer symbols stand before those with which they begin.
-const SYMBOLS: [&str; 22] = [
-    "!=", "!~", "<=", ">=", "=", "~", "<", ">", "+", "-", "*", "/", "&", "|", "(", ")", "[", "]", ".", ",", "{", "}",
-];
+const SYMBOLS: [&str; 22] =
+    ["!=", "!~", "<=", ">=", "=", "~", "<", ">", "+", "-", "*", "/", "&", "|", "(", ")", "[", "]", ".", ",", "{", "}"];
 
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, String> {
     let mut rest = text.trim_start();

@@ -11,27 +11,13 @@ const LEVELS: &[&[(&str, Operator)]] = &[
     &[("or", Operator::Or), ("xor", Operator::Xor)],
     &[("and", Operator::And)],
     &[("in", Operator::In), ("contains", Operator::Contains)],
-    &[
-        ("=", Operator::Equal),
-        ("~", Operator::Equivalent),
-        ("!=", Operator::NotEqual),
-        ("!~", Operator::NotEquivalent),
-    ],
-    &[
-        ("<=", Operator::LessOrEqual),
-        ("<", Operator::Less),
-        (">", Operator::Greater),
-        (">=", Operator::GreaterOrEqual),
-    ],
+    &[("=", Operator::Equal), ("~", Operator::Equivalent), ("!=", Operator::NotEqual), ("!~", Operator::NotEquivalent)],
+    &[("<=", Operator::LessOrEqual), ("<", Operator::Less), (">", Operator::Greater), (">=", Operator::GreaterOrEqual)],
     &[("|", Operator::Union)],
 ];
 const SUMS: &[(&str, Operator)] = &[("+", Operator::Add), ("-", Operator::Subtract), ("&", Operator::Concatenate)];
-const PRODUCTS: &[(&str, Operator)] = &[
-    ("*", Operator::Multiply),
-    ("/", Operator::Divide),
-    ("div", Operator::IntegerDivide),
-    ("mod", Operator::Modulo),
-];
+const PRODUCTS: &[(&str, Operator)] =
+    &[("*", Operator::Multiply), ("/", Operator::Divide), ("div", Operator::IntegerDivide), ("mod", Operator::Modulo)];
 
 pub(super) fn parse(text: &str) -> Result<Expr, String> {
     if text.len() > EXPRESSION_BYTES_MAX {

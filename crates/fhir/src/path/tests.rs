@@ -59,7 +59,20 @@ fn nothing_is_equal_to_nothing_in_stu3_only() {
 
 #[test]
 fn what_is_not_known_is_refused() {
-    for text in ["now()", "status.", "(status", "'open", "status = ", "a b", "%vs", "$index", "status.substring()", "!", "matches('(')", ""] {
+    for text in [
+        "now()",
+        "status.",
+        "(status",
+        "'open",
+        "status = ",
+        "a b",
+        "%vs",
+        "$index",
+        "status.substring()",
+        "!",
+        "matches('(')",
+        "",
+    ] {
         let refused = evaluate(text, FhirVersion::R4);
         assert!(matches!(refused, Err(Failure::Wrong(_))), "{text}: {refused:?}");
     }

@@ -58,7 +58,11 @@ fn part(raw: &Value) -> Part {
         system: raw.get("system").and_then(Value::as_str).map(ToOwned::to_owned),
         codes,
         filters: filters
-            .map(|filter| Filter { property: text(filter, "property"), operator: text(filter, "op"), value: text(filter, "value") })
+            .map(|filter| Filter {
+                property: text(filter, "property"),
+                operator: text(filter, "op"),
+                value: text(filter, "value"),
+            })
             .collect(),
         value_sets: value_sets.map(ToOwned::to_owned).collect(),
     }
@@ -67,10 +71,12 @@ fn part(raw: &Value) -> Part {
 /// Reads the codes of an expansion, one part for each system.
 fn expansion(raw: &Value) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
-    let mut open: Vec<&Value> = raw.get("expansion").and_then(|expansion| list(expansion, "contains")).into_iter().flatten().collect();
+    let mut open: Vec<&Value> =
+        raw.get("expansion").and_then(|expansion| list(expansion, "contains")).into_iter().flatten().collect();
     while let Some(entry) = open.pop() {
         open.extend(list(entry, "contains").into_iter().flatten());
-        let (Some(system), Some(code)) = (entry.get("system").and_then(Value::as_str), entry.get("code").and_then(Value::as_str)) else {
+        let (Some(system), Some(code)) = (entry.get("system").and_then(Value::as_str), entry.get("code").and_then(Value::as_str))
+        else {
             continue;
         };
         let at = parts.iter().position(|part| part.system.as_deref() == Some(system)).unwrap_or_else(|| {

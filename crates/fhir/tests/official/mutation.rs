@@ -68,7 +68,18 @@ impl Seeds {
 /// Gives the defects that a resource has a place for, as long as fewer than enough of the kind were seeded.
 pub fn mutants(resource: &Value, seeded: &BTreeMap<&'static str, (usize, usize)>) -> Vec<Mutant> {
     let operators: &[Operator] = &[
-        required, extra, wrong_status, bad_scalars, shapes, references, narrative, invariants, codings, choices, misplaced, contained,
+        required,
+        extra,
+        wrong_status,
+        bad_scalars,
+        shapes,
+        references,
+        narrative,
+        invariants,
+        codings,
+        choices,
+        misplaced,
+        contained,
     ];
     let mut seeds = Seeds { before: seeded.iter().map(|(name, figure)| (*name, figure.0)).collect(), ..Seeds::default() };
     operators.iter().for_each(|operator| operator(resource, &mut seeds));
@@ -139,9 +150,11 @@ fn bad_scalars(resource: &Value, all: &mut Seeds) {
     swap("number in quotes", &|_, value| value.is_number(), &|value| json!(value.to_string()));
     swap("number where a text stands", &|place, value| place.ends("display") && value.is_string(), &|_| json!(7));
     swap("rank of zero", &|place, value| place.ends("rank") && value.is_number(), &|_| json!(0));
-    swap("address with a blank", &|place, value| place.ends("system") && value.as_str().is_some_and(|text| text.contains(':')), &|_| {
-        json!("http://example.org/a b")
-    });
+    swap(
+        "address with a blank",
+        &|place, value| place.ends("system") && value.as_str().is_some_and(|text| text.contains(':')),
+        &|_| json!("http://example.org/a b"),
+    );
     swap("code with blanks around", &|place, value| place.ends("coding.code") && value.is_string(), &|value| {
         json!(format!(" {} ", value.as_str().unwrap()))
     });
@@ -222,7 +235,13 @@ fn invariants(resource: &Value, all: &mut Seeds) {
             }
             let mut changed = resource.clone();
             change(changed.pointer_mut(&place.pointer).unwrap());
-            all.push(Mutant { operator, resource: changed, codes: &[Code::Invariant], pointer: place.pointer.clone(), rule: Some(rule) });
+            all.push(Mutant {
+                operator,
+                resource: changed,
+                codes: &[Code::Invariant],
+                pointer: place.pointer.clone(),
+                rule: Some(rule),
+            });
         };
         if place.ends("period") && value.get("start").is_some() && value.get("timing").is_none() {
             put("period that ends before it starts", "per-1", &|period| {
@@ -233,7 +252,10 @@ fn invariants(resource: &Value, all: &mut Seeds) {
         if place.pointer.contains("/telecom/") && value.get("value").is_some() && value.get("system").is_some() {
             put("contact without its system", "cpt-2", &|contact| drop(contact.as_object_mut().unwrap().remove("system")));
         }
-        if (place.ends("valueQuantity") || place.ends("doseQuantity")) && value.get("code").is_some() && value.get("system").is_some() {
+        if (place.ends("valueQuantity") || place.ends("doseQuantity"))
+            && value.get("code").is_some()
+            && value.get("system").is_some()
+        {
             put("unit code without its system", "qty-3", &|quantity| drop(quantity.as_object_mut().unwrap().remove("system")));
         }
         if place.ends("identifier") || place.pointer.ends_with("/identifier/0") {
@@ -255,7 +277,12 @@ fn codings(resource: &Value, all: &mut Seeds) {
         let value = resource.pointer(&place.pointer).unwrap();
         let system = value.get("system").and_then(Value::as_str).unwrap_or_default();
         let known = system.starts_with("http://hl7.org/fhir/") && !NOT_AT_HAND.iter().any(|part| system.contains(part));
-        if known && all.wants("code that its system does not have") && value.get("code").is_some() && value.get("value").is_none() && place.pointer.contains("coding") {
+        if known
+            && all.wants("code that its system does not have")
+            && value.get("code").is_some()
+            && value.get("value").is_none()
+            && place.pointer.contains("coding")
+        {
             let mut changed = resource.clone();
             changed.pointer_mut(&place.pointer).unwrap()["code"] = json!("zz-no-such-code");
             add(all, "code that its system does not have", changed, &[Code::Binding], place.pointer.clone());

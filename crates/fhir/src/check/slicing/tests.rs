@@ -8,7 +8,15 @@ const URL: &str = "urn:sliced";
 /// Slices `Lamp.tag` by its system: `a` must be there, `b` may.
 fn by_system(rules: &str, ordered: bool) -> Value {
     let slicing = json!({ "discriminator": [{ "type": "value", "path": "system" }], "rules": rules, "ordered": ordered });
-    sliced("Lamp.tag", "Coding", slicing, vec![("a", 1, vec![("system", json!({ "fixedUri": "urn:a" }))]), ("b", 0, vec![("system", json!({ "fixedUri": "urn:b" }))])])
+    sliced(
+        "Lamp.tag",
+        "Coding",
+        slicing,
+        vec![
+            ("a", 1, vec![("system", json!({ "fixedUri": "urn:a" }))]),
+            ("b", 0, vec![("system", json!({ "fixedUri": "urn:b" }))]),
+        ],
+    )
 }
 
 type Slice<'s> = (&'s str, u32, Vec<(&'s str, Value)>);
@@ -26,7 +34,8 @@ fn sliced(path: &str, type_name: &str, slicing: Value, slices: Vec<Slice<'_>>) -
                     added.last_mut().unwrap().as_object_mut().unwrap().extend(states.as_object().unwrap().clone());
                     continue;
                 }
-                let mut element = json!({ "id": format!("{id}.{child}"), "path": format!("{path}.{child}"), "min": 0, "max": "1" });
+                let mut element =
+                    json!({ "id": format!("{id}.{child}"), "path": format!("{path}.{child}"), "min": 0, "max": "1" });
                 element.as_object_mut().unwrap().extend(states.as_object().unwrap().clone());
                 added.push(element);
             }
@@ -68,7 +77,8 @@ fn existence_and_type_tell_slices_apart() {
     let with = ("with", 0, vec![("code", json!({ "min": 1 }))]);
     let without = ("without", 0, vec![("code", json!({ "max": "0" }))]);
     let by_code = sliced("Lamp.tag", "Coding", slicing, vec![with, without]);
-    let lamp = json!({ "resourceType": "Lamp", "status": "on", "tag": [{ "code": "x" }, { "system": "urn:a" }, { "code": "y" }] });
+    let lamp =
+        json!({ "resourceType": "Lamp", "status": "on", "tag": [{ "code": "x" }, { "system": "urn:a" }, { "code": "y" }] });
     assert_eq!(found(by_code, &lamp), ["cardinality Lamp.tag[2]: `tag:with` must stand once at most, and stands 2 times"]);
     let slicing = json!({ "discriminator": [{ "type": "type", "path": "$this" }], "rules": "closed" });
     let by_type = sliced("Lamp.value[x]", "string", slicing, vec![("valueString", 1, vec![])]);
@@ -121,5 +131,8 @@ fn contradictory_slices_are_told() {
     let slicing = json!({ "discriminator": [{ "type": "value", "path": "system" }], "rules": "closed" });
     let same = |name| (name, 0, vec![("system", json!({ "fixedUri": "urn:a" }))]);
     let both = sliced("Lamp.tag", "Coding", slicing, vec![same("a"), same("b")]);
-    assert_eq!(found(both, &tags(&["urn:a"])), ["warningslice Lamp.tag[0]: it fits several slices, and is checked against the first of them"]);
+    assert_eq!(
+        found(both, &tags(&["urn:a"])),
+        ["warningslice Lamp.tag[0]: it fits several slices, and is checked against the first of them"]
+    );
 }
