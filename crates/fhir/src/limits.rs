@@ -16,6 +16,8 @@ pub(crate) const NOTICES_MAX: usize = 200;
 pub(crate) const ELEMENTS_MAX: usize = 20_000;
 /// Definitions that rest on each other in a line: base of base, value set in value set.
 pub(crate) const CHAIN_MAX: usize = 32;
+/// Snapshots that are made on the way to one.
+pub(crate) const SNAPSHOTS_MAX: usize = 200;
 /// Elements inside each other in a resource.
 pub(crate) const DEPTH_MAX: usize = 100;
 /// Findings on one resource; what goes beyond is counted.

@@ -127,7 +127,7 @@ fn is_time(value: &str, version: FhirVersion) -> bool {
 
 fn is_integer(value: &str) -> bool {
     let rest = value.strip_prefix(['-', '+']).unwrap_or(value);
-    !(rest.len() > 1 && rest.starts_with('0')) && !rest.is_empty() && value.parse::<i32>().is_ok()
+    (rest == "0" || !rest.starts_with('0')) && !rest.is_empty() && value.parse::<i32>().is_ok()
 }
 
 fn is_decimal(value: &str, version: FhirVersion) -> bool {
@@ -184,7 +184,7 @@ fn is_base64(value: &str) -> bool {
     let letters: Vec<u8> = value.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let body = letters.iter().rposition(|byte| *byte != b'=').map_or(0, |at| at + 1);
     let alphabet = letters[..body].iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(byte));
-    !letters.is_empty() && letters.len() % 4 == 0 && letters.len() - body <= 2 && alphabet
+    !letters.is_empty() && letters.len().is_multiple_of(4) && letters.len() - body <= 2 && alphabet
 }
 
 #[cfg(test)]

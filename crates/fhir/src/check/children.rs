@@ -51,6 +51,10 @@ impl<'c> Checker<'c> {
             }
             let others = listed.iter().map(|at| &profile.elements[*at]).filter(|element| element.name.starts_with(here.name));
             let others: Vec<&str> = others.map(|element| element.name.as_str()).collect();
+            // A definition that speaks of no type of the choice leaves it as it is.
+            if others.is_empty() {
+                continue;
+            }
             let message = format!("`{}` is not allowed here; allowed: {}", here.written, others.join(", "));
             let draft = Draft::error(Code::Structure, child, message).expected(others.join(", ")).actual(&here.written);
             self.tell_of(draft, profile, &profile.elements[at]);

@@ -81,7 +81,7 @@ impl<'c> Checker<'c> {
     fn follow(&mut self, target: u32, urls: &[&'c str], profile: &'c Profile, element: &'c Element) {
         let is_plain =
             |url: &&str| self.definitions.profile(url).is_none_or(|profile| profile.derivation == Derivation::Specialization);
-        if urls.iter().any(|url| is_plain(url)) {
+        if urls.iter().any(is_plain) {
             return;
         }
         if self.hops >= HOPS_MAX {

@@ -4,11 +4,12 @@ use super::compile::compile;
 use super::element::{Context, Derivation, Profile, StructureKind};
 use super::expressions::Expressions;
 use super::snapshot::generate;
-use crate::limits::CHAIN_MAX;
+use crate::limits::{CHAIN_MAX, SNAPSHOTS_MAX};
 use crate::package::{Definition, Kind, Package};
 use crate::terminology::{CodeSystem, ValueSet};
 use crate::version::FhirVersion;
 use serde_json::Value;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -165,7 +166,7 @@ impl Definitions {
     fn compile_profile(&self, definition: &Definition, depth: usize) -> Option<Profile> {
         let raw: Value = serde_json::from_slice(&definition.text).ok()?;
         let text = |key: &str| raw.get(key).and_then(Value::as_str);
-        let elements = compile(&self.elements(&raw, depth)?, &self.expressions);
+        let elements = compile(&self.elements(&raw, depth, &Cell::new(0))?, &self.expressions);
         let root = elements.first()?;
         Some(Profile {
             url: definition.url.clone(),
@@ -190,27 +191,29 @@ impl Definitions {
     ///
     /// It rests on texts, not on compiled definitions, so that definitions that rest on each other in a circle end at
     /// the bound instead of waiting for each other.
-    fn elements(&self, raw: &Value, depth: usize) -> Option<Vec<Value>> {
+    fn elements(&self, raw: &Value, depth: usize, made: &Cell<usize>) -> Option<Vec<Value>> {
         let list = |key: &str| raw.get(key)?.get("element")?.as_array().filter(|list| !list.is_empty());
         if let Some(snapshot) = list("snapshot") {
             return Some(snapshot.clone());
         }
         let differential = list("differential")?;
-        if depth >= CHAIN_MAX {
+        // Each may ask for several others, so that depth alone is no bound on the whole.
+        made.set(made.get() + 1);
+        if depth >= CHAIN_MAX || made.get() > SNAPSHOTS_MAX {
             return None;
         }
-        let base = raw.get("baseDefinition").and_then(Value::as_str).and_then(|base| self.elements_of(base, depth + 1));
+        let base = raw.get("baseDefinition").and_then(Value::as_str).and_then(|base| self.elements_of(base, depth + 1, made));
         let lookup = |name: &str| {
             let url = if name.contains('/') { name.to_owned() } else { format!("{CORE}{name}") };
-            self.elements_of(&url, depth + 1)
+            self.elements_of(&url, depth + 1, made)
         };
         Some(generate(&base.unwrap_or_default(), differential, &lookup))
     }
 
-    fn elements_of(&self, canonical: &str, depth: usize) -> Option<Vec<Value>> {
+    fn elements_of(&self, canonical: &str, depth: usize, made: &Cell<usize>) -> Option<Vec<Value>> {
         let entry = &self.entries[self.find_any(Kind::StructureDefinition, canonical)?];
         let raw: Value = serde_json::from_slice(&entry.definition.text).ok()?;
-        self.elements(&raw, depth)
+        self.elements(&raw, depth, made)
     }
 }
 

@@ -65,17 +65,14 @@ fn end_of(elements: &[Value], at: usize) -> usize {
 
 fn apply(elements: &mut Vec<Value>, change: &Value, lookup: &Lookup<'_>) {
     let wanted = id(change);
-    let at = match find(elements, &wanted, lookup, 0) {
-        Some(at) => at,
+    let Some(at) = find(elements, &wanted, lookup, 0) else {
         // A type that adds an element of its own: it comes last in its parent.
-        None => {
-            let parent = wanted.rsplit_once('.').and_then(|(parent, _)| position(elements, parent));
-            let at = parent.map_or(elements.len(), |parent| end_of(elements, parent));
-            let mut added = change.clone();
-            added["id"] = wanted.into();
-            elements.insert(at, added);
-            return;
-        }
+        let parent = wanted.rsplit_once('.').and_then(|(parent, _)| position(elements, parent));
+        let at = parent.map_or(elements.len(), |parent| end_of(elements, parent));
+        let mut added = change.clone();
+        added["id"] = wanted.into();
+        elements.insert(at, added);
+        return;
     };
     overlay(&mut elements[at], change);
 }

@@ -40,7 +40,7 @@ const REQUIRED: &[(&str, &[&str])] = &[
 ];
 
 /// Parts of addresses of code systems that the packages do not have, or not whole.
-const NOT_AT_HAND: &[&str] = &["/sid/", "/ex-", "example", "patient-contact-relationship"];
+const NOT_AT_HAND: &[&str] = &["/sid/", "/ex-", "example", "patient-contact-relationship", "RxNorm", "pharmacy-information"];
 
 type Operator = fn(&Value, &mut Seeds);
 
