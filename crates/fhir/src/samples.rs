@@ -1,5 +1,7 @@
 //! A small FHIR of our own, for tests: a few data types, and the resources `Lamp`, `Owner` and `Shelf`.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use crate::check::{Policy, Report, Validator};
 use crate::definitions::Definitions;
 use crate::finding::{Code, Severity};

@@ -1,5 +1,7 @@
 //! Checks with small definitions of our own.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use crate::samples::{at, check_text, definitions, findings, not_checked, profile};
 use serde_json::{Value, json};
 

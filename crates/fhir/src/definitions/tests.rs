@@ -1,5 +1,7 @@
 //! Snapshots of our own, and definitions that rest on each other.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use crate::package::Package;
 use crate::samples::{definitions, findings};
 use serde_json::{Value, json};

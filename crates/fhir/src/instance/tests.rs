@@ -1,5 +1,7 @@
 //! XML, and the way from one form to the other.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use super::{Format, Resource};
 use crate::convert;
 use crate::samples::{check_text, definitions};

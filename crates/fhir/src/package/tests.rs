@@ -1,5 +1,7 @@
 //! Archives, good and hostile.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use super::{Kind, Package};
 use crate::version::FhirVersion;
 use flate2::Compression;

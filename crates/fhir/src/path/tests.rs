@@ -1,5 +1,7 @@
 //! Expressions on a resource of our own.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use super::{Context, Expression, Failure, Target, boolean};
 use crate::instance::{ROOT, Resource, read};
 use crate::samples::definitions;

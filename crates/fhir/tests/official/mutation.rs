@@ -5,16 +5,16 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// A resource with one defect.
-pub struct Mutant {
+pub(crate) struct Mutant {
     /// What kind of defect.
-    pub operator: &'static str,
-    pub resource: Value,
+    pub(crate) operator: &'static str,
+    pub(crate) resource: Value,
     /// Any of these codes is right.
-    pub codes: &'static [Code],
+    pub(crate) codes: &'static [Code],
     /// JSON Pointer of where the finding is, or of what it is in.
-    pub pointer: String,
+    pub(crate) pointer: String,
     /// The invariant that must be named.
-    pub rule: Option<&'static str>,
+    pub(crate) rule: Option<&'static str>,
 }
 
 /// How many defects of one kind are seeded in all.
@@ -66,7 +66,7 @@ impl Seeds {
 }
 
 /// Gives the defects that a resource has a place for, as long as fewer than enough of the kind were seeded.
-pub fn mutants(resource: &Value, seeded: &BTreeMap<&'static str, (usize, usize)>) -> Vec<Mutant> {
+pub(crate) fn mutants(resource: &Value, seeded: &BTreeMap<&'static str, (usize, usize)>) -> Vec<Mutant> {
     let operators: &[Operator] = &[
         required,
         extra,

@@ -1,5 +1,7 @@
 //! Slices, by every discriminator and every rule.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use crate::samples::{at, definitions, findings, not_checked, profile};
 use serde_json::{Value, json};
 
