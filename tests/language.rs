@@ -233,3 +233,35 @@ fn a_try_that_sends_nothing_is_not_judged_by_an_earlier_answer() {
     let ended = place.run(["demo", "lamp", "--scenario", "button"]);
     ended.gives("PASS  A lamp that is switched over HTTP\n  scenarios  1 pass");
 }
+
+/// Rules are looked up by what they compare; a name or value that is percent-encoded, and a part of the path, must be found there too.
+#[test]
+fn a_rule_is_found_by_an_encoded_query_and_by_a_part_of_the_path() {
+    let place = place_with(
+        "shelf",
+        &[
+            (
+                "pack.yaml",
+                "pack: shelf\ntitle: A shelf\nversion: 0.1.0\nlanguage: 1\ndocuments: [{ id: DOC, title: Shelf }]\n\
+                 endpoints: [{ name: shelf, kind: http, stubs: [shelf], client-certificate: \"'none'\" }]\n",
+            ),
+            (
+                "requirements.yaml",
+                "requirements:\n  - { id: R1, level: must, basis: published, text: A book is found., source: DOC 1, roles: consumer }\n",
+            ),
+            (
+                "stubs/shelf.yaml",
+                "title: A shelf\nrules:\n  - { id: seven, on: { path: '/books/{id}' }, when: [{ value: path.id, equals: '7' }], respond: 203 }\n\
+                 \x20 - { id: found, on: { path: /books }, when: [{ query: 'by:name', equals: 'a b' }], respond: 202 }\n\
+                 \x20 - { id: other, on: { path: /books }, when: [{ query: 'by:name', equals: other }], respond: 201 }\n",
+            ),
+            (
+                "find/books.yaml",
+                "id: shelf/find/books\ntitle: Books are found\npurpose: A book is found by name and number.\nrole: consumer\ncovers: [R1]\nsteps:\n\
+                 \x20 - send: { method: GET, path: '/books?by%3Aname=a%20b' }\n    expect: [{ id: named, requirement: R1, that: { status: 202 }, hint: Find it. }]\n\
+                 \x20 - send: { method: GET, path: /books/7 }\n    expect: [{ id: numbered, requirement: R1, that: { status: 203 }, hint: Find it. }]\n",
+            ),
+        ],
+    );
+    place.run(["demo", "shelf", "--out", "out"]).exits(0).gives("2 pass, 0 fail");
+}

@@ -159,7 +159,7 @@ Examples:
 pub(super) const FHIR: &str = "\
 Examples:
   counterpart fhir validate appointment.json --package hl7.fhir.core-3.0.1.tgz
-  counterpart fhir validate slot.xml --package core.tgz --package profiles.tgz --profile https://example.org/Profile
+  counterpart fhir validate slot.xml --package core.tgz --profile https://example.org/Slot
   counterpart fhir validate appointment.json --package core.tgz --message-format json
   counterpart fhir convert appointment.json --to xml --package core.tgz --out appointment.xml
 

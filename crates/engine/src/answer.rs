@@ -74,7 +74,7 @@ fn take<'a>(
     if !path.is_empty() {
         own.insert("path".to_owned(), Value::Object(path));
     }
-    let plain = rule.lets.is_empty() && rule.checks.is_empty() && rule.then.is_empty();
+    let plain = own.is_empty() && rule.lets.is_empty() && rule.checks.is_empty() && rule.then.is_empty();
     if plain && asked.failed.is_empty() {
         // The usual rule of a fast stub: conditions on the message alone.
         let holds = rule.when.as_ref().is_none_or(|when| holds(when, asked.subjects));

@@ -1,7 +1,7 @@
 //! Which rule of a stub answers: an index by endpoint, method, path and compared field, then the first that holds.
 
 use counterpart_evidence::Request;
-use counterpart_matching::{Condition, Operand, Operator, Rule as MatchRule, Sense, Side, Subject, Subjects};
+use counterpart_matching::{Condition, Operand, Operator, Rule as MatchRule, Sense, Side, Subject, Subjects, query_pairs};
 use counterpart_plan::model::{Rule, RuleOn, Stub};
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
@@ -134,10 +134,8 @@ fn field_text(field: &FieldKey, subjects: &Subjects<'_>, request: &Request) -> O
             Err(_) => None,
         },
         FieldKey::Query(name) => {
-            let query = request.query()?;
-            let pair = query.split('&').find_map(|pair| pair.split_once('=').filter(|(key, _)| key == name));
-            // An encoded value is left to the condition itself: the index only narrows.
-            pair.map(|(_, value)| value.to_owned())
+            // Decoded, as the condition itself reads it: a value that misses the index is a rule that is never tried.
+            query_pairs(request.query()?).find(|(key, _)| key == name).map(|(_, value)| value)
         }
     }
 }

@@ -25,6 +25,7 @@ pub use generate::{Generators, Random};
 pub use message::{Capture, Edit, EditFault, Editable, Mutation, XmlChange, XmlPath, apply, capture, mutations};
 pub use names::{NameTable, Names, NoNames};
 pub use operand::Operand;
+pub use query::pairs as query_pairs;
 pub use rule::{
     Alternative, Anchor, Bounds, Condition, Format, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern,
     PatternFault, Rule, Sense, SeriesOperator, Single, Test, can_pass_on_absence, cannot_fail, explain, judge,
