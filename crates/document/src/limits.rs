@@ -3,6 +3,8 @@
 //! Texts come from the system under test and are hostile until shown otherwise; expressions come from packs, which
 //! may be anybody's. Passing a bound is a fault with a place, never a crash and never a silent cut.
 
+use std::time::Duration;
+
 /// The deepest nesting that [`Limits::depth_max`] may ask for; trees are dropped and walked by recursion in places.
 pub const DEPTH_CEILING: usize = 1_000;
 
@@ -49,6 +51,9 @@ pub(crate) const XPATH_ITERATIONS_MAX: u64 = 1_000_000;
 /// What a loop over nodes, or over the words of a text, counts for in that product: how many there are is known only
 /// with a document.
 pub(crate) const XPATH_ITEMS_ASSUMED: u64 = 1_000;
+
+/// How long one XPath evaluation may take: patterns (`matches`, `replace`, `tokenize`) cost more than the moves that they make.
+pub(crate) const XPATH_TIME_MAX: Duration = Duration::from_millis(750);
 
 /// How deep the operators and brackets of an XPath expression may nest; its evaluation recurses.
 pub(crate) const XPATH_DEPTH_MAX: usize = 64;

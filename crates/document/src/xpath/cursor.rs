@@ -7,6 +7,7 @@ use crate::limits::XPATH_STEPS_OF_VALUE;
 use crate::xml::{Kind, NONE, Place, Tree};
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::time::{Duration, Instant};
 use xsd_schema::ids::SimpleTypeKey;
 use xsd_schema::navigator::{DomNavigator, DomNodeType, NamespaceAxisScope, TypedValue, XmlNodeOrder};
 
@@ -18,21 +19,32 @@ const XML_PREFIX: &str = "xml";
 const XML_URI: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// What one evaluation may still spend.
-pub(super) struct Budget(Cell<u64>);
+pub(super) struct Budget {
+    steps: Cell<u64>,
+    until: Instant,
+}
 
 impl Budget {
-    pub(super) fn new(steps: u64) -> Self {
-        Self(Cell::new(steps))
+    pub(super) fn new(steps: u64, time: Duration) -> Self {
+        Self { steps: Cell::new(steps), until: Instant::now() + time }
     }
 
     pub(super) fn is_spent(&self) -> bool {
-        self.0.get() == 0
+        self.steps.get() == 0
     }
 
     fn spend(&self, steps: usize) -> bool {
-        let left = self.0.get().saturating_sub(u64::try_from(steps).unwrap_or(u64::MAX));
-        self.0.set(left);
+        let left = self.steps.get().saturating_sub(u64::try_from(steps).unwrap_or(u64::MAX));
+        self.steps.set(left);
         left > 0
+    }
+
+    /// Pays for a string value of so many steps. What a pattern makes of it is not seen here, so that the clock is asked too.
+    fn spend_on_value(&self, steps: usize) -> bool {
+        if Instant::now() > self.until {
+            self.steps.set(0);
+        }
+        self.spend(XPATH_STEPS_OF_VALUE + steps)
     }
 }
 
@@ -281,7 +293,7 @@ impl DomNavigator for Cursor<'_> {
             At::Node(number) if matches!(self.tree.node(number).kind, Kind::Element | Kind::Root) => {
                 let node = self.tree.node(number);
                 // Paid before it is made: a value is never longer than its source.
-                if !self.budget.spend(XPATH_STEPS_OF_VALUE + node.end - number + node.range.len() / BYTES_PER_STEP) {
+                if !self.budget.spend_on_value(node.end - number + node.range.len() / BYTES_PER_STEP) {
                     return Cow::Borrowed("");
                 }
                 let mut texts = self.tree.texts(number);
@@ -293,11 +305,7 @@ impl DomNavigator for Cursor<'_> {
             }
             _ => {
                 let text = self.tree.own_text(self.place());
-                if self.budget.spend(XPATH_STEPS_OF_VALUE + text.len() / BYTES_PER_STEP) {
-                    Cow::Borrowed(text)
-                } else {
-                    Cow::Borrowed("")
-                }
+                if self.budget.spend_on_value(text.len() / BYTES_PER_STEP) { Cow::Borrowed(text) } else { Cow::Borrowed("") }
             }
         }
     }

@@ -6,7 +6,7 @@
 use super::cost;
 use super::cursor::{Budget, Cursor};
 use crate::fault::{EvalFault, PathFault};
-use crate::limits::{EXPRESSION_BYTES_MAX, ITEM_BYTES_MAX, ITEMS_MAX, XPATH_DEPTH_MAX, XPATH_STEPS_MAX};
+use crate::limits::{EXPRESSION_BYTES_MAX, ITEM_BYTES_MAX, ITEMS_MAX, XPATH_DEPTH_MAX, XPATH_STEPS_MAX, XPATH_TIME_MAX};
 use crate::xml::{Place, Tree, Xml};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -95,7 +95,8 @@ impl XPath {
     ///
     /// # Errors
     /// A rule of XPath is broken by this document (such as a cast of a text that is no number), or there is more work
-    /// or more result than allowed: 10,000 items, 64 MiB of texts, two million steps.
+    /// or more result than allowed: 10,000 items, 64 MiB of texts, two million steps, three
+    /// quarters of a second.
     pub fn query(&self, xml: &Xml) -> Result<Vec<XmlItem>, EvalFault> {
         let tree = xml.tree();
         self.evaluate(tree, |value| items(tree, value))
@@ -117,7 +118,7 @@ impl XPath {
         // A panic elsewhere leaves the table whole: it only ever grows.
         let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         let context = context(&names, &self.namespaces);
-        let budget = Budget::new(XPATH_STEPS_MAX);
+        let budget = Budget::new(XPATH_STEPS_MAX, XPATH_TIME_MAX);
         let result = self.compiled.evaluator(&context).run_with_node(Cursor::at_root(tree, &budget));
         // An answer from a cursor that stopped moving means nothing, an error no more.
         if budget.is_spent() {
@@ -133,7 +134,10 @@ fn too_deep() -> PathFault {
 }
 
 fn too_long() -> EvalFault {
-    EvalFault::new(format!("the expression takes more than {XPATH_STEPS_MAX} steps on this document"))
+    EvalFault::new(format!(
+        "the expression takes more than {XPATH_STEPS_MAX} steps or {} ms on this document",
+        XPATH_TIME_MAX.as_millis()
+    ))
 }
 
 fn items(tree: &Tree, value: XPathValue<Cursor<'_>>) -> Result<Vec<XmlItem>, EvalFault> {

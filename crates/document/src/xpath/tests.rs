@@ -173,6 +173,11 @@ fn work_on_a_document_is_bounded() {
     let texts = xml(&format!("<a>{}</a>", "<b>aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa</b>".repeat(200)));
     let loops = compile("for $x in //b, $y in 1 to 3 return for $x in //b, $y in 1 to 3 return concat($x, $y)").unwrap();
     assert!(loops.query(&texts).unwrap_err().message.starts_with("the expression takes more than"));
+    // Found likewise: a pattern that is slow on each of many texts.
+    let slow = compile("count(for $x in //b, $y in 1 to 100 return matches($x, '(a+)+$'))").unwrap();
+    let start = std::time::Instant::now();
+    let _ = slow.query(&texts);
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 #[test]
