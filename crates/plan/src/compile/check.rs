@@ -109,7 +109,7 @@ impl Compiler<'_> {
         self.used.insert(format!("requirement {}", item.requirement.value));
         let when = self.all(&item.when, place, scope).map(|when| self.shared_precondition(when));
         let rule = self.check_rule(&item.that, place, scope)?;
-        self.lint(item, &rule, when.is_some());
+        self.lint(item, &rule, &format!("check `{}`", item.id.value), when.is_some());
         let level = self.check_level(item, &requirement);
         let id = Self::check_id(scenario.map(|scenario| scenario.split('[').next().unwrap_or(scenario)), &item.id.value);
         let (level, basis) = match self.options.force.get(id.as_str()) {
@@ -196,18 +196,25 @@ impl Compiler<'_> {
     }
 
     /// Reports a check that nothing could break.
-    fn lint(&mut self, item: &CheckItem, rule: &CheckRule, has_precondition: bool) {
-        let CheckRule::Rule(rule) = rule else { return };
+    fn lint(&mut self, item: &CheckItem, rule: &CheckRule, what: &str, has_precondition: bool) {
+        let rule = match rule {
+            // The rule on the whole document that stands beside the others breaks where nothing is there.
+            CheckRule::All(parts) => {
+                let what = format!("a part of {what}");
+                return parts.iter().for_each(|part| self.lint(item, part, &what, true));
+            }
+            CheckRule::Rule(rule) => rule,
+            CheckRule::JsonSchema { .. } | CheckRule::NoDuplicateMembers | CheckRule::Rules(_) => return,
+        };
         if let Some(reason) = cannot_fail(rule) {
             self.diagnostics.push(
-                Diagnostic::error("RL001", format!("check `{}` cannot fail: {reason}", item.id.value))
-                    .at(item.that.span, "holds for every message"),
+                Diagnostic::error("RL001", format!("{what} cannot fail: {reason}")).at(item.that.span, "holds for every message"),
             );
             return;
         }
         if can_pass_on_absence(rule) && !has_precondition && !asks_absence(rule) {
             self.diagnostics.push(
-                Diagnostic::error("RL002", format!("check `{}` could pass because what it looks at is absent", item.id.value))
+                Diagnostic::error("RL002", format!("{what} could pass because what it looks at is absent"))
                     .at(item.that.span, "passes on nothing")
                     .help("say with `when:` on what it is to be applied, so that its absence is a `skip` with the reason"),
             );
