@@ -3,7 +3,7 @@
 use super::shown::{cut, shown};
 use super::{Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, gaps, reason, sequence, test};
 use crate::subject::select::{Blocked, Seen, Spot, select, text_of};
-use crate::{Side, Subject, Subjects};
+use crate::{Operand, Side, Subject, Subjects};
 use serde_json::Value;
 
 /// Judges a rule.
@@ -143,7 +143,9 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
         match test::all(test, condition, &seen, subjects) {
             Ok(None) => {}
             Ok(Some(miss)) => {
-                let reasoned = reason::of(subject, seen.get(miss.at), subjects);
+                let wants_true =
+                    matches!(&test.operator, Operator::Equals(Operand::Literal(Value::Bool(true)))) && test.sense == Sense::Is;
+                let reasoned = reason::of(subject, seen.get(miss.at), subjects).filter(|_| wants_true);
                 let plain = || mismatch(condition, seen.get(miss.at), miss.message, miss.expected, subjects);
                 return broken(reasoned.unwrap_or_else(plain));
             }
