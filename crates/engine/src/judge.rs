@@ -30,6 +30,14 @@ impl Found {
         self.skipped.extend(found.skipped);
     }
 
+    /// Takes a check as passed that was made by waiting, unless the wait was too short to be measured.
+    pub(crate) fn waited(&mut self, check: &Check, wait_ms: u64, clock: &Clock) {
+        match too_short(wait_ms, clock) {
+            Some(reason) => self.findings.push(check.unjudged(reason)),
+            None => self.passed.push((check.id.clone(), check.requirement.clone())),
+        }
+    }
+
     /// Tells whether no check was made.
     pub(crate) fn is_empty(&self) -> bool {
         self.findings.is_empty() && self.passed.is_empty() && self.skipped.is_empty()
@@ -84,16 +92,6 @@ pub(crate) fn broken(
         place: None,
         hint: check.hint.clone(),
         exchange,
-    }
-}
-
-impl Found {
-    /// Takes a check as passed that was made by waiting, unless the wait was too short to be measured.
-    pub(crate) fn waited(&mut self, check: &Check, wait_ms: u64, clock: &Clock) {
-        match too_short(wait_ms, clock) {
-            Some(reason) => self.findings.push(check.unjudged(reason)),
-            None => self.passed.push((check.id.clone(), check.requirement.clone())),
-        }
     }
 }
 
