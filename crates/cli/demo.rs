@@ -59,10 +59,7 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
         console::data(&counterpart_report::console(record, console::colour()));
         console::data(&format!("{}\n", where_it_is(&run)));
         verdicts.push(record.verdict);
-        let exit = of_record(record, Strictness::default());
-        if exit != Exit::Pass {
-            worst = exit;
-        }
+        worst = worst.or_worse(of_record(record, Strictness::default()));
     }
     if verdicts.iter().all(|verdict| matches!(verdict, Verdict::Pass | Verdict::Warning)) && !verdicts.is_empty() {
         console::talk("Both simulators agree. Next: `counterpart run --help`");

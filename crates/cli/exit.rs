@@ -18,6 +18,14 @@ pub(crate) enum Exit {
     Inconclusive = 4,
 }
 
+impl Exit {
+    /// Gives the one that says more of two runs, in the order of the verdicts' roll-up.
+    pub(crate) fn or_worse(self, other: Self) -> Self {
+        const ORDER: [Exit; 5] = [Exit::Fail, Exit::Error, Exit::Usage, Exit::Inconclusive, Exit::Pass];
+        ORDER.into_iter().find(|exit| [self, other].contains(exit)).unwrap_or(self)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -78,5 +86,17 @@ pub(crate) fn of_record(record: &RunRecord, strictness: Strictness) -> Exit {
         Verdict::Inconclusive | Verdict::NotRun | Verdict::Review | Verdict::Skipped | Verdict::NotApplicable => {
             Exit::Inconclusive
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Exit;
+
+    #[test]
+    fn a_later_run_does_not_hide_a_worse_one() {
+        assert_eq!(Exit::Fail.or_worse(Exit::Inconclusive), Exit::Fail);
+        assert_eq!(Exit::Inconclusive.or_worse(Exit::Error), Exit::Error);
+        assert_eq!(Exit::Pass.or_worse(Exit::Pass), Exit::Pass);
     }
 }
