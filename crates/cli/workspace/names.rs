@@ -8,6 +8,9 @@ use counterpart_plan::{Options, PackFiles, Plan};
 use std::collections::BTreeSet;
 use toml::de::DeTable;
 
+/// Tables with names that stand in many files of a pack: it is compiled to know them, in both roles, and only where one is there.
+const COMPILED: [&str; 3] = ["checks", "credentials", "evidence"];
+
 /// The names that a pack knows, by the table of the workspace file in which they can stand.
 struct Known {
     settings: Vec<String>,
@@ -19,14 +22,14 @@ struct Known {
     credentials: Vec<String>,
 }
 
-/// Gives every name in the file that the pack does not know; nothing where the pack itself has mistakes, which are told elsewhere.
+/// Gives every name in the file that the pack does not know; nothing where the pack cannot be read, which is told elsewhere.
 pub(crate) fn unknown(places: &Places, packs: &[PackFiles]) -> Vec<Diagnostic> {
     let table = places.table();
-    let tables = ["checks", "claims", "credentials", "endpoints", "evidence", "hooks", "settings"];
-    if tables.iter().all(|name| keys(&table, &[name]).is_empty()) {
+    let is_there = |name: &&str| !keys(&table, &[name]).is_empty();
+    if !["claims", "endpoints", "hooks", "settings"].iter().chain(&COMPILED).any(&is_there) {
         return Vec::new();
     }
-    let Some(known) = Known::of(packs) else { return Vec::new() };
+    let Some(known) = Known::of(packs, COMPILED.iter().any(is_there)) else { return Vec::new() };
     let mut found = Vec::new();
     let mut add = |path: &[&str], noun: &str, known: &[String]| found.extend(unknown_in(&table, path, (noun, known), places));
     add(&["checks"], "check", &known.checks);
@@ -53,7 +56,7 @@ fn unknown_in(table: &DeTable<'_>, path: &[&str], (noun, known): (&str, &[String
 }
 
 impl Known {
-    fn of(packs: &[PackFiles]) -> Option<Self> {
+    fn of(packs: &[PackFiles], compiled: bool) -> Option<Self> {
         let record = packs.first().and_then(crate::packs::record)?;
         let plan = |role| {
             let refs: Vec<&PackFiles> = packs.iter().collect();
@@ -62,7 +65,7 @@ impl Known {
             let options = Options { role: Some(role), claims, ..Options::default() };
             counterpart_plan::compile_pack(&refs, &options, &mut Sources::default()).0
         };
-        let plans = [plan(Role::Consumer)?, plan(Role::Provider)?];
+        let plans = if compiled { vec![plan(Role::Consumer)?, plan(Role::Provider)?] } else { Vec::new() };
         let all = |names: fn(&Plan) -> Vec<String>| -> Vec<String> {
             plans.iter().flat_map(names).collect::<BTreeSet<String>>().into_iter().collect()
         };
@@ -70,7 +73,7 @@ impl Known {
             settings: record.settings.iter().map(|item| item.name.value.clone()).collect(),
             claims: record.claims.iter().map(|item| item.id.value.clone()).collect(),
             endpoints: record.endpoints.iter().map(|item| item.name.value.clone()).collect(),
-            actions: all(|plan| plan.actions.keys().cloned().collect()),
+            actions: record.actions.iter().map(|item| item.name.value.clone()).collect(),
             checks: all(|plan| plan.checks.keys().cloned().chain(plan.checks_played().into_keys()).collect()),
             requirements: all(|plan| plan.requirements.iter().map(|one| one.id.to_string()).collect()),
             credentials: all(|plan| plan.scenarios.iter().flat_map(|one| one.credentials.clone()).collect()),
