@@ -7,6 +7,7 @@ use counterpart_diag::{Diagnostic, Sources, suggest};
 use counterpart_evidence::Role;
 use counterpart_plan::model::Claim;
 use counterpart_plan::{Options, PackFiles, Plan};
+use counterpart_report::counted;
 use counterpart_scenario::{FILE_KINDS, FileKind};
 use serde_json::{Value, json};
 
@@ -30,15 +31,11 @@ pub(crate) fn check(args: &CheckArgs, format: MessageFormat) -> Result<Exit, Tro
     }
     console::diagnostics(&all, &sources, format);
     if all.iter().any(|diagnostic| diagnostic.severity == counterpart_diag::Severity::Error) {
-        console::talk(&format!("{} in {}", counted(all.len(), "diagnostic"), counted(count, "pack")));
+        console::talk(&format!("{} in {}", counted(all.len() as u64, "diagnostic"), counted(count as u64, "pack")));
         return Ok(Exit::Usage);
     }
-    console::talk(&format!("{}, no errors", counted(count, "pack")));
+    console::talk(&format!("{}, no errors", counted(count as u64, "pack")));
     Ok(Exit::Pass)
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Compiles a pack in one role, to look at.

@@ -93,8 +93,8 @@ fn refuse_workspace(args: &RunArgs, choices: &Choices, format: MessageFormat) ->
     let packs = packs::place(&args.packs).and_then(|(pack, _)| packs::find(&pack)).unwrap_or_default();
     let count = choices.reading.tell(&packs, format);
     (count > 0).then(|| {
-        let noun = if count == 1 { "mistake" } else { "mistakes" };
-        console::talk(&format!("{count} {noun} in the workspace file; `counterpart explain CODE` tells more"));
+        let count = counterpart_report::counted(count as u64, "mistake");
+        console::talk(&format!("{count} in the workspace file; `counterpart explain CODE` tells more"));
         Exit::Usage
     })
 }

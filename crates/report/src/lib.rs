@@ -22,5 +22,6 @@ pub use limits::{FULL_BYTES_MAX, PASSING_BYTES_MAX};
 pub use options::Options;
 pub use render::{Format, prepare, render};
 pub use tally::{Tally, tally};
+pub use text::counted;
 
 use notice::NOTICE;

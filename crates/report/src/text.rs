@@ -112,7 +112,8 @@ pub(crate) fn count(number: u64) -> String {
 }
 
 /// Writes a number with its noun, in the plural where it is not one.
-pub(crate) fn counted(number: u64, noun: &str) -> String {
+#[must_use]
+pub fn counted(number: u64, noun: &str) -> String {
     let plural = match (number, noun) {
         (1, _) => "",
         (_, noun) if noun.ends_with("ss") => "es",
