@@ -8,7 +8,7 @@
 mod mutation;
 
 use counterpart_fhir::{
-    Definitions, FhirVersion, Finding, Format, Package, Policy, Report, Resource, Severity, Validator, convert, expressions,
+    Definitions, FhirVersion, Finding, Format, Kind, Package, Policy, Report, Resource, Severity, Validator, convert, expressions,
 };
 use mutation::mutants;
 use std::collections::BTreeMap;
@@ -120,6 +120,7 @@ fn official_examples_have_no_false_errors() {
 fn seeded_defects_are_found() {
     let Some(folder) = folder("the seeded defects") else { return };
     let definitions = definitions(&folder, FhirVersion::Stu3);
+    let systems = definitions.urls(Kind::CodeSystem).map(ToOwned::to_owned).collect();
     let mut figures: BTreeMap<&'static str, (usize, usize)> = BTreeMap::new();
     let mut missed = Vec::new();
     for (name, text) in examples(&folder) {
@@ -127,7 +128,7 @@ fn seeded_defects_are_found() {
             continue;
         }
         let resource: serde_json::Value = serde_json::from_slice(&text).unwrap();
-        for mutant in mutants(&resource, &figures) {
+        for mutant in mutants(&resource, &figures, &systems) {
             let report = check(&definitions, &serde_json::to_vec(&mutant.resource).unwrap());
             let found = report.findings.iter().any(|finding| {
                 finding.severity == Severity::Error

@@ -2,7 +2,7 @@
 
 use counterpart_fhir::Code;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A resource with one defect.
 pub(crate) struct Mutant {
@@ -39,14 +39,13 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Schedule", &["actor"]),
 ];
 
-/// Parts of addresses of code systems that the packages do not have, or not whole.
-const NOT_AT_HAND: &[&str] = &["/sid/", "/ex-", "example", "patient-contact-relationship", "RxNorm", "pharmacy-information"];
-
 type Operator = fn(&Value, &mut Seeds);
 
 /// What was seeded in one example, and before.
 #[derive(Default)]
 struct Seeds {
+    /// The code systems of the packages.
+    systems: BTreeSet<String>,
     all: Vec<Mutant>,
     before: BTreeMap<&'static str, usize>,
 }
@@ -66,7 +65,11 @@ impl Seeds {
 }
 
 /// Gives the defects that a resource has a place for, as long as fewer than enough of the kind were seeded.
-pub(crate) fn mutants(resource: &Value, seeded: &BTreeMap<&'static str, (usize, usize)>) -> Vec<Mutant> {
+pub(crate) fn mutants(
+    resource: &Value,
+    seeded: &BTreeMap<&'static str, (usize, usize)>,
+    systems: &BTreeSet<String>,
+) -> Vec<Mutant> {
     let operators: &[Operator] = &[
         required,
         extra,
@@ -81,7 +84,11 @@ pub(crate) fn mutants(resource: &Value, seeded: &BTreeMap<&'static str, (usize, 
         misplaced,
         contained,
     ];
-    let mut seeds = Seeds { before: seeded.iter().map(|(name, figure)| (*name, figure.0)).collect(), ..Seeds::default() };
+    let mut seeds = Seeds {
+        systems: systems.clone(),
+        before: seeded.iter().map(|(name, figure)| (*name, figure.0)).collect(),
+        ..Seeds::default()
+    };
     operators.iter().for_each(|operator| operator(resource, &mut seeds));
     seeds.all
 }
@@ -276,8 +283,9 @@ fn codings(resource: &Value, all: &mut Seeds) {
     for place in places(resource, Value::is_object) {
         let value = resource.pointer(&place.pointer).unwrap();
         let system = value.get("system").and_then(Value::as_str).unwrap_or_default();
-        let known = system.starts_with("http://hl7.org/fhir/") && !NOT_AT_HAND.iter().any(|part| system.contains(part));
-        if known
+        // Of the others the packages have the name alone.
+        if system.starts_with("http://hl7.org/fhir/")
+            && all.systems.contains(system)
             && all.wants("code that its system does not have")
             && value.get("code").is_some()
             && value.get("value").is_none()
