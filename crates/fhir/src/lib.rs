@@ -18,6 +18,7 @@ mod primitive;
 #[cfg(test)]
 mod samples;
 mod terminology;
+mod truth;
 mod version;
 
 pub use check::{Policy, Report, Unknown, Validator};

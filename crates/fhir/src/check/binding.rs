@@ -4,7 +4,8 @@ use super::checker::Checker;
 use crate::definitions::{Binding, Element, Profile, Strength};
 use crate::finding::{Code, Draft, Severity, shown};
 use crate::primitive;
-use crate::terminology::{Membership, is_member};
+use crate::terminology::is_member;
+use crate::truth::Truth;
 
 /// A code with its system, where it has one.
 type Coded<'c> = (Option<&'c str>, &'c str);
@@ -80,9 +81,9 @@ impl<'c> Checker<'c> {
         let mut unknown = None;
         for (system, code) in codes {
             match is_member(self.definitions, set, *system, code) {
-                Membership::In => return,
-                Membership::Out => {}
-                Membership::Unknown(reason) => unknown = Some(reason),
+                Truth::Yes => return,
+                Truth::No => {}
+                Truth::Unknown(reason) => unknown = Some(reason),
             }
         }
         if let Some(reason) = unknown {

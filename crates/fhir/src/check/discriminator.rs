@@ -9,52 +9,16 @@ use super::value::{Extent, has};
 use crate::definitions::{By, Discriminator, Element, Profile, Strength};
 use crate::limits::{CHAIN_MAX, TRIALS_MAX};
 use crate::path;
-use crate::terminology::{Membership, is_member};
+use crate::terminology::is_member;
+use crate::truth::Truth;
 use std::cell::Cell;
-
-/// Whether an element belongs to a slice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fit {
-    Yes,
-    No,
-    /// It cannot be told, and why.
-    Unknown(String),
-}
 
 /// An element of a definition, with the definition.
 type Place<'c> = (&'c Profile, usize);
 
-fn all(fits: impl Iterator<Item = Fit>) -> Fit {
-    let mut result = Fit::Yes;
-    for fit in fits {
-        match fit {
-            Fit::No => return Fit::No,
-            Fit::Unknown(_) if result == Fit::Yes => result = fit,
-            _ => {}
-        }
-    }
-    result
-}
-
-fn any(fits: impl Iterator<Item = Fit>) -> Fit {
-    let mut result = Fit::No;
-    for fit in fits {
-        match fit {
-            Fit::Yes => return Fit::Yes,
-            Fit::Unknown(_) if result == Fit::No => result = fit,
-            _ => {}
-        }
-    }
-    result
-}
-
-fn known(is: bool) -> Fit {
-    if is { Fit::Yes } else { Fit::No }
-}
-
 impl<'c> Checker<'c> {
     /// Holds an element against every slice.
-    pub(super) fn fits(&mut self, node: u32, profile: &'c Profile, at: usize) -> Vec<Fit> {
+    pub(super) fn fits(&mut self, node: u32, profile: &'c Profile, at: usize) -> Vec<Truth> {
         let entry = &profile.elements[at];
         let discriminators = entry.slicing.as_ref().map_or(&[][..], |slicing| &slicing.discriminators);
         if discriminators.is_empty() {
@@ -66,52 +30,55 @@ impl<'c> Checker<'c> {
         slices
             .map(|slice| {
                 let each = discriminators.iter().zip(&found).map(|(discriminator, found)| match found {
-                    Ok(found) => self.discriminate(node, found, discriminator, (profile, *slice)),
-                    Err(reason) => Fit::Unknown(reason.clone()),
+                    Ok(found) => self.discriminate(found, discriminator, (profile, *slice)),
+                    Err(reason) => Truth::Unknown(reason.clone()),
                 });
-                let each: Vec<Fit> = each.collect();
-                all(each.into_iter())
+                let each: Vec<Truth> = each.collect();
+                Truth::all(each)
             })
             .collect()
     }
 
     /// Tells slices apart where the definition names nothing that does: extensions by address, choices by type.
-    fn without(&self, node: u32, profile: &'c Profile, slice: usize) -> Fit {
+    fn without(&self, node: u32, profile: &'c Profile, slice: usize) -> Truth {
         let element = &profile.elements[slice];
         if element.types.iter().any(|kind| kind.code == "Extension") {
             let urls = self.stated((profile, slice), "url");
             let found: Vec<u32> = self.tree.named(node, "url").collect();
-            return any(urls.into_iter().map(|place| self.meets_any(&found, place)));
+            return Truth::any(urls.into_iter().map(|place| self.meets_any(&found, place)));
         }
         if element.is_choice {
-            return known(element.allows(self.tree.node(node).type_name));
+            return Truth::from(element.allows(self.tree.node(node).type_name));
         }
-        Fit::Unknown("the definition does not say what tells them apart".to_owned())
+        Truth::Unknown("the definition does not say what tells them apart".to_owned())
     }
 
     /// Gives what stands at the path of a discriminator.
-    fn standing(&self, node: u32, discriminator: &Discriminator) -> Result<Vec<u32>, String> {
+    fn standing(&mut self, node: u32, discriminator: &Discriminator) -> Result<Vec<u32>, String> {
         let expression = discriminator.expression.as_ref().as_ref().map_err(Clone::clone)?;
         let resolve = |node: u32, reference: &str| self.links.resolve(node, reference);
         let version = self.definitions.version();
         let context = path::Context { tree: self.tree, resolve: &resolve, version, steps: Cell::new(0) };
-        path::nodes(expression, node, &context).map_err(|failure| failure.reason().to_owned())
+        let found = path::nodes(expression, node, &context).map_err(|failure| failure.reason().to_owned());
+        let steps = context.steps.get();
+        self.steps = self.steps.saturating_add(steps);
+        found
     }
 
-    fn discriminate(&mut self, node: u32, found: &[u32], discriminator: &Discriminator, slice: Place<'c>) -> Fit {
+    fn discriminate(&mut self, found: &[u32], discriminator: &Discriminator, slice: Place<'c>) -> Truth {
         let places = self.stated(slice, &discriminator.path);
         if places.is_empty() {
-            return Fit::Unknown(format!("the slice says nothing of `{}`", discriminator.path));
+            return Truth::Unknown(format!("the slice says nothing of `{}`", discriminator.path));
         }
         match discriminator.by {
-            By::Value | By::Pattern => any(places.into_iter().map(|place| self.meets_any(found, place))),
+            By::Value | By::Pattern => Truth::any(places.into_iter().map(|place| self.meets_any(found, place))),
             By::Exists => {
                 let (profile, at) = places[0];
                 let element = &profile.elements[at];
                 match (element.max, element.min) {
-                    (0, _) => known(found.is_empty()),
-                    (_, 0) => Fit::Unknown(format!("the slice does not say whether `{}` exists", discriminator.path)),
-                    _ => known(!found.is_empty()),
+                    (0, _) => Truth::from(found.is_empty()),
+                    (_, 0) => Truth::Unknown(format!("the slice does not say whether `{}` exists", discriminator.path)),
+                    _ => Truth::from(!found.is_empty()),
                 }
             }
             By::Type => {
@@ -123,29 +90,29 @@ impl<'c> Checker<'c> {
                     };
                     found.iter().any(types)
                 };
-                known(places.iter().any(is))
+                Truth::from(places.iter().any(is))
             }
-            By::Profile => self.by_profile(node, found, &places),
+            By::Profile => self.by_profile(found, &places),
         }
     }
 
-    fn by_profile(&mut self, _node: u32, found: &[u32], places: &[Place<'c>]) -> Fit {
+    fn by_profile(&mut self, found: &[u32], places: &[Place<'c>]) -> Truth {
         if self.trials >= TRIALS_MAX {
-            return Fit::Unknown("profiles are tried inside each other too deeply".to_owned());
+            return Truth::Unknown("profiles are tried inside each other too deeply".to_owned());
         }
         for (profile, at) in places {
             // Where the path is resolved the place is the profile itself.
             let named = if *at == 0 { vec![profile.url.as_str()] } else { profiles_of(&profile.elements[*at]) };
             for url in named {
                 let Some(profile) = self.definitions.profile(url) else {
-                    return Fit::Unknown(format!("the profile `{url}` is not at hand"));
+                    return Truth::Unknown(format!("the profile `{url}` is not at hand"));
                 };
                 if found.iter().any(|node| self.would_fit(*node, profile)) {
-                    return Fit::Yes;
+                    return Truth::Yes;
                 }
             }
         }
-        Fit::No
+        Truth::No
     }
 
     /// Finds what a slice states at a path: its own elements, or those of the profile or type that it names.
@@ -194,14 +161,14 @@ impl<'c> Checker<'c> {
     }
 
     /// Tells whether any of several elements has what a place states.
-    fn meets_any(&self, found: &[u32], place: Place<'c>) -> Fit {
+    fn meets_any(&self, found: &[u32], place: Place<'c>) -> Truth {
         if found.is_empty() {
             return match self.states(place, 0) {
-                true => Fit::No,
-                false => Fit::Unknown(format!("the slice states no value for `{}`", place.0.elements[place.1].name)),
+                true => Truth::No,
+                false => Truth::Unknown(format!("the slice states no value for `{}`", place.0.elements[place.1].name)),
             };
         }
-        any(found.iter().map(|node| self.meets(*node, place, 0)))
+        Truth::any(found.iter().map(|node| self.meets(*node, place, 0)))
     }
 
     /// Tells whether an element of a definition states a value, itself or below.
@@ -214,47 +181,43 @@ impl<'c> Checker<'c> {
             || (depth < CHAIN_MAX && with_slices(profile, at).into_iter().any(|child| self.states((profile, child), depth + 1)))
     }
 
-    fn meets(&self, node: u32, (profile, at): Place<'c>, depth: usize) -> Fit {
+    fn meets(&self, node: u32, (profile, at): Place<'c>, depth: usize) -> Truth {
         let element = &profile.elements[at];
         if let Some(fixed) = &element.fixed {
-            return known(has(self.tree, node, fixed, Extent::Exact));
+            return Truth::from(has(self.tree, node, fixed, Extent::Exact));
         }
         if let Some(pattern) = &element.pattern {
-            return known(has(self.tree, node, pattern, Extent::Part));
+            return Truth::from(has(self.tree, node, pattern, Extent::Part));
         }
         let stating: Vec<usize> = with_slices(profile, at)
             .into_iter()
             .filter(|child| depth < CHAIN_MAX && self.states((profile, *child), depth + 1))
             .collect();
         if stating.iter().any(|child| profile.elements[*child].fixed.is_some() || !profile.elements[*child].children.is_empty()) {
-            return all(stating.into_iter().map(|child| {
+            return Truth::all(stating.into_iter().map(|child| {
                 let element = &profile.elements[child];
                 let children = self.tree.children(node).filter(|number| is_about(element, self.tree.node(*number)));
-                any(children.map(|number| self.meets(number, (profile, child), depth + 1)))
+                Truth::any(children.map(|number| self.meets(number, (profile, child), depth + 1)))
             }));
         }
         self.meets_binding(node, element)
     }
 
-    fn meets_binding(&self, node: u32, element: &Element) -> Fit {
+    fn meets_binding(&self, node: u32, element: &Element) -> Truth {
         let required = element.binding.as_ref().filter(|binding| binding.strength == Strength::Required);
         let Some(url) = required.and_then(|binding| binding.value_set.as_deref()) else {
-            return Fit::Unknown(format!("the slice states no value for `{}`", element.name));
+            return Truth::Unknown(format!("the slice states no value for `{}`", element.name));
         };
         let Some(set) = self.definitions.value_set(url) else {
-            return Fit::Unknown(format!("the value set `{url}` is not at hand"));
+            return Truth::Unknown(format!("the value set `{url}` is not at hand"));
         };
         let tree = self.tree;
         let codings: Vec<u32> = tree.named(node, "coding").collect();
         let codings = if codings.is_empty() { vec![node] } else { codings };
-        any(codings.into_iter().map(|coding| {
+        Truth::any(codings.into_iter().map(|coding| {
             let value = tree.node(coding).value.as_ref().map(|value| value.lexical());
-            let Some(code) = value.or_else(|| tree.text(coding, "code")) else { return Fit::No };
-            match is_member(self.definitions, set, tree.text(coding, "system"), code) {
-                Membership::In => Fit::Yes,
-                Membership::Out => Fit::No,
-                Membership::Unknown(reason) => Fit::Unknown(reason),
-            }
+            let Some(code) = value.or_else(|| tree.text(coding, "code")) else { return Truth::No };
+            is_member(self.definitions, set, tree.text(coding, "system"), code)
         }))
     }
 }

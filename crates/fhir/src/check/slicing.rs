@@ -1,9 +1,9 @@
 //! Sorts the elements of a list into the slices of a profile, and checks each against its own.
 
 use super::checker::Checker;
-use super::discriminator::Fit;
 use crate::definitions::{Element, Profile, Rules};
 use crate::finding::{Code, Draft, Severity};
+use crate::truth::Truth;
 
 /// Where an element of the list went.
 struct Sorted {
@@ -52,9 +52,9 @@ impl<'c> Checker<'c> {
         let mut outside = false;
         for &number in found {
             let fits = self.fits(number, profile, at);
-            let position = fits.iter().position(|fit| *fit == Fit::Yes);
+            let position = fits.iter().position(|fit| *fit == Truth::Yes);
             let Some(position) = position else {
-                match fits.iter().find_map(|fit| if let Fit::Unknown(reason) = fit { Some(reason.clone()) } else { None }) {
+                match fits.iter().find_map(|fit| if let Truth::Unknown(reason) = fit { Some(reason.clone()) } else { None }) {
                     Some(reason) => sorted.unknown = Some(reason),
                     None if rules == Rules::Closed => self.outside(number, profile, entry),
                     None => outside = true,
@@ -64,7 +64,7 @@ impl<'c> Checker<'c> {
             };
             self.placed(number, (is_ordered && position < reached, outside && rules == Rules::OpenAtEnd), profile, entry);
             reached = reached.max(position);
-            if fits.iter().filter(|fit| **fit == Fit::Yes).count() > 1 {
+            if fits.iter().filter(|fit| **fit == Truth::Yes).count() > 1 {
                 let message = "it fits several slices, and is checked against the first of them";
                 self.tell_of(Draft::new(Severity::Warning, Code::Slice, number, message), profile, entry);
             }

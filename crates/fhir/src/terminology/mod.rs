@@ -7,5 +7,5 @@ mod membership;
 mod value_set;
 
 pub(crate) use code_system::CodeSystem;
-pub(crate) use membership::{Membership, is_member};
+pub(crate) use membership::is_member;
 pub(crate) use value_set::ValueSet;
