@@ -47,11 +47,13 @@ fn committed_schemas_are_what_the_command_prints() {
 }
 
 #[test]
-fn pack_of_the_guide_is_proved_in_both_roles() {
+fn packs_of_the_guide_are_proved_in_both_roles() {
     let place = Place::new();
-    let pack = repository("crates/plan/tests/pack/post");
-    let ended = place.run(["prove", &pack.display().to_string(), "--only", "named"]).exits(0);
-    ended.gives("role consumer: proved").gives("role provider: proved");
+    for pack in ["post", "relay"] {
+        let pack = repository("crates/plan/tests/pack").join(pack);
+        let ended = place.run(["prove", &pack.display().to_string(), "--only", "named"]).exits(0);
+        ended.gives("role consumer: proved").gives("role provider: proved");
+    }
 }
 
 #[test]

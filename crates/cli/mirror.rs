@@ -244,28 +244,7 @@ impl Sink for Overheard {
 }
 
 fn targets(urls: &BTreeMap<String, String>) -> BTreeMap<String, Target> {
-    urls.iter().filter_map(|(name, url)| Some((name.clone(), target(url).ok()?))).collect()
-}
-
-/// Reads a URL as a target.
-pub(crate) fn target(url: &str) -> Result<Target, String> {
-    let (scheme, rest) = url.split_once("://").ok_or_else(|| format!("`{url}` is not a URL: write `https://HOST:PORT`"))?;
-    let tls = match scheme {
-        "https" => true,
-        "http" => false,
-        _ => return Err(format!("`{url}`: the scheme is neither `http` nor `https`")),
-    };
-    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let usual = if tls { 443 } else { 80 };
-    let (host, port) = match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().map_err(|_| format!("`{url}`: `{port}` is no port"))?),
-        _ => (authority, usual),
-    };
-    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    if host.is_empty() {
-        return Err(format!("`{url}` has no host"));
-    }
-    Ok(Target { tls, host, port, base: path.trim_end_matches('/').to_owned(), resolve: None, proxy: None })
+    urls.iter().filter_map(|(name, url)| Some((name.clone(), Target::read(url).ok()?))).collect()
 }
 
 fn other_credentials() -> BTreeMap<String, Map<String, Value>> {

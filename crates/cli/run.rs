@@ -146,11 +146,15 @@ async fn perform(args: &RunArgs, choices: &Choices, ready: Ready) -> Result<Exit
     let opened = open(args, &ready, &book, clock.clone()).await;
     let (stage, control) = opened.inspect_err(|_| book.discard())?;
     let endpoints = endpoints(&ready, &stage);
+    let ours = stage.urls();
     for (name, url) in &endpoints {
-        console::talk(&format!("{} {name} at {url}", if role == Role::Provider { "listening as" } else { "calling" }));
+        console::talk(&format!("{} {name} at {url}", if ours.contains_key(name) { "listening as" } else { "calling" }));
+    }
+    for (name, target) in ready.targets.iter().filter(|_| role == Role::Provider) {
+        console::talk(&format!("passing on to {name} at {}", target.url()));
     }
     let facts = match ready.mode {
-        Mode::Run => preflight::preflight(&stage, &ready.targets, &ready.keyring).await,
+        Mode::Run => preflight::preflight(&stage, &tried(&ready), &ready.keyring).await,
         Mode::Doctor | Mode::Simulate => Vec::new(),
     };
     begin(&book.sink, &ready.plan, about((args, choices), &ready, name, now_ms, endpoints.clone()), &clock);
@@ -199,7 +203,7 @@ async fn stage(args: &RunArgs, ready: &Ready, seen: (Arc<dyn Sink>, &ProgressBar
         actor: actor(&ready.wanted.workspace, progress).map_err(Trouble::Usage)?,
         sink,
     };
-    let doors = if ready.wanted.role == Role::Provider { Doors::Open(ready.listen.clone()) } else { Doors::Shut };
+    let doors = Doors::Open(ready.listen.clone());
     let recording = if args.record == Record::Off { Recording::Off } else { Recording::On };
     let performance = Performance { plan: Arc::clone(&ready.plan), clock, around, doors, manner: manner(args), recording };
     let listening = |reason: String| match ready.wanted.role {
@@ -216,7 +220,7 @@ async fn doctor(args: &RunArgs, ready: &Ready) -> Result<Exit, Trouble> {
     let stage = stage(args, ready, (Arc::new(NoSink), &ProgressBar::hidden()), clock).await?;
     let listens = |(name, url): (String, String)| Preflight::good(&format!("endpoint {name}"), format!("listens at {url}"));
     let mut facts: Vec<Preflight> = stage.urls().into_iter().map(listens).collect();
-    facts.extend(preflight::preflight(&stage, &ready.targets, &ready.keyring).await);
+    facts.extend(preflight::preflight(&stage, &tried(ready), &ready.keyring).await);
     stage.close();
     Ok(preflight::show(&facts))
 }
@@ -224,8 +228,20 @@ async fn doctor(args: &RunArgs, ready: &Ready) -> Result<Exit, Trouble> {
 fn endpoints(ready: &Ready, stage: &Stage) -> BTreeMap<String, String> {
     match ready.wanted.role {
         Role::Provider => stage.urls(),
-        Role::Consumer => ready.targets.iter().map(|(name, target)| (name.clone(), target.url())).collect(),
+        Role::Consumer => {
+            let called = ready.targets.iter().map(|(name, target)| (name.clone(), target.url()));
+            called.chain(stage.urls()).collect()
+        }
     }
+}
+
+/// Gives the systems that are tried before the run: those under test that we call ourselves. What lies behind a proxy of somebody
+/// else's may be reached through it alone, and where we answer, whom a proxy of ours passes on to is not under test.
+fn tried(ready: &Ready) -> BTreeMap<String, Target> {
+    let proxies = ready.plan.endpoints.iter().filter(|one| ready.targets.contains_key(&one.name));
+    let behind: Vec<&String> = proxies.filter_map(|one| one.proxy.as_ref()).flat_map(|proxy| &proxy.reaches).collect();
+    let tried = ready.targets.iter().filter(|(name, _)| ready.wanted.role == Role::Consumer && !behind.contains(name));
+    tried.map(|(name, target)| (name.clone(), target.clone())).collect()
 }
 
 /// Plays, or answers until told to stop; gives why it ended early, where it did.

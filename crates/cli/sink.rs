@@ -111,8 +111,6 @@ impl RecordingSink {
             attempt: belonging.attempt,
             step: belonging.step,
             session: belonging.session,
-            leg: belonging.leg,
-            parent: belonging.parent,
         };
         let Judged { exchange, findings, passed, skipped, unmatched, .. } = judged;
         let assessment = Assessment { findings, passed, skipped, unmatched };

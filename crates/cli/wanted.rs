@@ -4,7 +4,6 @@ use crate::args::{RoleArg, RunArgs};
 use crate::choices::Choices;
 use crate::exit::Trouble;
 use crate::keyring::{self, BAD};
-use crate::mirror::target;
 use crate::workspace::{self, ForceWord, Workspace};
 use crate::{console, moment, packs, person};
 use counterpart_engine::{Actor, ClockKind, Hooks, Keyring, Target};
@@ -215,7 +214,8 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, held: &Held<'_>, mode: Mo
             // The simulated provider plays every endpoint of its pack itself.
             packs::endpoint_names(held.packs)
         } else {
-            wanted.targets.keys().cloned().collect()
+            // A proxy that nobody else plays is ours.
+            wanted.targets.keys().cloned().chain(packs::proxy_names(held.packs)).collect()
         },
     };
     let attested = wanted.workspace.evidence.iter().map(|(id, evidence)| {
@@ -275,21 +275,30 @@ fn endpoint_names<'a>(
     Ok(named)
 }
 
-/// Gives the systems under test by endpoint; none in role provider.
+/// Gives the systems that we call, by endpoint: where we answer, those that a proxy of ours reaches and that are given by name.
 pub(crate) fn targets(args: &RunArgs, wanted: &Wanted, plan: &Plan) -> Result<BTreeMap<String, Target>, String> {
-    let mut targets = BTreeMap::new();
-    if wanted.role == Role::Provider {
-        return Ok(targets);
-    }
+    let urls = match wanted.role {
+        Role::Consumer => endpoint_names(&wanted.targets, plan.endpoints.iter(), "--target")?,
+        Role::Provider => {
+            let reached = |name: &String| {
+                plan.endpoints.iter().filter_map(|one| one.proxy.as_ref()).any(|proxy| proxy.reaches.contains(name))
+            };
+            wanted.targets.iter().filter(|(name, _)| reached(name)).map(|(name, url)| (name.clone(), url.clone())).collect()
+        }
+    };
     let proxy = args.proxy.as_deref().map(proxy).transpose()?;
     let resolve = args.resolve.iter().map(|text| resolve(text)).collect::<Result<Vec<_>, _>>()?;
-    for (name, url) in endpoint_names(&wanted.targets, plan.endpoints.iter(), "--target")? {
-        let mut one = target(&url)?;
+    let mut targets = BTreeMap::new();
+    for (name, url) in urls {
+        let mut one = Target::read(&url)?;
         let port = one.port;
         let found = resolve.iter().find(|(host, _)| *host == one.host);
         one.resolve = found.map(|(_, address)| with_port(address, port));
         one.proxy.clone_from(&proxy);
         targets.insert(name, one);
+    }
+    if wanted.role == Role::Provider {
+        return Ok(targets);
     }
     if targets.is_empty() {
         let reason = "no system under test is named: `--target https://HOST:PORT`, or `target = \"...\"` in the workspace file";

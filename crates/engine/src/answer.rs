@@ -6,7 +6,7 @@ use crate::rules::{RuleIndex, fits, misses};
 use crate::store::{Memory, StoreNames};
 use counterpart_evidence::{Effect, Request, Response};
 use counterpart_matching::{Generators, Judgement, Names, Subjects, explain, judge};
-use counterpart_plan::model::{Fault, NamedValue, Reply, Rule};
+use counterpart_plan::model::{Fault, Forward, NamedValue, Reply, Rule};
 use counterpart_validate::Check;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -24,12 +24,32 @@ pub(crate) struct Answer {
     pub(crate) unmatched: Option<Vec<String>>,
     /// Names that the answer was built with, for durations of its fault.
     pub(crate) own: Map<String, Value>,
+    /// How the request is passed on, which is still to be done: what stands here is then no answer yet.
+    pub(crate) forward: Option<Arc<Forward>>,
+}
+
+impl Answer {
+    /// Takes a response as the answer, without a rule that gave it.
+    pub(crate) fn plain(response: Response) -> Self {
+        Self {
+            response,
+            effect: Effect::None,
+            fault: None,
+            rule: None,
+            template: None,
+            unmatched: None,
+            own: Map::new(),
+            forward: None,
+        }
+    }
 }
 
 /// What an answer is made from.
 pub(crate) struct Asked<'a> {
     pub(crate) endpoint: &'a str,
     pub(crate) request: &'a Request,
+    /// The path that rules look at: at a proxy that of the URL in the request.
+    pub(crate) path: &'a str,
     pub(crate) subjects: &'a Subjects<'a>,
     /// Checks that failed on this request so far.
     pub(crate) failed: Vec<String>,
@@ -52,7 +72,7 @@ pub(crate) fn by_rules(
 ) -> Result<Answer, String> {
     for index in indexes {
         for rule in index.candidates(asked.subjects, asked.request) {
-            let Some(path) = fits(&rule.on, asked.endpoint, asked.request) else { continue };
+            let Some(path) = fits(&rule.on, asked.endpoint, asked.request, asked.path) else { continue };
             if let Some(taken) = take(rule, path, asked, memory, judge_more) {
                 return answer(taken, asked, memory, generators);
             }
@@ -133,6 +153,11 @@ fn answer(taken: Taken<'_>, asked: &Asked<'_>, memory: &mut Memory, generators: 
         (Some(reason), None) => {
             return Err(format!("rule `{}`: its transaction lost ({reason}) and it has no `else`", rule.name));
         }
+        (None, _) if rule.forward.is_some() => {
+            let forward = rule.forward.clone();
+            let fault = rule.fault.clone();
+            return Ok(Answer { fault, rule: Some(Arc::clone(rule)), own, forward, ..Answer::plain(Response::default()) });
+        }
         (None, _) => {
             let (reply, attempt) = turn(rule, &own, asked, memory)?;
             own.insert("attempt".to_owned(), json!(attempt));
@@ -149,6 +174,7 @@ fn answer(taken: Taken<'_>, asked: &Asked<'_>, memory: &mut Memory, generators: 
         template: reply.name.clone(),
         unmatched: None,
         own: own.clone(),
+        forward: None,
     })
 }
 
@@ -184,11 +210,11 @@ pub(crate) fn built(reply: &Reply, names: &dyn Names, generators: &mut Generator
 /// Tells how the closest rule missed: the one that fits best by endpoint, method and path.
 fn closest(indexes: &[Arc<RuleIndex>], asked: &Asked<'_>) -> Vec<String> {
     let rules = indexes.iter().flat_map(|index| index.rules()).filter(|rule| rule.on.action.is_none());
-    let Some(rule) = rules.min_by_key(|rule| misses(&rule.on, asked.endpoint, asked.request).len()) else {
+    let Some(rule) = rules.min_by_key(|rule| misses(&rule.on, asked.endpoint, asked.request, asked.path).len()) else {
         return vec!["there is no rule at all".to_owned()];
     };
     let mut lines = vec![format!("the closest rule is `{}`", rule.name)];
-    let missed = misses(&rule.on, asked.endpoint, asked.request);
+    let missed = misses(&rule.on, asked.endpoint, asked.request, asked.path);
     if missed.is_empty() {
         lines.extend(rule.when.iter().flat_map(|when| explain(when, asked.subjects)));
     } else {
@@ -205,5 +231,5 @@ fn not_found(closest: &[String]) -> Answer {
         "no rule of this simulated endpoint takes the request\n{}\n",
         closest.join("\n")
     ));
-    Answer { response, effect: Effect::None, fault: None, rule: None, template: None, unmatched: None, own: Map::new() }
+    Answer::plain(response)
 }

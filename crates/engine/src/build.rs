@@ -79,6 +79,17 @@ pub(crate) fn reply(plan: &Reply, names: &dyn Names, generators: &mut Generators
 
 fn fields(plan: &[Field], names: &dyn Names, generators: &mut Generators) -> Result<Headers, String> {
     let mut headers = Headers::default();
+    set_fields(&mut headers, plan, names, generators)?;
+    Ok(headers)
+}
+
+/// Builds fields, each in the place of those of its name; one that is `null` only takes these out.
+pub(crate) fn set_fields(
+    headers: &mut Headers,
+    plan: &[Field],
+    names: &dyn Names,
+    generators: &mut Generators,
+) -> Result<(), String> {
     for field in plan {
         let name = field.name.render(names, generators).map_err(|fault| fault.message)?;
         // A reply that builds on another gives a field of its own after the other's, in its place.
@@ -92,7 +103,7 @@ fn fields(plan: &[Field], names: &dyn Names, generators: &mut Generators) -> Res
     // The injection of a line end is impossible for templates; a typed value takes the same way.
     match headers.iter().find(|header| header.value.contains(['\r', '\n', '\0']) || header.name.is_empty()) {
         Some(header) => Err(format!("header `{}` would hold a line end or has no name", header.name)),
-        None => Ok(headers),
+        None => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@
 //! values.
 
 mod actor;
+mod address;
 mod answer;
 mod build;
 mod claim;
@@ -16,10 +17,13 @@ mod limits;
 mod listening;
 mod mail;
 mod names;
+mod passage;
+mod passing;
 mod play;
 mod player;
 mod preflight;
 mod provider;
+mod relay;
 mod rules;
 mod run;
 mod shared;

@@ -4,6 +4,7 @@ use crate::claim::lock;
 use crate::provider::Provider;
 use crate::shared::{Keyring, Surroundings};
 use crate::wire;
+use counterpart_evidence::Role;
 use counterpart_keys::Identity;
 use counterpart_matching::NameTable;
 use counterpart_plan::Plan;
@@ -63,7 +64,8 @@ impl Handler for Door {
 }
 
 impl Listening {
-    /// Opens every endpoint that a plan plays in its role; `addresses` are those asked for, by name.
+    /// Opens every endpoint that a plan plays in its role: where we answer all of them, where we call a proxy that nobody else
+    /// plays; `addresses` are those asked for, by name.
     pub(crate) async fn open(
         plan: &Plan,
         around: &Surroundings,
@@ -75,7 +77,7 @@ impl Listening {
         let secure = around.keyring.server.contains_key("default");
         let mut opened = BTreeMap::new();
         let house: House = Arc::default();
-        for endpoint in &plan.endpoints {
+        for endpoint in plan.endpoints.iter().filter(|one| is_ours(one, plan.role, around)) {
             let usual = Usual { client_certificate: client_certificate(endpoint, &plan.globals) };
             let tls = if secure { Some(server_tls(&around.keyring, &usual, &Listen::default())?) } else { None };
             let bind = addresses.get(&endpoint.name).cloned().unwrap_or_else(|| "127.0.0.1:0".to_owned());
@@ -95,6 +97,11 @@ impl Listening {
     /// Gives the address of each endpoint.
     pub(crate) fn urls(&self) -> BTreeMap<String, String> {
         self.open.iter().map(|(name, open)| (name.clone(), open.url.clone())).collect()
+    }
+
+    /// Gives the address of an endpoint.
+    pub(crate) fn url(&self, endpoint: &str) -> Option<&str> {
+        self.open.get(endpoint).map(|open| open.url.as_str())
     }
 
     /// Changes how an endpoint listens.
@@ -141,6 +148,10 @@ impl Listening {
     pub(crate) fn stop(&self) {
         self.open.values().for_each(|open| open.server.stop());
     }
+}
+
+fn is_ours(endpoint: &Endpoint, role: Role, around: &Surroundings) -> bool {
+    role == Role::Provider || (endpoint.proxy.is_some() && !around.targets.contains_key(&endpoint.name))
 }
 
 fn client_certificate(endpoint: &Endpoint, globals: &Map<String, Value>) -> String {

@@ -7,7 +7,7 @@ use crate::judge::subjects;
 use crate::names::Layer;
 use crate::play::{Frame, Play, broken_answer};
 use crate::run::Stage;
-use counterpart_evidence::{Cause, Exchange, Outcome, Preflight, ScenarioId};
+use counterpart_evidence::{Cause, Exchange, Outcome, Preflight, Role, ScenarioId};
 use counterpart_matching::{Judgement, judge};
 use counterpart_plan::model::{Action, Probing};
 use serde_json::Map;
@@ -21,7 +21,7 @@ impl Stage {
     /// Asks the server under test what the pack says: it tells whether our credentials are accepted, and its time.
     pub async fn preflight_server(&self) -> Vec<Preflight> {
         // In role provider there is nobody to call.
-        match self.shared.plan.preflight.as_ref().filter(|_| !self.shared.around.targets.is_empty()) {
+        match self.shared.plan.preflight.as_ref().filter(|_| self.shared.plan.role == Role::Consumer) {
             Some(probing) => self.probe(probing).await,
             None => Vec::new(),
         }

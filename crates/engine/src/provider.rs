@@ -5,13 +5,14 @@ use crate::build::{generators, milliseconds};
 use crate::claim::{Claimant, Expectation, Phase, lock};
 use crate::judge::{Found, broken, subjects};
 use crate::names::Layer;
+use crate::passing::Inner;
 use crate::rules::{RuleIndex, path_parts};
 use crate::shared::Shared;
 use crate::sink::{Belonging, Judged};
 use crate::store::{Memories, Memory};
 use crate::tamper::{Copies, Draft};
 use crate::wire;
-use counterpart_evidence::{Direction, Exchange, Request};
+use counterpart_evidence::{Direction, Exchange, Request, Role};
 use counterpart_matching::{Generators, Judgement, Subjects, judge};
 use counterpart_plan::model::{AwaitWhat, Hold, Reply, RequestMatch, Schedule, ScheduleRow};
 use counterpart_transport::{Call, Delivery, Ended, Recorded, Reply as Outgoing};
@@ -43,11 +44,20 @@ struct State {
 }
 
 /// A request on its way through.
-struct Arrival {
-    exchange: Exchange,
-    endpoint: String,
-    session: String,
-    owner: Option<Arc<Claimant>>,
+pub(crate) struct Arrival {
+    pub(crate) exchange: Exchange,
+    pub(crate) endpoint: String,
+    pub(crate) session: String,
+    pub(crate) owner: Option<Arc<Claimant>>,
+    /// What it is for, where it came to a proxy.
+    pub(crate) inner: Option<Inner>,
+}
+
+impl Arrival {
+    /// Gives the path that rules look at: at a proxy that of the URL in the request.
+    fn path<'a>(&'a self, request: &'a Request) -> &'a str {
+        self.inner.as_ref().and_then(Inner::path).unwrap_or_else(|| request.path())
+    }
 }
 
 /// What was decided of a request before it is answered.
@@ -142,13 +152,19 @@ impl Provider {
     pub(crate) async fn respond(self: Arc<Self>, endpoint: String, call: Call) -> Outgoing {
         let clock = &self.shared.clock;
         let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Inbound, &endpoint, clock.at_us(call.started));
+        let origin = self.shared.passages.origin(&call.connection);
+        exchange.parent = origin.as_ref().map(|origin| origin.exchange);
         exchange.connection = call.connection;
         exchange.wire.request = call.wire;
+        let inner = self.inner(&endpoint, &call.request, call.site.as_deref());
         exchange.request = Some(call.request);
-        let session = self.session(&exchange);
-        let owner = self.owner(&exchange).await;
-        let arrival = Arrival { exchange, endpoint, session, owner };
-        match self.decide(&arrival).await {
+        let mut arrival = Arrival { exchange, endpoint, session: String::new(), owner: None, inner };
+        arrival.session = self.session(&arrival);
+        arrival.owner = match origin {
+            Some(origin) => origin.owner,
+            None => self.owner(&arrival).await,
+        };
+        match self.decided(&mut arrival).await {
             Ok(decision) => self.deliver(arrival, decision),
             Err(reason) => {
                 let text = format!("could not answer exchange {}: {reason}", arrival.exchange.id);
@@ -157,15 +173,7 @@ impl Provider {
                 }
                 let scenario = arrival.owner.as_ref().map(|owner| owner.scenario.clone());
                 self.shared.event(counterpart_evidence::Event::Note { scenario, text });
-                let answer = Answer {
-                    response: wire::our_fault(&reason),
-                    effect: counterpart_evidence::Effect::None,
-                    fault: None,
-                    rule: None,
-                    template: None,
-                    unmatched: Some(vec![reason]),
-                    own: Map::new(),
-                };
+                let answer = Answer { unmatched: Some(vec![reason.clone()]), ..Answer::plain(wire::our_fault(&reason)) };
                 self.deliver(arrival, Decision { answer, expectation: None, found: Found::default() })
             }
         }
@@ -210,19 +218,20 @@ impl Provider {
         }
     }
 
-    fn session(&self, exchange: &Exchange) -> String {
+    fn session(&self, arrival: &Arrival) -> String {
         let Some(discriminator) = &self.shared.plan.discriminator else { return String::new() };
-        let names = Layer::last(self.shared.globals());
-        match discriminator.evaluate(&Subjects::new(exchange, &names)) {
+        let (own, globals) = (target_name(arrival), Layer::last(self.shared.globals()));
+        match discriminator.evaluate(&Subjects::new(&arrival.exchange, &Layer::new(&own, &globals))) {
             Ok(Value::String(text)) => text,
             Ok(Value::Null) | Err(_) => String::new(),
             Ok(value) => value.to_string(),
         }
     }
 
-    fn correlation(&self, exchange: &Exchange) -> Option<String> {
-        let names = Layer::last(self.shared.globals());
-        match self.shared.plan.correlate.as_ref()?.evaluate(&Subjects::new(exchange, &names)) {
+    fn correlation(&self, arrival: &Arrival) -> Option<String> {
+        let (own, globals) = (target_name(arrival), Layer::last(self.shared.globals()));
+        let correlate = self.shared.plan.correlate.as_ref()?;
+        match correlate.evaluate(&Subjects::new(&arrival.exchange, &Layer::new(&own, &globals))) {
             Ok(Value::String(text)) => Some(text),
             Ok(Value::Null) | Err(_) => None,
             Ok(value) => Some(value.to_string()),
@@ -230,11 +239,11 @@ impl Provider {
     }
 
     /// Finds the scenario that a request belongs to, waiting a moment for a hook that may be about to bind its value.
-    async fn owner(&self, exchange: &Exchange) -> Option<Arc<Claimant>> {
+    async fn owner(&self, arrival: &Arrival) -> Option<Arc<Claimant>> {
         if lock(&self.state).claimants.is_empty() {
             return None;
         }
-        let key = self.correlation(exchange);
+        let key = self.correlation(arrival);
         let began = Instant::now();
         loop {
             let (bound, open, asking) = {
@@ -256,7 +265,7 @@ impl Provider {
             }
             let until = began + Duration::from_millis(asking.iter().filter_map(|one| one.asking_ms()).max().unwrap_or(0));
             if key.is_none() || asking.is_empty() || Instant::now() >= until {
-                return self.first_match(exchange, key.as_deref(), &open);
+                return self.first_match(arrival, key.as_deref(), &open);
             }
             let changes: Vec<_> = asking.iter().map(|claimant| Box::pin(claimant.changed.notified())).collect();
             let any = futures_util::future::select_all(changes);
@@ -273,20 +282,30 @@ impl Provider {
     }
 
     /// Gives a request that nobody has bound to the first scenario that waits for one like it.
-    fn first_match(&self, exchange: &Exchange, key: Option<&str>, open: &[Arc<Claimant>]) -> Option<Arc<Claimant>> {
-        let request = exchange.request.as_ref()?;
+    fn first_match(&self, arrival: &Arrival, key: Option<&str>, open: &[Arc<Claimant>]) -> Option<Arc<Claimant>> {
+        let request = arrival.exchange.request.as_ref()?;
         let waiting = open.iter().find(|claimant| {
-            let own = claimant.names();
+            let (own, target) = (claimant.names(), target_name(arrival));
             let globals = Layer::last(self.shared.globals());
-            let layer = Layer::new(&own, &globals);
-            let subjects = subjects(exchange, &layer, &self.shared.clock);
-            claimant.expectations().iter().any(|one| one.phase() == Phase::Waiting && expects(one, exchange, request, &subjects))
+            let behind = Layer::new(&target, &globals);
+            let layer = Layer::new(&own, &behind);
+            let subjects = subjects(&arrival.exchange, &layer, &self.shared.clock);
+            claimant.expectations().iter().any(|one| one.phase() == Phase::Waiting && expects(one, arrival, request, &subjects))
         });
         let owner = waiting.cloned().or_else(|| only_active(open))?;
         if let Some(key) = key {
             lock(&self.state).bound.insert(key.to_owned(), Arc::clone(&owner));
         }
         Some(owner)
+    }
+
+    /// Decides, and passes the request on where that was decided.
+    async fn decided(&self, arrival: &mut Arrival) -> Result<Decision, String> {
+        let mut decision = self.decide(arrival).await?;
+        if let Some(forward) = decision.answer.forward.take() {
+            self.pass_on(arrival, &mut decision.answer, &forward).await?;
+        }
+        Ok(decision)
     }
 
     async fn decide(&self, arrival: &Arrival) -> Result<Decision, String> {
@@ -299,18 +318,26 @@ impl Provider {
     }
 
     /// Takes a request as checks, conditions and templates see it: what is parsed of it for one of them is there for all.
-    fn with_subjects<T>(&self, arrival: &Arrival, work: impl FnOnce(&Request, &Subjects<'_>) -> T) -> Result<T, String> {
+    pub(crate) fn with_subjects<T>(
+        &self,
+        arrival: &Arrival,
+        work: impl FnOnce(&Request, &Subjects<'_>) -> T,
+    ) -> Result<T, String> {
         let request = arrival.exchange.request.as_ref().ok_or("there is no request")?;
         let own = arrival.owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
-        let globals = Layer::last(self.shared.globals());
-        let layer = Layer::new(&own, &globals);
+        let (target, globals) = (target_name(arrival), Layer::last(self.shared.globals()));
+        let behind = Layer::new(&target, &globals);
+        let layer = Layer::new(&own, &behind);
         Ok(work(request, &subjects(&arrival.exchange, &layer, &self.shared.clock)))
     }
 
     /// Puts a request to the standing checks, finds the expectation that takes it, and decides unless that holds it open.
     fn begin(&self, arrival: &Arrival, request: &Request, subjects: &Subjects<'_>) -> Result<Begun, String> {
         let mut found = Found::default();
-        found.check(&self.shared.plan.standing.exchange, subjects);
+        if arrival.exchange.parent.is_none() {
+            // What our own side passed on was judged where it first came.
+            found.check(&self.shared.plan.standing.exchange, subjects);
+        }
         let (expectation, number) = self.expectation(arrival, request, subjects, &mut found);
         let held = match &expectation {
             // One beyond the count is answered at once: no step will ever let it go.
@@ -342,13 +369,9 @@ impl Provider {
         let reply = held.or(turn).or_else(|| scheduled.as_ref().and_then(|row| row.respond.clone()));
         let mut answer = match reply {
             Some(reply) => Answer {
-                response: built(&reply, subjects, &mut generators)?,
                 effect: reply.effect,
                 fault: reply.fault.clone(),
-                rule: None,
-                template: None,
-                unmatched: None,
-                own: Map::new(),
+                ..Answer::plain(built(&reply, subjects, &mut generators)?)
             },
             None => self.by_rules(arrival, (request, subjects), expectation.as_ref(), &mut found, &mut generators)?,
         };
@@ -358,7 +381,7 @@ impl Provider {
         Ok(Decision { answer, expectation, found })
     }
 
-    fn generators(&self, exchange: &Exchange) -> Generators {
+    pub(crate) fn generators(&self, exchange: &Exchange) -> Generators {
         generators(self.shared.around.seed, &["answer", &exchange.endpoint, &exchange.id.to_string()], &self.shared.clock)
     }
 
@@ -372,7 +395,7 @@ impl Provider {
     ) -> (Option<Arc<Expectation>>, u64) {
         let Some(owner) = &arrival.owner else { return (None, 0) };
         let mut matching = owner.expectations();
-        matching.retain(|expectation| expects(expectation, &arrival.exchange, request, subjects));
+        matching.retain(|expectation| expects(expectation, arrival, request, subjects));
         let waiting = matching
             .iter()
             .find_map(|one| (one.phase() == Phase::Waiting).then(|| one.take().map(|number| (one, number))).flatten());
@@ -419,7 +442,8 @@ impl Provider {
         indexes.extend(arrival.owner.iter().flat_map(|owner| owner.using.iter().cloned()));
         indexes.extend(lock(&self.state).overlays.iter().map(|(_, index)| Arc::clone(index)));
         indexes.extend(self.base.get(&arrival.endpoint).cloned());
-        let asked = Asked { endpoint: &arrival.endpoint, request, subjects, failed: found.failed() };
+        let path = arrival.path(request);
+        let asked = Asked { endpoint: &arrival.endpoint, request, path, subjects, failed: found.failed() };
         let mut judge_more = |checks: &[Arc<counterpart_validate::Check>]| {
             let mut more = Found::default();
             more.check(checks, subjects);
@@ -455,6 +479,7 @@ impl Provider {
         let provider = Arc::clone(&self);
         let Arrival { mut exchange, session, owner, .. } = arrival;
         exchange.effect = answer.effect;
+        self.shared.passages.arrived(&exchange.connection, answer.effect);
         exchange.answered_by = answer.rule.as_ref().map(|rule| rule.name.clone());
         exchange.fault = sent.fault;
         let unmatched = answer.unmatched;
@@ -476,6 +501,10 @@ impl Provider {
         unmatched: Option<Vec<String>>,
     ) -> Recorded {
         let own = owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
+        if self.shared.plan.role == Role::Consumer {
+            // What came to a proxy of ours is our own request, whose answer is judged where we take it.
+            found = Found::default();
+        }
         if let Some(expectation) = &expectation {
             let globals = Layer::last(self.shared.globals());
             let layer = Layer::new(&own, &globals);
@@ -507,8 +536,6 @@ impl Provider {
             attempt: owner.map(|owner| owner.attempt),
             step,
             session: (!session.is_empty()).then_some(session),
-            leg: None,
-            parent: None,
         };
         if let Some(owner) = owner.filter(|_| found.is_broken()) {
             owner.note_failed();
@@ -517,6 +544,11 @@ impl Provider {
         let judged = Judged { exchange, belonging: &belonging, findings, passed, skipped, unmatched };
         self.shared.around.sink.begin_exchange(judged, self.shared.clock.now_us())
     }
+}
+
+/// Gives the name `target` where a request came to a proxy.
+fn target_name(arrival: &Arrival) -> Map<String, Value> {
+    arrival.inner.iter().map(|inner| ("target".to_owned(), inner.value())).collect()
 }
 
 /// Gives the step of an expectation, which is kept for it from when it is armed.
@@ -538,14 +570,18 @@ fn only_active(claimants: &[Arc<Claimant>]) -> Option<Arc<Claimant>> {
 }
 
 /// Tells whether an expectation means a request.
-fn expects(expectation: &Expectation, exchange: &Exchange, request: &Request, subjects: &Subjects<'_>) -> bool {
+fn expects(expectation: &Expectation, arrival: &Arrival, request: &Request, subjects: &Subjects<'_>) -> bool {
     let AwaitWhat::Request(wanted) = &expectation.plan.what else { return false };
     let RequestMatch { endpoint, method, path, when } = wanted;
-    let endpoint_fits = endpoint.as_ref().is_none_or(|name| *name == exchange.endpoint);
+    let endpoint_fits = match endpoint {
+        Some(name) => *name == arrival.endpoint,
+        // One request through a proxy of ours counts once: where it came from the system under test.
+        None => arrival.exchange.parent.is_none(),
+    };
     let method_fits = method.as_ref().is_none_or(|method| *method == request.method);
     let path_fits = path.as_ref().is_none_or(|template| {
         let mut generators = Generators::new(0, counterpart_matching::Random::keyed(0, &[]));
-        template.render(subjects, &mut generators).is_ok_and(|pattern| path_parts(&pattern, request.path()).is_some())
+        template.render(subjects, &mut generators).is_ok_and(|pattern| path_parts(&pattern, arrival.path(request)).is_some())
     });
     let holds =
         || when.as_ref().is_none_or(|when| matches!(judge(when, subjects), Judgement::Holds | Judgement::HoldsWithWarning(_)));

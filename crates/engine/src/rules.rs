@@ -140,21 +140,21 @@ fn field_text(field: &FieldKey, subjects: &Subjects<'_>, request: &Request) -> O
     }
 }
 
-/// Tells whether a rule is about a request, and gives the parts of the path that it names.
-pub(crate) fn fits(on: &RuleOn, endpoint: &str, request: &Request) -> Option<Map<String, Value>> {
+/// Tells whether a rule is about a request, whose path at a proxy is that of the URL in it, and gives the parts that it names.
+pub(crate) fn fits(on: &RuleOn, endpoint: &str, request: &Request, path: &str) -> Option<Map<String, Value>> {
     let endpoint_fits = on.endpoint.as_ref().is_none_or(|name| name == endpoint);
     let method_fits = on.methods.is_empty() || on.methods.contains(&request.method);
     if !endpoint_fits || !method_fits || on.action.is_some() {
         return None;
     }
     match &on.path {
-        Some(pattern) => path_parts(pattern, request.path()),
+        Some(pattern) => path_parts(pattern, path),
         None => Some(Map::new()),
     }
 }
 
 /// Tells criterion by criterion how a rule's `on` misses a request; empty where it fits.
-pub(crate) fn misses(on: &RuleOn, endpoint: &str, request: &Request) -> Vec<String> {
+pub(crate) fn misses(on: &RuleOn, endpoint: &str, request: &Request, path: &str) -> Vec<String> {
     let mut missed = Vec::new();
     if let Some(name) = on.endpoint.as_ref().filter(|name| *name != endpoint) {
         missed.push(format!("endpoint is `{endpoint}`, the rule's is `{name}`"));
@@ -162,8 +162,8 @@ pub(crate) fn misses(on: &RuleOn, endpoint: &str, request: &Request) -> Vec<Stri
     if !on.methods.is_empty() && !on.methods.contains(&request.method) {
         missed.push(format!("method is `{}`, the rule takes {}", request.method, on.methods.join(", ")));
     }
-    if let Some(pattern) = on.path.as_ref().filter(|pattern| path_parts(pattern, request.path()).is_none()) {
-        missed.push(format!("path is `{}`, the rule takes `{pattern}`", request.path()));
+    if let Some(pattern) = on.path.as_ref().filter(|pattern| path_parts(pattern, path).is_none()) {
+        missed.push(format!("path is `{path}`, the rule takes `{pattern}`"));
     }
     missed
 }

@@ -3,11 +3,13 @@
 use crate::actor::Actor;
 use crate::clock::{Clock, ClockKind};
 use crate::listening::Listening;
+use crate::passage::Passages;
 use crate::sink::Sink;
 use crate::tamper::Tamper;
 use counterpart_evidence::{Event, ExchangeId};
 use counterpart_keys::{Identity, Trust};
 use counterpart_plan::Plan;
+use counterpart_plan::model::Proxy;
 use counterpart_transport::{Client, Limits, Network, Numbers};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -84,6 +86,8 @@ pub(crate) struct Shared {
     numbers: Numbers,
     listening: OnceLock<Arc<Listening>>,
     exchanges: AtomicU64,
+    /// Requests of ours under way, which may come to endpoints of ours.
+    pub(crate) passages: Passages,
 }
 
 impl Shared {
@@ -106,6 +110,7 @@ impl Shared {
             numbers,
             listening: OnceLock::new(),
             exchanges: AtomicU64::new(0),
+            passages: Passages::default(),
         }
     }
 
@@ -138,6 +143,17 @@ impl Shared {
     /// Gives our endpoints; none of them is open in role consumer.
     pub(crate) fn listening(&self) -> Option<&Arc<Listening>> {
         self.listening.get()
+    }
+
+    /// Gives where an endpoint is: a system that the user named, or ourselves.
+    pub(crate) fn target(&self, endpoint: &str) -> Option<Target> {
+        let given = self.around.targets.get(endpoint).cloned();
+        given.or_else(|| self.listening()?.url(endpoint).and_then(|url| Target::read(url).ok()))
+    }
+
+    /// Gives what makes an endpoint a proxy.
+    pub(crate) fn proxy(&self, endpoint: &str) -> Option<&Proxy> {
+        self.plan.endpoints.iter().find(|one| one.name == endpoint)?.proxy.as_ref()
     }
 
     pub(crate) fn client(&self) -> &Client {

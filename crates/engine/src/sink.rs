@@ -1,6 +1,6 @@
 //! Where events go.
 
-use counterpart_evidence::{CheckId, Event, Exchange, ExchangeId, Finding, RequirementId, ScenarioId, Skipped};
+use counterpart_evidence::{CheckId, Event, Exchange, Finding, RequirementId, ScenarioId, Skipped};
 use futures_util::future::BoxFuture;
 
 /// What an exchange belongs to.
@@ -14,10 +14,6 @@ pub struct Belonging {
     pub step: Option<u32>,
     /// Evidence group.
     pub session: Option<String>,
-    /// Leg of a proxied exchange.
-    pub leg: Option<String>,
-    /// The exchange that it is part of.
-    pub parent: Option<ExchangeId>,
 }
 
 /// An exchange with all that was judged of it.

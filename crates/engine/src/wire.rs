@@ -7,7 +7,7 @@ use counterpart_evidence::{Body, Connection, Exchange, Outcome, Request, Respons
 use counterpart_matching::{Editable, Generators, Names, apply};
 use counterpart_plan::model::{self, CutAfter, CutHow, Fault, Malformed, Offer, Trust};
 use counterpart_transport::{
-    Client, Closing, Connect, Connected, CutAfter as After, CutHow as How, Delivered, Delivery, Drip, Framing, Limits,
+    Client, Closing, Connect, Connected, CutAfter as After, CutHow as How, Delivered, Delivery, Drip, Failed, Framing, Limits,
     OldVersion, Received, Sending, ServerTrust, Timeouts, TlsClient, Versions, probe_old_tls,
 };
 use std::sync::Arc;
@@ -185,6 +185,14 @@ pub(crate) fn take(exchange: &mut Exchange, received: Received, clock: &Clock) {
     exchange.timing = scaled(received.timing, clock);
 }
 
+/// Takes into an exchange why no connection could be made.
+pub(crate) fn fail(exchange: &mut Exchange, failed: Failed) {
+    exchange.outcome = failed.outcome;
+    exchange.reason = failed.reason;
+    exchange.connection = Arc::new(failed.connection);
+    exchange.timing = failed.timing;
+}
+
 /// Turns durations of the machine into durations of the run.
 fn scaled(timing: Timing, clock: &Clock) -> Timing {
     let run = |duration: Option<u64>| duration.map(|us| clock.run_us(Duration::from_micros(us)));
@@ -220,25 +228,25 @@ pub(crate) fn connect(
     } else {
         None
     };
-    let address = target.resolve.clone().unwrap_or_else(|| authority(&target.host, target.port));
+    let address = target.address();
     Ok(Connect { address, host, tls, proxy: target.proxy.clone(), timeouts: Timeouts::of(&Limits::default()) })
 }
 
 /// Names the target itself in `Host` where its address is another's (RFC 9110 §7.2), unless the request names one.
 pub(crate) fn name_host(request: &mut Request, target: &Target) {
-    if target.resolve.is_none() || request.headers.first("host").is_some() {
-        return;
+    if target.resolve.is_some() {
+        put_host(request, &target.authority());
     }
-    let usual = if target.tls { 443 } else { 80 };
-    let host = authority(&target.host, target.port);
-    let host = if target.port == usual { host.trim_end_matches(&format!(":{usual}")).to_owned() } else { host };
-    let own = std::iter::once(("Host".to_owned(), host));
-    let others = request.headers.iter().map(|header| (header.name.clone(), header.value.clone()));
-    request.headers = own.chain(others).collect();
 }
 
-fn authority(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+/// Puts `Host` first into a request that has none.
+pub(crate) fn put_host(request: &mut Request, host: &str) {
+    if request.headers.first("host").is_some() {
+        return;
+    }
+    let own = std::iter::once(("Host".to_owned(), host.to_owned()));
+    let others = request.headers.iter().map(|header| (header.name.clone(), header.value.clone()));
+    request.headers = own.chain(others).collect();
 }
 
 /// Turns the bounds of an offer into versions.
@@ -261,7 +269,7 @@ pub(crate) async fn probe_old(
     let old = if version == "1.0" { OldVersion::Tls10 } else { OldVersion::Tls11 };
     let mut timeouts = Timeouts::of(&Limits::default());
     timeouts.response = within.unwrap_or(timeouts.response);
-    let address = target.resolve.clone().unwrap_or_else(|| authority(&target.host, target.port));
+    let address = target.address();
     let probe = probe_old_tls(client.network(), &address, &target.host, old, timeouts).await;
     exchange.outcome = probe.outcome;
     exchange.reason = probe.reason;

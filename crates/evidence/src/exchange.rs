@@ -224,6 +224,10 @@ pub struct Exchange {
     pub answered_by: Option<String>,
     /// The fault that was put in, in words.
     pub fault: Option<String>,
+    /// Which leg of a way through a proxy it is, in words; none where no proxy has to do with it.
+    pub leg: Option<String>,
+    /// The exchange that it is part of: what came to our proxy, where this is what it passed on.
+    pub parent: Option<ExchangeId>,
 }
 
 impl Exchange {
@@ -245,6 +249,8 @@ impl Exchange {
             effect: Effect::None,
             answered_by: None,
             fault: None,
+            leg: None,
+            parent: None,
         }
     }
 }

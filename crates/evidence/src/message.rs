@@ -169,7 +169,7 @@ impl Request {
     #[must_use]
     pub fn path(&self) -> &str {
         let target = self.target.split(['?', '#']).next().unwrap_or("");
-        match target.split_once("://") {
+        match target.split_once("://").filter(|_| !target.starts_with('/')) {
             Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
             None => target,
         }

@@ -117,6 +117,13 @@ pub const CODES: &[Page] = &[
         advice: "Cover it by a scenario whose checks stand for it, or say under `untestable` why no machine can test it.",
     },
     Page {
+        code: "PK017",
+        meaning: "A way through a proxy cannot be gone: `form` or `reaches` at an endpoint that is none, a proxy that reaches nothing, a rule that passes requests on where there is no proxy, or a `send` through a proxy that does not reach its endpoint.",
+        wrong: "endpoints:\n  - { name: office, kind: http, stubs: [office] }\n  - { name: gate, kind: http, reaches: [office], stubs: [gate] }",
+        right: "endpoints:\n  - { name: office, kind: http, stubs: [office] }\n  - { name: gate, kind: proxy, reaches: [office], stubs: [gate] }",
+        advice: "Say `kind: proxy` at the endpoint, name under `reaches` what it passes requests on to, and send to one of these.",
+    },
+    Page {
         code: "MT001",
         meaning: "The text is not an expression in CEL (the Common Expression Language).",
         wrong: "that: { expr: \"response.status = 200\" }",

@@ -14,6 +14,11 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
 }
 
+/// The other good pack: what is said through a proxy.
+fn relay() -> PackFiles {
+    PackFiles { shown: "relay".to_owned(), ..PackFiles::read(&folder().join("pack/relay")).unwrap() }
+}
+
 fn good() -> PackFiles {
     PackFiles { shown: "post".to_owned(), ..PackFiles::read(&folder().join("pack/post")).unwrap() }
 }
@@ -31,10 +36,12 @@ fn overlaid(wrong: &Path) -> PackFiles {
 }
 
 #[test]
-fn good_pack_gives_nothing() {
-    let mut sources = Sources::default();
-    let found = check_pack(&[&good()], &mut sources);
-    assert!(found.is_empty(), "{}", render(&found, &sources, Style::Plain));
+fn good_packs_give_nothing() {
+    for pack in [good(), relay()] {
+        let mut sources = Sources::default();
+        let found = check_pack(&[&pack], &mut sources);
+        assert!(found.is_empty(), "{}", render(&found, &sources, Style::Plain));
+    }
 }
 
 #[test]

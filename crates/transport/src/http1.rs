@@ -98,7 +98,7 @@ impl Taped {
         let asked_to_close = request.version == Version::Http10
             || request.headers.all("connection").any(|value| value.to_ascii_lowercase().contains("close"));
         let is_head = request.method == "HEAD";
-        let reply = self.line.answer(Call { connection, request, wire, started }).await;
+        let reply = self.line.answer(Call { connection, request, wire, started, site: None }).await;
         Ok(self.deliver(reply, started, is_head, asked_to_close))
     }
 

@@ -51,14 +51,14 @@ impl MemoryNetwork {
         lock(&self.listeners).by_address.remove(address);
     }
 
-    /// Connects to an address.
-    pub(crate) fn connect(&self, address: &str) -> io::Result<MemoryStream> {
+    /// Connects to an address; gives the address that the other side sees, too.
+    pub(crate) fn connect(&self, address: &str) -> io::Result<Arrival> {
         let mut listeners = lock(&self.listeners);
         let from = format!("client:{}", listeners.next_port());
         let sender = listeners.by_address.get(address).ok_or(io::ErrorKind::ConnectionRefused)?;
         let (near, far) = pair();
-        sender.send((far, from)).map_err(|_| io::Error::from(io::ErrorKind::ConnectionRefused))?;
-        Ok(near)
+        sender.send((far, from.clone())).map_err(|_| io::Error::from(io::ErrorKind::ConnectionRefused))?;
+        Ok((near, from))
     }
 }
 

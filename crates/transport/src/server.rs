@@ -28,6 +28,8 @@ pub struct Call {
     pub wire: Bytes,
     /// When its first byte came.
     pub started: Instant,
+    /// Scheme and authority of a request in HTTP/2, which stand beside its path there, as `SCHEME://AUTHORITY`.
+    pub site: Option<String>,
 }
 
 /// What is sent back.

@@ -43,7 +43,10 @@ impl Network {
     /// Connects; gives the stream with our own address.
     pub(crate) async fn connect(&self, address: &str) -> io::Result<(Carrier, String, String)> {
         match self {
-            Self::Memory(network) => Ok((Carrier::Memory(network.connect(address)?), "client".to_owned(), address.to_owned())),
+            Self::Memory(network) => {
+                let (stream, local) = network.connect(address)?;
+                Ok((Carrier::Memory(stream), local, address.to_owned()))
+            }
             Self::Tcp => {
                 let stream = TcpStream::connect(address).await?;
                 stream.set_nodelay(true)?;

@@ -6,17 +6,44 @@ use crate::build::{self, generators};
 use crate::judge::{Found, subjects};
 use crate::limits::RESOLUTION_MS;
 use crate::names::Layer;
+use crate::passage::Passage;
 use crate::shared::Target;
 use crate::tamper::{Copies, Draft};
 use crate::wire;
-use counterpart_evidence::{Cause, Direction, Event, Exchange, Outcome, Verdict};
+use counterpart_evidence::{Cause, Direction, Event, Exchange, Outcome, Request, Verdict};
 use counterpart_matching::Template;
-use counterpart_plan::model::{ConnectionRule, Offer, Probe, Send, Step, Trust};
+use counterpart_plan::model::{ConnectionRule, Offer, Probe, ProxyForm, Send, Step, Trust};
 use counterpart_transport::{Connect, Connected, Delivery, Failed, Received};
 use counterpart_validate::{Check, CheckRule};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+
+/// A proxy on the way to an endpoint.
+struct Way {
+    /// Its endpoint.
+    proxy: String,
+    target: Target,
+    form: ProxyForm,
+}
+
+impl Way {
+    /// Writes into a request what it is for, as the proxy takes it.
+    fn address(&self, request: &mut Request, to: &Target) {
+        let url = format!("{}{}", to.site(), request.target);
+        match self.form {
+            ProxyForm::Absolute => {
+                // The same as in the URL (RFC 9112 §3.2).
+                wire::put_host(request, &to.authority());
+                request.target = url;
+            }
+            ProxyForm::Path => {
+                wire::name_host(request, &self.target);
+                request.target = format!("{}/{url}", self.target.base);
+            }
+        }
+    }
+}
 
 impl Play {
     pub(crate) async fn send(self: &Arc<Self>, step: &Step, send: &Send, index: u32, frame: &mut Frame) -> Result<Brought, Stop> {
@@ -54,25 +81,32 @@ impl Play {
         let names = self.credentials(send, frame)?;
         let endpoint = self.filled(&send.endpoint, frame)?;
         let target = self.target(&endpoint)?;
+        let way = self.way(send, &endpoint, frame)?;
         let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Outbound, &endpoint, self.shared.clock.now_us());
+        exchange.leg = way.as_ref().map(|way| format!("via {}", way.proxy));
         let parts = [&self.key, &self.attempt.to_string(), &frame.branch, &index.to_string(), key];
-        let mut sending = self.outgoing(send, &target, &names, &parts).map_err(|reason| Stop::error(Cause::Simulator, reason))?;
+        let mut sending = self
+            .outgoing(send, (&target, way.as_ref()), &names, &parts)
+            .map_err(|reason| Stop::error(Cause::Simulator, reason))?;
         let copies = self.tampered(send, &mut sending);
         let again = (copies == Copies::Two).then(|| sending.request.clone());
         exchange.fault.clone_from(&sending.fault);
-        match self.connection(&endpoint, &target, send, frame).await? {
+        let hop = way.as_ref().map_or((endpoint.as_str(), &target), |way| (way.proxy.as_str(), &way.target));
+        match self.connection(hop, send, frame).await? {
             Ok(mut connected) => {
                 if let Some(barrier) = &frame.barrier {
                     barrier.wait().await;
                 }
                 exchange.started_us = self.shared.clock.now_us();
                 let kept = connected.facts().reused;
+                let _passage = way.as_ref().map(|_| self.under_way(&connected, &exchange));
                 let mut received = connected.send(sending.request.clone(), &sending.sending).await;
                 let as_usual = sending.sending.delivery == Delivery::default();
                 if kept && as_usual && was_closed_meanwhile(&received) {
                     self.note_closed_meanwhile(&received);
-                    if let Ok(fresh) = self.connection(&endpoint, &target, send, frame).await? {
+                    if let Ok(fresh) = self.connection(hop, send, frame).await? {
                         connected = fresh;
+                        let _passage = way.as_ref().map(|_| self.under_way(&connected, &exchange));
                         exchange.started_us = self.shared.clock.now_us();
                         received = connected.send(sending.request, &sending.sending).await;
                     }
@@ -82,7 +116,7 @@ impl Play {
                 }
                 wire::take(&mut exchange, received, &self.shared.clock);
                 if connected.is_open() && send.fault.is_none() {
-                    frame.connection = Some((connection_key(&endpoint, send), connected));
+                    frame.connection = Some((connection_key(hop.0, send), connected));
                 }
             }
             Err(failed) => {
@@ -90,7 +124,7 @@ impl Play {
                     barrier.wait().await;
                 }
                 exchange.request = Some(sending.request);
-                fail(&mut exchange, failed);
+                wire::fail(&mut exchange, failed);
             }
         }
         let found = self.judge_exchange(&exchange, &names, checks);
@@ -122,7 +156,7 @@ impl Play {
     fn outgoing(
         &self,
         send: &Send,
-        target: &Target,
+        (target, way): (&Target, Option<&Way>),
         names: &Map<String, Value>,
         parts: &[&str],
     ) -> Result<wire::Outgoing, String> {
@@ -130,7 +164,10 @@ impl Play {
         let globals = Layer::last(self.shared.globals());
         let layer = Layer::new(names, &globals);
         let mut request = build::request(&send.request, &target.base, &layer, &mut generators)?;
-        wire::name_host(&mut request, target);
+        match way {
+            Some(way) => way.address(&mut request, target),
+            None => wire::name_host(&mut request, target),
+        }
         let within = send.within.as_ref().map(|time| build::milliseconds(time, &layer)).transpose()?;
         let within = within.map(|run_ms| self.shared.clock.real(run_ms).max(Duration::from_millis(RESOLUTION_MS)));
         wire::sending(send.fault.as_ref(), request, within, &layer, &mut generators, &self.shared.clock)
@@ -175,17 +212,36 @@ impl Play {
     }
 
     fn target(&self, endpoint: &str) -> Result<Target, Stop> {
-        self.shared.around.targets.get(endpoint).cloned().ok_or_else(|| Stop {
+        self.shared.target(endpoint).ok_or_else(|| Stop {
             verdict: Verdict::Skipped,
             ..Stop::error(Cause::Configuration, format!("there is no address for endpoint `{endpoint}`"))
         })
     }
 
+    /// Finds the proxy that a request goes through; none where it goes straight.
+    fn way(&self, send: &Send, endpoint: &str, frame: &Frame) -> Result<Option<Way>, Stop> {
+        let Some(via) = &send.via else { return Ok(None) };
+        let proxy = self.filled(via, frame)?;
+        if proxy.is_empty() {
+            return Ok(None);
+        }
+        let wrong = |reason: String| Stop::error(Cause::Configuration, reason);
+        let plan = self.shared.proxy(&proxy).ok_or_else(|| wrong(format!("`{proxy}` is no proxy to send through")))?;
+        if !plan.reaches.iter().any(|name| name == endpoint) {
+            return Err(wrong(format!("proxy `{proxy}` does not reach `{endpoint}`")));
+        }
+        Ok(Some(Way { target: self.target(&proxy)?, form: plan.form, proxy }))
+    }
+
+    /// Lets a proxy of our own know whose request comes to it.
+    fn under_way(&self, connected: &Connected, exchange: &Exchange) -> Passage<'_> {
+        self.shared.passages.begin(connected.facts(), exchange.id, Some(Arc::clone(&self.claimant)))
+    }
+
     /// Gives the open connection where it fits, or makes one.
     async fn connection(
         &self,
-        endpoint: &str,
-        target: &Target,
+        (endpoint, target): (&str, &Target),
         send: &Send,
         frame: &mut Frame,
     ) -> Result<Result<Connected, Failed>, Stop> {
@@ -232,7 +288,7 @@ impl Play {
                 let connect = self.connect(&target, &certificate, &probe.tls)?;
                 match self.shared.client().connect(&connect).await {
                     Ok(mut connected) => wire::probe_open(&mut exchange, &mut connected, within).await,
-                    Err(failed) => fail(&mut exchange, failed),
+                    Err(failed) => wire::fail(&mut exchange, failed),
                 }
             }
         }
@@ -268,13 +324,6 @@ fn blamed(stop: Stop, step: &Step, frame: &Frame) -> Stop {
 /// A server may close a kept connection at any time, which a client cannot tell from a refusal to answer (RFC 9112 §9.3.1).
 fn was_closed_meanwhile(received: &Received) -> bool {
     matches!(received.outcome, Outcome::Closed | Outcome::Reset) && received.response_wire.is_empty()
-}
-
-fn fail(exchange: &mut Exchange, failed: Failed) {
-    exchange.outcome = failed.outcome;
-    exchange.reason = failed.reason;
-    exchange.connection = Arc::new(failed.connection);
-    exchange.timing = failed.timing;
 }
 
 fn connection_key(endpoint: &str, send: &Send) -> String {

@@ -8,8 +8,8 @@ use crate::journal::Draft;
 use crate::lock::lock;
 use crate::masking::{MaskedMessage, Seen, Stored};
 use crate::{
-    CheckId, Error, Event, Exchange, ExchangeId, ExchangeRecord, Finding, JournalHead, JournalWriter, MaskKey, MaskRules, Masker,
-    Moment, RequirementId, RunFolder, ScenarioId, Skipped, Stamped, Storage,
+    CheckId, Error, Event, Exchange, ExchangeRecord, Finding, JournalHead, JournalWriter, MaskKey, MaskRules, Masker, Moment,
+    RequirementId, RunFolder, ScenarioId, Skipped, Stamped, Storage,
 };
 use bytes::Bytes;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,10 +26,6 @@ pub struct ExchangeMeta {
     pub step: Option<u32>,
     /// Evidence group: the value of the pack's discriminator.
     pub session: Option<String>,
-    /// Leg of a proxied exchange.
-    pub leg: Option<String>,
-    /// The exchange that it is part of.
-    pub parent: Option<ExchangeId>,
 }
 
 /// What was found in an exchange.
@@ -219,8 +215,8 @@ impl Recorder {
             attempt: meta.attempt,
             step: meta.step,
             session: meta.session,
-            leg: meta.leg,
-            parent: meta.parent,
+            leg: exchange.leg.clone(),
+            parent: exchange.parent,
             direction: exchange.direction,
             endpoint: exchange.endpoint.clone(),
             started_us: exchange.started_us,

@@ -85,13 +85,17 @@ impl Compiler<'_> {
             Some(replies) => replies.0.iter().filter_map(|item| self.reply_item(item, &mut scope)).collect(),
             None => Vec::new(),
         };
-        if record.respond.is_none() && on.action.is_none() {
+        let name = format!("{file}#{}", record.id.value);
+        let forward = match &record.forward {
+            Some(forward) => Some(Arc::new(self.forward(file, record, forward, &mut scope)?)),
+            None => None,
+        };
+        if record.respond.is_none() && forward.is_none() && on.action.is_none() {
             self.diagnostics.push(
                 Diagnostic::error("SC010", format!("rule `{}` needs `respond`", record.id.value))
                     .at(record.id.span, "answers nothing"),
             );
         }
-        let name = format!("{file}#{}", record.id.value);
         let edits = self.edits_of(|rule| rule == name);
         let edited = |reply: Arc<Reply>| {
             if edits.is_empty() { reply } else { Arc::new(Reply { edits: edits.clone(), ..(*reply).clone() }) }
@@ -105,6 +109,7 @@ impl Compiler<'_> {
             checks: self.expectations(&record.checks, None, &mut scope),
             then: self.changes(&record.then, &mut scope),
             respond,
+            forward,
             attempts_by: self.expression_if(record.attempts_by.as_ref(), &mut scope),
             fault: match &record.fault {
                 Some(fault) => Some(self.fault(fault, &mut scope)?),

@@ -140,7 +140,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn field(&mut self, name: &Text, node: &Node, scope: &mut Scope) -> Option<Field> {
+    pub(super) fn field(&mut self, name: &Text, node: &Node, scope: &mut Scope) -> Option<Field> {
         let name = self.template(name, Escape::Header, scope)?;
         Some(Field { name, value: self.shape(node, Escape::Header, scope)? })
     }

@@ -11,6 +11,7 @@ mod mutant;
 mod names;
 mod pack;
 mod preflight;
+mod proxy;
 mod scenario;
 mod step;
 mod store;

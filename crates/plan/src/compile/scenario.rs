@@ -258,6 +258,7 @@ impl<'a> Compiler<'a> {
                 name: record.name.value.clone(),
                 stubs: record.stubs.iter().filter_map(|name| self.stub(name)).collect(),
                 client_certificate: self.expression_if(record.client_certificate.as_ref(), &mut scope),
+                proxy: self.proxy(record),
             });
         }
         endpoints

@@ -141,6 +141,7 @@ impl Compiler<'_> {
         };
         Some(Send {
             request: self.request(send, scope)?,
+            via: self.way(send)?,
             endpoint: self.endpoint(send.to.as_ref())?,
             certificate: word_or(send.certificate.as_ref(), "default"),
             credentials: send.credentials.as_ref().map(|name| name.value.clone()),

@@ -1,7 +1,7 @@
 //! How we behave as a server and as a client: stubs, the store, players.
 
-use crate::model::{Fault, Reply, Shape, Step, Time};
-use counterpart_matching::{Expression, Rule as MatchRule};
+use crate::model::{Fault, Field, Reply, Shape, Step, Time};
+use counterpart_matching::{Edit, Expression, Rule as MatchRule};
 use counterpart_validate::Check;
 use serde_json::Value;
 use std::sync::Arc;
@@ -83,6 +83,29 @@ pub struct RuleOn {
     pub action: Option<String>,
 }
 
+/// How a proxy passes a request on.
+#[derive(Clone, Debug)]
+pub struct Forward {
+    /// How long the far side may take.
+    pub within: Option<Time>,
+    /// Header fields of the request that goes on, put over those that came.
+    pub headers: Vec<Field>,
+    /// Header fields of the answer that goes back, put over those that came.
+    pub answer_headers: Vec<Field>,
+    /// Client certificate by name.
+    pub certificate: String,
+    /// The answer where the request names nothing that is reached.
+    pub elsewhere: Option<Arc<Reply>>,
+    /// The answer where no connection could be made.
+    pub unreachable: Option<Arc<Reply>>,
+    /// The answer where the far side gave none in time.
+    pub late: Option<Arc<Reply>>,
+    /// The answer where what the far side gave is no whole answer.
+    pub broken: Option<Arc<Reply>>,
+    /// Edits of the answer that goes back (mutants).
+    pub edits: Vec<Edit>,
+}
+
 /// One rule of a stub.
 #[derive(Clone, Debug)]
 pub struct Rule {
@@ -100,6 +123,8 @@ pub struct Rule {
     pub then: Vec<Change>,
     /// Answers in turn, by attempt; the last for all that follow.
     pub respond: Vec<Arc<Reply>>,
+    /// Passes the request on instead.
+    pub forward: Option<Arc<Forward>>,
     /// The key by which attempts are counted.
     pub attempts_by: Option<Expression>,
     /// What goes wrong with the answer.

@@ -8,15 +8,16 @@ mod shape;
 mod step;
 
 pub use behaviour::{
-    Change, Collection, ConnectionRule, Named, NamedValue, Player, PlayerRule, Retry, RetryCount, Rule, RuleOn, Store, Stub,
+    Change, Collection, ConnectionRule, Forward, Named, NamedValue, Player, PlayerRule, Retry, RetryCount, Rule, RuleOn, Store,
+    Stub,
 };
 pub use message::{
     AlpnAnswer, Body, BodyForm, BodyFrom, Chunked, Closing, Coding, Cut, CutAfter, CutHow, Drip, Fault, Field, Malformed, Offer,
     Reply, Request,
 };
 pub use scenario::{
-    Action, Claim, Connecting, Defect, Endpoint, Fragment, Mutant, NOT_SELECTED, Plan, Probing, Profile, Proof, Scenario,
-    Schedule, ScheduleRow, Sentinel, Settled, Standing, Survivor, Trust, VariantRow,
+    Action, Claim, Connecting, Defect, Endpoint, Fragment, Mutant, NOT_SELECTED, Plan, Probing, Profile, Proof, Proxy, ProxyForm,
+    Scenario, Schedule, ScheduleRow, Sentinel, Settled, Standing, Survivor, Trust, VariantRow,
 };
 pub use shape::Shape;
 pub use step::{

@@ -18,6 +18,26 @@ pub struct Endpoint {
     pub stubs: Vec<Arc<Stub>>,
     /// Whether a client certificate is asked for: gives `none`, `optional` or `required`.
     pub client_certificate: Option<Expression>,
+    /// What makes it a proxy.
+    pub proxy: Option<Proxy>,
+}
+
+/// How a request to a proxy says what it is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProxyForm {
+    /// The URL is the request target.
+    Absolute,
+    /// The URL is the path after one slash.
+    Path,
+}
+
+/// A proxy: what its requests look like, and where it passes them on to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxy {
+    /// How a request says what it is for.
+    pub form: ProxyForm,
+    /// Endpoints that it reaches.
+    pub reaches: Vec<String>,
 }
 
 /// Something that a system under test can be asked to do.

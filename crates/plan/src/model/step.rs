@@ -108,6 +108,8 @@ pub struct Send {
     pub request: Request,
     /// Endpoint; the first where empty.
     pub endpoint: String,
+    /// Proxy to send it through; straight without, or where its template gives nothing.
+    pub via: Option<String>,
     /// Client certificate by name; `default` is the workspace's.
     pub certificate: String,
     /// Credentials by name, whose values replace settings.

@@ -20,7 +20,8 @@ pub use message::{
 pub use mutant::{Connecting, MutantFile, MutantItem, Survivor, TrustWord};
 pub use pack::{
     ActionItem, BasisWord, ClaimItem, ClaimStatus, DocumentItem, EndpointItem, EndpointKind, LevelWord, Masking, PackFile,
-    ProfileItem, RequirementFile, RequirementItem, RoleItem, RoleWord, Roles, SettingItem, SettingKind, Standing, StandingChecks,
+    ProfileItem, ProxyForm, RequirementFile, RequirementItem, RoleItem, RoleWord, Roles, SettingItem, SettingKind, Standing,
+    StandingChecks,
 };
 pub use player::{PlayerFile, PlayerRule, Retry, RetryCount};
 pub use scenario::{FragmentFile, Needs, ScenarioFile, ScheduleFile, ScheduleRow, Variants};
@@ -29,4 +30,4 @@ pub use step::{
     MailItem, Observe, Parallel, Probe, Release, Repeat, RequestMatch, Send, Step, StoreChange, TimedStep, When, Write,
     WriteAttachment,
 };
-pub use stub::{Collection, Find, Let, RuleOn, StoreFile, StubFile, StubRule};
+pub use stub::{Collection, Find, Forward, Let, RuleOn, StoreFile, StubFile, StubRule};

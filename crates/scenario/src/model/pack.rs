@@ -199,6 +199,18 @@ word! {
     EndpointKind "endpoint kind" {
         /// HTTP, with or without TLS.
         "http" Http,
+        /// HTTP that passes requests on to other endpoints.
+        "proxy" Proxy,
+    }
+}
+
+word! {
+    /// How a request to a proxy says what it is for.
+    ProxyForm "proxy form" {
+        /// The URL is the request target (RFC 9112 §3.2.2).
+        "absolute" Absolute,
+        /// The URL, as it is or percent-encoded, is the path after one slash.
+        "path" Path,
     }
 }
 
@@ -213,6 +225,10 @@ record! {
         list plays_in "plays-in": RoleWord,
         /// Stub files whose rules answer there, in order.
         list stubs "stubs": Text,
+        /// How a request to a proxy says what it is for; `absolute` without.
+        optional form "form": ProxyForm,
+        /// Endpoints that a proxy passes requests on to; it never reaches anything else.
+        list reaches "reaches": Text,
         /// What it stands for.
         optional doc "doc": Text,
         /// Whether it asks for a client certificate: `required` unless the settings say otherwise; CEL giving `none`, `optional` or `required`.

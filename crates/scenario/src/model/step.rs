@@ -90,6 +90,8 @@ record! {
         map with "with": Node,
         /// Endpoint to send to; the first without.
         optional to "to": Text,
+        /// Proxy endpoint to send it through, a template; straight to `to` without, or where it is empty.
+        optional via "via": Text,
         /// Method instead of the named request's.
         optional method "method": Text,
         /// Path instead of the named request's.

@@ -2,7 +2,7 @@
 
 use crate::model::{Condition, Expectation, Fault, Reply, ReplyItem, StoreChange};
 use crate::read::{Read, Reader, record};
-use crate::{Cel, Data, Node, Schemas, Spanned, Text, WordList};
+use crate::{Cel, Data, Node, Schemas, Spanned, Text, Time, WordList};
 use serde_json::{Value, json};
 
 record! {
@@ -24,7 +24,7 @@ record! {
         optional endpoint "endpoint": Text,
         /// Methods; any without.
         optional method "method": WordList,
-        /// Path pattern, a template over settings; `{name}` stands for a segment and `{*rest}` for the rest; any without.
+        /// Path pattern, a template over settings; `{name}` stands for a segment and `{*rest}` for the rest; any without. At a proxy it is the path of the URL in the request.
         optional path "path": Text,
         /// An action instead of a request, where this stub is under test as the mirror.
         optional action "action": Text,
@@ -64,6 +64,28 @@ impl Read for Let {
 }
 
 record! {
+    /// How a proxy passes a request on: to the endpoint that the URL in it names, if that is one it reaches.
+    Forward "forward" {
+        /// How long the far side may take to answer, connecting included; 30 s without.
+        optional within "within": Time,
+        /// Header fields set in the request that goes on or, with `null`, left out of it; `Via` is added without.
+        map headers "headers": Node,
+        /// Header fields set in the answer that goes back or, with `null`, left out of it; `Via` is added without.
+        map answer_headers "answer-headers": Node,
+        /// Client certificate shown to the far side: `default`, `none`, or one that `[tls.other]` gives.
+        optional certificate "certificate": Text,
+        /// Answer where the request names no URL, or one that the proxy does not reach; 400 and 403 without.
+        optional elsewhere "elsewhere": ReplyItem,
+        /// Answer where no connection could be made; 502 without.
+        optional unreachable "unreachable": ReplyItem,
+        /// Answer where the far side gave none in time; 504 without.
+        optional late "late": ReplyItem,
+        /// Answer where what the far side gave is no whole answer: broken off, not HTTP, or too large; 502 without.
+        optional broken "broken": ReplyItem,
+    }
+}
+
+record! {
     /// One rule.
     StubRule "a rule" {
         /// Name, unique in its file.
@@ -80,6 +102,8 @@ record! {
         list then "then": StoreChange,
         /// The answer; several are given in turn, by attempt.
         optional respond "respond": Replies,
+        /// At a proxy: passes the request on instead of answering it.
+        optional forward "forward": Forward,
         /// CEL that gives the key by which attempts are counted; the rule's own count without.
         optional attempts_by "attempts-by": Cel,
         /// What goes wrong with the answer.

@@ -71,11 +71,12 @@ impl Stream {
         }
         let headers = came.lists.first().map_or_else(|| crate::head::from_map(&parts.headers), fields);
         let target = parts.uri.path_and_query().map_or_else(|| parts.uri.to_string(), ToString::to_string);
+        let site = parts.uri.scheme_str().zip(parts.uri.authority()).map(|(scheme, authority)| format!("{scheme}://{authority}"));
         let body = coding::body(&headers, content, line.limits.body_bytes_max);
         let method = parts.method.as_str().to_owned();
         let is_head = method == "HEAD";
         let request = Request { method, target, version: Version::Http2, headers, body };
-        let reply = line.answer(Call { connection, request, wire: came.wire, started }).await;
+        let reply = line.answer(Call { connection, request, wire: came.wire, started, site }).await;
         streams.deliver(id, &mut respond, reply, started, is_head).await;
     }
 }

@@ -209,7 +209,12 @@ impl Agreed {
 
 fn head(request: &Request, authority: &str) -> Result<http::Request<()>, String> {
     let host = request.headers.first("host").unwrap_or(authority).to_owned();
-    let uri = http::Uri::builder().scheme("https").authority(host).path_and_query(request.target.clone()).build();
+    // What a proxy is asked for names its own scheme and authority (RFC 9113 §8.3.1).
+    let uri = if request.target.starts_with("http://") || request.target.starts_with("https://") {
+        http::Uri::try_from(request.target.as_str()).map_err(http::Error::from)
+    } else {
+        http::Uri::builder().scheme("https").authority(host).path_and_query(request.target.clone()).build()
+    };
     let method = http::Method::from_bytes(request.method.as_bytes());
     let (Ok(uri), Ok(method)) = (uri, method) else {
         return Err("method or target cannot be sent in HTTP/2".to_owned());

@@ -1,0 +1,70 @@
+//! Requests of ours that are on their way, so that an endpoint of ours knows what comes from our own side.
+
+use crate::claim::{Claimant, lock};
+use counterpart_evidence::{Connection, Effect, ExchangeId};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+/// A connection by the calling address and the port that is called, which both its ends know.
+type Key = (String, String);
+
+/// Where a request comes from that our own side sent.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    /// The exchange that it belongs to.
+    pub(crate) exchange: ExchangeId,
+    /// Whose that is.
+    pub(crate) owner: Option<Arc<Claimant>>,
+}
+
+/// Requests on their way from our own side, by connection: each has one at a time.
+#[derive(Default)]
+pub(crate) struct Passages(Mutex<HashMap<Key, (Origin, Effect)>>);
+
+/// A request on its way; it ends when this is dropped.
+pub(crate) struct Passage<'a> {
+    passages: &'a Passages,
+    key: Key,
+}
+
+impl Passages {
+    /// Notes that an exchange begins on a connection that we made.
+    pub(crate) fn begin(&self, made: &Connection, exchange: ExchangeId, owner: Option<Arc<Claimant>>) -> Passage<'_> {
+        let key = (made.local.clone(), port(&made.peer));
+        lock(&self.0).insert(key.clone(), (Origin { exchange, owner }, Effect::None));
+        Passage { passages: self, key }
+    }
+
+    /// Tells where a request comes from that came on a connection, if our own side sent it.
+    pub(crate) fn origin(&self, came: &Connection) -> Option<Origin> {
+        lock(&self.0).get(&arriving(came)).map(|(origin, _)| origin.clone())
+    }
+
+    /// Notes what an endpoint of ours does with what came on a connection.
+    pub(crate) fn arrived(&self, came: &Connection, effect: Effect) {
+        if let Some((_, known)) = lock(&self.0).get_mut(&arriving(came)) {
+            *known = effect;
+        }
+    }
+}
+
+impl Passage<'_> {
+    /// Gives what an endpoint of ours did with the request; none where it went to somebody else, who alone knows.
+    pub(crate) fn effect(&self) -> Effect {
+        lock(&self.passages.0).get(&self.key).map_or(Effect::None, |(_, effect)| *effect)
+    }
+}
+
+impl Drop for Passage<'_> {
+    fn drop(&mut self) {
+        lock(&self.passages.0).remove(&self.key);
+    }
+}
+
+fn arriving(came: &Connection) -> Key {
+    (came.peer.clone(), port(&came.local))
+}
+
+fn port(address: &str) -> String {
+    address.rsplit_once(':').map_or("", |(_, port)| port).to_owned()
+}
