@@ -28,7 +28,7 @@ fn shown(page: &str) -> Vec<(String, String)> {
 #[test]
 fn pack_of_the_guide_compiles() {
     let mut pack = PackFiles { name: "lamp".to_owned(), shown: "lamp".to_owned(), ..PackFiles::default() };
-    for (path, text) in shown(&page()).into_iter().filter(|(path, _)| !path.starts_with("post/")) {
+    for (path, text) in shown(&page()).into_iter().filter(|(path, _)| !is_of_the_tests(path)) {
         pack.files.insert(path, text.into_bytes().into());
     }
     assert!(pack.files.contains_key("pack.yaml") && pack.files.contains_key("mutants.yaml"));
@@ -37,12 +37,17 @@ fn pack_of_the_guide_compiles() {
     assert!(found.is_empty(), "{}", render(&found, &sources, Style::Plain));
 }
 
-/// The second pack is the one that the tests of `plan` begin from, and `tests/language.rs` proves; the page shows its files as they are.
+/// Tells whether a file is of a pack that stands in the tests of `plan`.
+fn is_of_the_tests(path: &str) -> bool {
+    path.starts_with("post/") || path.starts_with("relay/")
+}
+
+/// The further packs are those that the tests of `plan` begin from, and `tests/language.rs` proves; the page shows their files as they are.
 #[test]
-fn pack_with_both_roles_is_shown_as_it_is() {
+fn packs_with_both_roles_are_shown_as_they_are() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/plan/tests/pack");
-    let files: Vec<(String, String)> = shown(&page()).into_iter().filter(|(path, _)| path.starts_with("post/")).collect();
-    assert!(files.len() >= 10, "the guide shows only {} files of `post`", files.len());
+    let files: Vec<(String, String)> = shown(&page()).into_iter().filter(|(path, _)| is_of_the_tests(path)).collect();
+    assert!(files.len() >= 13, "the guide shows only {} files of `post` and `relay`", files.len());
     for (path, text) in files {
         assert_eq!(std::fs::read_to_string(folder.join(&path)).unwrap(), text, "{path} is another in the guide");
     }

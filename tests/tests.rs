@@ -18,5 +18,6 @@ mod machine;
 mod peers;
 mod person;
 mod proof;
+mod proxies;
 mod reports;
 mod secrecy;

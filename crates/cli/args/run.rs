@@ -21,10 +21,10 @@ pub(crate) struct RunArgs {
     /// Role that Counterpart plays.
     #[arg(long, value_enum)]
     pub(crate) role: Option<RoleArg>,
-    /// URL of the system under test (role consumer), `NAME=URL` for a further endpoint.
+    /// URL of the system under test (role consumer), `NAME=URL` for a further endpoint; in role provider, of one behind a proxy of ours.
     #[arg(long, value_name = "URL")]
     pub(crate) target: Vec<String>,
-    /// Address to listen at (role provider), `NAME=ADDR` for a further endpoint.
+    /// Address to listen at (role provider), `NAME=ADDR` for a further endpoint, or in role consumer for a proxy of ours.
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Vec<String>,
     /// Workspace file; `counterpart.toml` where it exists.

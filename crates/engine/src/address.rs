@@ -35,6 +35,9 @@ impl Address {
         }
         let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query.to_owned())));
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+        if authority.contains(['@', '\\']) {
+            return Err(format!("`{url}` names more than a host and a port"));
+        }
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => {
                 (host, port.parse().map_err(|_| format!("`{url}`: `{port}` is no port"))?)
@@ -44,9 +47,6 @@ impl Address {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         if host.is_empty() {
             return Err(format!("`{url}` has no host"));
-        }
-        if host.contains(['@', '\\']) {
-            return Err(format!("`{url}` names more than a host and a port"));
         }
         Ok(Self { url: url.to_owned(), tls, authority: authority.to_owned(), host, port, path: path.to_owned(), query })
     }

@@ -264,7 +264,7 @@ fn files_that_the_page_shows_are_read_without_diagnostics() {
     let files = shown_files(&page);
     assert!(files.len() >= 5, "the guide shows a whole pack, not {} files", files.len());
     for (path, text) in files {
-        let path = path.strip_prefix("post/").unwrap_or(&path).to_owned();
+        let path = path.strip_prefix("post/").or(path.strip_prefix("relay/")).unwrap_or(&path).to_owned();
         let kind = FileKind::of_path(&path).unwrap_or_else(|| panic!("`{path}` is of no kind"));
         let mut sources = Sources::default();
         let id = sources.add(&path, &text);

@@ -314,9 +314,11 @@ fn facts(exchange: &ExchangeRecord) -> Vec<Fact> {
         Fact { name: "Began", value: format!("{} s after the run began", text::moment(exchange.started_us)) },
         Fact {
             name: "Direction",
-            value: match exchange.direction {
-                Direction::Inbound => "the system under test called Counterpart".to_owned(),
-                Direction::Outbound => "Counterpart called the system under test".to_owned(),
+            value: match (exchange.direction, exchange.parent) {
+                (Direction::Inbound, None) => "the system under test called Counterpart".to_owned(),
+                (Direction::Inbound, Some(_)) => "Counterpart called an endpoint of its own".to_owned(),
+                (Direction::Outbound, None) => "Counterpart called the system under test".to_owned(),
+                (Direction::Outbound, Some(_)) => "Counterpart passed on what came to its proxy".to_owned(),
             },
         },
         Fact { name: "Endpoint", value: text::line(&exchange.endpoint) },

@@ -188,8 +188,10 @@ impl Drawing {
 
     fn exchange(&mut self, exchange: &ExchangeRecord, parties: &Parties, index: &Index<'_>) {
         let inbound = exchange.direction == Direction::Inbound;
+        let proxy = own_proxy(exchange, index);
         let (ours, theirs) = if inbound {
-            (parties.x(Side::Ours, &exchange.endpoint), parties.x(Side::Theirs, ""))
+            let sender = proxy.map_or_else(|| parties.x(Side::Theirs, ""), |proxy| parties.x(Side::Ours, proxy));
+            (parties.x(Side::Ours, &exchange.endpoint), sender)
         } else {
             (parties.x(Side::Ours, ""), parties.x(Side::Theirs, &exchange.endpoint))
         };
@@ -200,10 +202,15 @@ impl Drawing {
         };
         let word = |failed: bool| if failed { " · failed" } else { "" };
         let (asked_failed, failed) = (failing(true), failing(false));
-        let who = if inbound { "The system under test sent" } else { "Counterpart sent" };
+        let who = match proxy {
+            Some(proxy) => format!("Proxy {} of Counterpart sent", text::label(proxy, 24)),
+            None if inbound => "The system under test sent".to_owned(),
+            None => "Counterpart sent".to_owned(),
+        };
         let moment = self.offset(exchange.started_us);
         let sent = call(exchange, 56);
-        let said = format!("{} {sent}{}", exchange.id, word(asked_failed));
+        let way = exchange.leg.as_deref().map_or_else(String::new, |leg| format!(" · {}", text::label(leg, 40)));
+        let said = format!("{} {sent}{way}{}", exchange.id, word(asked_failed));
         self.arrow(Kind::Request, exchange, (from, to), said.clone(), moment.clone(), asked_failed);
         let effect = if exchange.effect == Effect::None { String::new() } else { format!(" · {}", exchange.effect.name()) };
         let fault = exchange.fault.as_deref().map_or_else(String::new, |fault| format!(" · fault: {}", text::label(fault, 26)));
@@ -248,6 +255,16 @@ impl Drawing {
             anchor: matches!(kind, Kind::Request).then(|| exchange_anchor(exchange.id)),
         });
     }
+}
+
+/// Gives the proxy of ours that passed on what came to another endpoint of ours.
+fn own_proxy<'a>(exchange: &ExchangeRecord, index: &Index<'a>) -> Option<&'a str> {
+    if exchange.direction != Direction::Inbound {
+        return None;
+    }
+    let passed_on = index.exchange(exchange.parent?)?;
+    let proxy = index.exchange(passed_on.parent?)?;
+    Some(proxy.endpoint.as_str())
 }
 
 enum Kind {
