@@ -281,3 +281,26 @@ fn legs_between_our_own_endpoints_are_tied_and_tell_the_effect() {
         html.contains("Proxy `gate` of Counterpart sent exchange") || html.contains("Proxy gate of Counterpart sent exchange")
     );
 }
+
+#[test]
+fn what_went_on_is_recorded_though_its_sender_is_gone() {
+    let place = place();
+    let (sender, heard) = channel();
+    let office = Sut::new(move |stream, _| {
+        let _ = sender.send(());
+        std::thread::sleep(Duration::from_millis(400));
+        drop(stream.write_all(FINE.as_bytes()));
+    });
+    let (proxies, gate, _) = before(&place, &office.url);
+    let mut stream = TcpStream::connect(&gate).unwrap();
+    write!(stream, "GET {}/letters/7 HTTP/1.1\r\nHost: x\r\n\r\n", office.url).unwrap();
+    heard.recv_timeout(Duration::from_secs(10)).unwrap();
+    drop(stream);
+    // The far side answers meanwhile, and what it answered is there when the run is over.
+    std::thread::sleep(Duration::from_millis(1_000));
+    proxies.signal("INT");
+    proxies.ends();
+    let record = place.record();
+    let leg = exchanges(&record).find(|one| one["leg"] == "gate to office").unwrap();
+    assert_eq!((&leg["outcome"], &leg["response"]["status"]), (&"answered".into(), &200.into()), "{leg:#}");
+}

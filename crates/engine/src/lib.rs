@@ -13,6 +13,7 @@ mod clock;
 mod group;
 mod hook;
 mod judge;
+mod leg;
 mod limits;
 mod listening;
 mod mail;

@@ -3,22 +3,20 @@
 use crate::address::{Address, inner};
 use crate::answer::{Answer, built};
 use crate::build::{milliseconds, reason_of, set_fields};
+use crate::leg::{Leg, Miss, Passed};
 use crate::limits::RESOLUTION_MS;
 use crate::names::Layer;
 use crate::provider::{Arrival, Provider};
 use crate::relay::{self, Hops};
 use crate::shared::Target;
-use crate::sink::{Belonging, Judged};
 use crate::store::StoreNames;
-use crate::wire;
-use counterpart_evidence::{Body, Direction, Effect, Event, Exchange, Outcome, Request, Response};
+use counterpart_evidence::{Body, Direction, Event, Exchange, Request, Response};
 use counterpart_matching::{Names, apply};
-use counterpart_plan::model::{Forward, Offer, Reply, Trust};
-use counterpart_transport::{Delivery, Limits, Sending};
+use counterpart_plan::model::{Forward, Reply};
+use counterpart_transport::Limits;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
 
 /// What a request to a proxy is for.
 pub(crate) struct Inner {
@@ -39,26 +37,6 @@ impl Inner {
         let endpoint = self.reached.as_ref().map(|(name, _)| name.as_str());
         self.found.as_ref().map_or(Value::Null, |address| address.value(endpoint))
     }
-}
-
-/// Why a request did not come through.
-enum Miss {
-    Broken,
-    Late,
-    Unreachable,
-}
-
-/// What came of a request that was passed on.
-struct Passed {
-    exchange: Exchange,
-    effect: Effect,
-    miss: Option<Miss>,
-}
-
-/// A request ready to go on.
-struct Ready {
-    request: Request,
-    within: Duration,
 }
 
 impl Provider {
@@ -93,28 +71,22 @@ impl Provider {
             return Ok(());
         }
         let is_head = request.method == "HEAD";
-        let ready = self.ready(arrival, answer, forward, &address)?;
-        let passed = self.go(arrival, (&name, &target), forward, ready).await?;
+        let leg = self.leg(arrival, answer, forward, (&address, &name, target))?;
+        let Passed { exchange, effect, miss } = leg.go().await?;
         arrival.exchange.leg = Some(format!("through {} to {name}", arrival.endpoint));
-        match (passed.miss, &passed.exchange.response) {
-            (None, Some(response)) => {
-                answer.effect = passed.effect;
-                answer.response = self.back(arrival, answer, forward, relay::response(response, &arrival.endpoint, is_head))?;
-            }
-            (miss, _) => {
-                let outcome = &passed.exchange;
-                let why = outcome.reason.as_deref().unwrap_or_default();
-                let reason = format!("`{name}` gave no answer to pass back ({}): {why}", outcome.outcome.name());
-                let (reply, status) = match miss {
-                    Some(Miss::Late) => (&forward.late, 504),
-                    Some(Miss::Unreachable) => (&forward.unreachable, 502),
-                    Some(Miss::Broken) | None => (&forward.broken, 502),
-                };
-                self.instead(arrival, answer, reply.as_ref(), status, reason)?;
-            }
+        if let (None, Some(response)) = (&miss, &exchange.response) {
+            answer.effect = effect;
+            answer.response = self.back(arrival, answer, forward, relay::response(response, &arrival.endpoint, is_head))?;
+            return Ok(());
         }
-        self.record_leg(arrival, &passed.exchange);
-        Ok(())
+        let why = exchange.reason.as_deref().unwrap_or_default();
+        let reason = format!("`{name}` gave no answer to pass back ({}): {why}", exchange.outcome.name());
+        let (reply, status) = match miss {
+            Some(Miss::Late) => (&forward.late, 504),
+            Some(Miss::Unreachable) => (&forward.unreachable, 502),
+            Some(Miss::Broken) | None => (&forward.broken, 502),
+        };
+        self.instead(arrival, answer, reply.as_ref(), status, reason)
     }
 
     /// Refuses a request that is for nothing that the proxy reaches: where the pack does not say how, that is told of as of a
@@ -148,60 +120,36 @@ impl Provider {
     }
 
     /// Builds the request that goes on.
-    fn ready(&self, arrival: &Arrival, answer: &Answer, forward: &Forward, address: &Address) -> Result<Ready, String> {
+    fn leg(
+        &self,
+        arrival: &Arrival,
+        answer: &Answer,
+        forward: &Forward,
+        (address, name, target): (&Address, &str, Target),
+    ) -> Result<Leg, String> {
         let came = arrival.exchange.request.as_ref().ok_or("there is no request")?;
         let mut request = relay::request(came, address, &arrival.endpoint);
         let mut generators = self.generators(&arrival.exchange);
-        let usual_ms = Limits::default().response_ms;
         let within = self.with_rule_names(arrival, answer, |names| {
             set_fields(&mut request.headers, &forward.headers, names, &mut generators)?;
             forward.within.as_ref().map(|time| milliseconds(time, names)).transpose()
         })??;
-        let within = within.map_or(Duration::from_millis(usual_ms), |run_ms| self.shared.clock.real(run_ms));
-        Ok(Ready { request, within: within.max(Duration::from_millis(RESOLUTION_MS)) })
-    }
-
-    /// Connects, sends, and takes what comes.
-    async fn go(
-        &self,
-        arrival: &Arrival,
-        (name, target): (&str, &Target),
-        forward: &Forward,
-        ready: Ready,
-    ) -> Result<Passed, String> {
         let clock = &self.shared.clock;
-        let Ready { request, within } = ready;
+        let usual = Duration::from_millis(Limits::default().response_ms);
+        let within = within.map_or(usual, |run_ms| clock.real(run_ms)).max(Duration::from_millis(RESOLUTION_MS));
         let mut exchange = Exchange::new(self.shared.next_exchange(), Direction::Outbound, name, clock.now_us());
         exchange.leg = Some(format!("{} to {name}", arrival.endpoint));
         exchange.parent = Some(arrival.exchange.id);
-        let keyring = &self.shared.around.keyring;
-        let mut connect = wire::connect(keyring, target, &forward.certificate, &Offer::default(), Trust::Chain)?;
-        connect.timeouts.connect = connect.timeouts.connect.min(within);
-        let began = Instant::now();
-        let mut effect = Effect::None;
-        match self.shared.client().connect(&connect).await {
-            Err(failed) => {
-                exchange.request = Some(request);
-                wire::fail(&mut exchange, failed);
-            }
-            Ok(mut connected) => {
-                let passage = self.shared.passages.begin(connected.facts(), exchange.id, arrival.owner.clone());
-                let left = within.saturating_sub(began.elapsed());
-                let sending = Sending { delivery: Delivery::default(), within: Some(left) };
-                let received = connected.send(request, &sending).await;
-                effect = passage.effect();
-                wire::take(&mut exchange, received, clock);
-            }
-        }
-        let late = began.elapsed() >= within;
-        let miss = match exchange.outcome {
-            Outcome::Answered => None,
-            Outcome::Timeout => Some(Miss::Late),
-            _ if late => Some(Miss::Late),
-            Outcome::Refused | Outcome::Unreachable | Outcome::TlsAlert => Some(Miss::Unreachable),
-            _ => Some(Miss::Broken),
-        };
-        Ok(Passed { exchange, effect, miss })
+        Ok(Leg {
+            shared: Arc::clone(&self.shared),
+            exchange,
+            owner: arrival.owner.clone(),
+            session: arrival.session.clone(),
+            target,
+            certificate: forward.certificate.clone(),
+            request,
+            within,
+        })
     }
 
     /// Changes an answer that goes back as the rule says.
@@ -242,25 +190,6 @@ impl Provider {
             let layer = Layer::new(&answer.own, subjects);
             self.with_memory(&arrival.session, |memory| work(&StoreNames { memory, behind: &layer }))
         })
-    }
-
-    /// Records what went on; it is judged where it came from the system under test.
-    fn record_leg(&self, arrival: &Arrival, exchange: &Exchange) {
-        let belonging = Belonging {
-            scenario: arrival.owner.as_ref().map(|owner| owner.scenario.clone()),
-            attempt: arrival.owner.as_ref().map(|owner| owner.attempt),
-            step: None,
-            session: (!arrival.session.is_empty()).then(|| arrival.session.clone()),
-        };
-        let judged = Judged {
-            exchange,
-            belonging: &belonging,
-            findings: Vec::new(),
-            passed: Vec::new(),
-            skipped: Vec::new(),
-            unmatched: None,
-        };
-        self.shared.around.sink.exchange(judged, self.shared.clock.now_us());
     }
 }
 

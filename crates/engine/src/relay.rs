@@ -34,11 +34,11 @@ pub(crate) fn request(came: &Request, address: &Address, name: &str) -> Request 
     let mut headers = Headers::default();
     // What was said in `Host` does not count where the URL is given (RFC 9112 §3.2.2).
     headers.push("Host", address.authority.clone());
-    for (field, value) in kept(&came.headers, false) {
-        match (field.to_ascii_lowercase().as_str(), hops(came)) {
+    for header in &kept(&came.headers, Some(came.body.content.len())) {
+        match (header.name.to_ascii_lowercase().as_str(), hops(came)) {
             ("host", _) => {}
-            ("max-forwards", Hops::Left(left)) => headers.push(field, left.to_string()),
-            _ => headers.push(field, value),
+            ("max-forwards", Hops::Left(left)) => headers.push(header.name.clone(), left.to_string()),
+            _ => headers.push(header.name.clone(), header.value.clone()),
         }
     }
     headers.push("Via", via(came.version, name));
@@ -48,7 +48,8 @@ pub(crate) fn request(came: &Request, address: &Address, name: &str) -> Request 
 /// Makes the answer that goes back; `is_head` where its head stands for another answer's.
 pub(crate) fn response(came: &Response, name: &str, is_head: bool) -> Response {
     // The length of what is not sent must not be told as none.
-    let mut headers: Headers = kept(&came.headers, is_head || came.status == 304).collect();
+    let bytes = (!is_head && came.status != 304).then_some(came.body.content.len());
+    let mut headers = kept(&came.headers, bytes);
     headers.push("Via", via(came.version, name));
     Response { version: Version::Http11, headers, ..came.clone() }
 }
@@ -63,8 +64,9 @@ pub(crate) fn hops(request: &Request) -> Hops {
     }
 }
 
-/// Gives the fields that are not of one connection.
-fn kept(headers: &Headers, keeps_coding: bool) -> impl Iterator<Item = (String, String)> {
+/// Gives the fields that are not of one connection. The length is told anew, for what was told of content that came in chunks may be
+/// wrong (RFC 9112 §6.3); without `bytes` there is no content, and what tells of it stands for another answer's.
+fn kept(headers: &Headers, bytes: Option<usize>) -> Headers {
     let named: Vec<String> = headers
         .all("connection")
         .flat_map(|value| value.split(','))
@@ -72,11 +74,25 @@ fn kept(headers: &Headers, keeps_coding: bool) -> impl Iterator<Item = (String, 
         // A sender cannot have fields left out that the message is nothing without.
         .filter(|option| !["host", "content-length", "content-type", "content-encoding"].contains(&option.as_str()))
         .collect();
-    let goes_on = move |name: &str| {
-        let name = name.to_ascii_lowercase();
-        (keeps_coding && name == "transfer-encoding") || !(OF_ONE_CONNECTION.contains(&name.as_str()) || named.contains(&name))
-    };
-    headers.iter().filter(move |header| goes_on(&header.name)).map(|header| (header.name.clone(), header.value.clone()))
+    let mut told = bytes.filter(|_| headers.first("transfer-encoding").is_some());
+    let mut kept = Headers::default();
+    for header in headers {
+        let name = header.name.to_ascii_lowercase();
+        match (name.as_str(), bytes) {
+            ("content-length", Some(_)) if kept.first("content-length").is_some() => {}
+            ("content-length", Some(bytes)) => {
+                kept.push(header.name.clone(), bytes.to_string());
+                told = None;
+            }
+            ("transfer-encoding", None) => kept.push(header.name.clone(), header.value.clone()),
+            (name, _) if OF_ONE_CONNECTION.contains(&name) || named.iter().any(|option| option == name) => {}
+            _ => kept.push(header.name.clone(), header.value.clone()),
+        }
+    }
+    if let Some(bytes) = told {
+        kept.push("Content-Length", bytes.to_string());
+    }
+    kept
 }
 
 /// Says in what version a message came to which proxy (RFC 9110 §7.6.3).
@@ -95,7 +111,7 @@ fn via(version: Version, name: &str) -> String {
 mod tests {
     use super::{Hops, hops, request, response};
     use crate::address::Address;
-    use counterpart_evidence::{Headers, Request, Response, Version};
+    use counterpart_evidence::{Body, Headers, Request, Response, Version};
 
     fn headers(lines: &[&str]) -> Headers {
         lines.iter().filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
@@ -124,7 +140,21 @@ mod tests {
         };
         let goes_on = request(&came, &Address::read(&came.target).expect("a URL"), "gate 1");
         assert_eq!(goes_on.target, "/letters?x=1");
-        assert_eq!(lines(&goes_on.headers), ["Host: office:81", "Via: 1.0 before", "X-Kept: 2", "Via: 1.1 gate-1"]);
+        let wanted = ["Host: office:81", "Via: 1.0 before", "X-Kept: 2", "Content-Length: 0", "Via: 1.1 gate-1"];
+        assert_eq!(lines(&goes_on.headers), wanted);
+    }
+
+    /// Two lengths of one message are how a second request is hidden in a first.
+    #[test]
+    fn a_length_beside_chunks_does_not_go_on() {
+        let came = Request {
+            method: "POST".to_owned(),
+            headers: headers(&["Content-Length: 3", "Transfer-Encoding: chunked", "content-length: 3"]),
+            body: Body::plain("letter"),
+            ..Request::default()
+        };
+        let goes_on = request(&came, &Address::read("http://a/").expect("a URL"), "gate");
+        assert_eq!(lines(&goes_on.headers), ["Host: a", "Content-Length: 6", "Via: 1.1 gate"]);
     }
 
     #[test]
@@ -135,7 +165,7 @@ mod tests {
             headers: headers(&["Connection: keep-alive", "Keep-Alive: timeout=5", "Transfer-Encoding: chunked", "ETag: a"]),
             ..Response::default()
         };
-        assert_eq!(lines(&response(&came, "gate", false).headers), ["ETag: a", "Via: 1.1 gate"]);
+        assert_eq!(lines(&response(&came, "gate", false).headers), ["ETag: a", "Content-Length: 0", "Via: 1.1 gate"]);
         assert_eq!(lines(&response(&came, "gate", true).headers), ["Transfer-Encoding: chunked", "ETag: a", "Via: 1.1 gate"]);
     }
 

@@ -104,6 +104,10 @@ impl<'a> Compiler<'a> {
     /// Reports a rule that passes on where it may answer at an endpoint that is no proxy.
     fn report_place(&mut self, file: &str, rule: &StubRule, span: Span) {
         let endpoints = &self.main().pack.record.endpoints;
+        if rule.on.as_ref().is_some_and(|on| on.action.is_some()) {
+            self.report_forward(rule, span, "an action is no request");
+            return;
+        }
         if let Some(name) = rule.on.as_ref().and_then(|on| on.endpoint.as_ref()) {
             if self.endpoint_named(&name.value).is_some_and(|record| !is_proxy(record)) {
                 self.report_forward(rule, span, &format!("`{}` is no proxy", name.value));
