@@ -142,13 +142,15 @@ fn nothing_but_what_a_proxy_reaches_is_called() {
     refused(&gate, "/base/x", 400, "names no server");
     refused(&lane, "/base/x", 400, "holds no URL");
     refused(&lane, &format!("//{}/base/x", office.url), 400, "holds no URL");
+    let tunnel = ask(&gate, &format!("CONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: x"));
+    assert!(tunnel.starts_with("HTTP/1.1 400 ") && tunnel.contains("names no server"), "{tunnel}");
     assert_eq!((count.load(Ordering::SeqCst), heard.try_recv().is_err()), (0, true));
     // What it reaches is still let through.
     assert!(ask(&gate, &format!("GET {}/base/x HTTP/1.1\r\nHost: x", office.url)).starts_with("HTTP/1.1 200 "));
     proxies.signal("INT");
     proxies.ends();
     let record = place.record();
-    assert_eq!(record["unmatched"].as_object().unwrap().len(), 11, "{:#}", record["unmatched"]);
+    assert_eq!(record["unmatched"].as_object().unwrap().len(), 12, "{:#}", record["unmatched"]);
 }
 
 #[test]
@@ -303,4 +305,36 @@ fn what_went_on_is_recorded_though_its_sender_is_gone() {
     let record = place.record();
     let leg = exchanges(&record).find(|one| one["leg"] == "gate to office").unwrap();
     assert_eq!((&leg["outcome"], &leg["response"]["status"]), (&"answered".into(), &200.into()), "{leg:#}");
+}
+
+/// A proxy of ours before the server under test stands for nobody: its own answers are neither the server's merit nor its fault.
+#[test]
+fn what_a_proxy_of_ours_answers_itself_is_no_answer_of_the_server_under_test() {
+    let place = place();
+    let scenario = |name: &str, send: &str| {
+        let text = format!(
+            "id: hop/passing/{name}\ntitle: t\npurpose: p\nrole: consumer\ncovers: [R1]\nsteps:\n  - send: {{ method: GET, {send} }}\n\
+             \x20   expect: [{{ id: came, requirement: R1, that: {{ status: [200, 451, 504] }}, hint: h }}]\n"
+        );
+        place.write(&format!("scenarios/hop/passing/{name}.yaml"), text);
+    };
+    scenario("closed", "path: /closed, to: office, via: gate");
+    scenario("mute", "path: /mute, to: office, via: gate");
+    scenario("gate", "path: /closed, to: gate");
+    let office = Sut::new(|_, _| std::thread::sleep(Duration::from_secs(20)));
+    let target = format!("office={}", office.url);
+    let mut arguments = vec!["run", "hop", "--plain", "--role", "consumer", "--target", &target];
+    arguments.extend(["--scenario", "passing/closed", "--scenario", "passing/mute", "--scenario", "passing/gate"]);
+    place.run(arguments);
+    let record = place.record();
+    let verdict = |name: &str| {
+        let scenarios = record["scenarios"].as_array().unwrap();
+        let found = scenarios.iter().find(|one| one["id"] == format!("hop/passing/{name}")).unwrap();
+        found["verdict"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(["closed", "mute", "gate"].map(verdict), ["inconclusive", "fail", "skipped"]);
+    let via: Vec<&Value> = exchanges(&record).filter(|one| one["leg"] == "via gate").collect();
+    let ended = |at: usize| (via[at]["outcome"].as_str().unwrap(), via[at]["response"]["status"].as_u64());
+    assert_eq!([ended(0), ended(1)], [("unreachable", None), ("timeout", None)]);
+    assert!(via[0]["reason"].as_str().unwrap().contains("answered itself"), "{:#}", via[0]);
 }

@@ -2,7 +2,7 @@
 
 use counterpart_diag::Sources;
 use counterpart_plan::{PackFiles, Plan};
-use counterpart_scenario::model::{EndpointKind, PackFile};
+use counterpart_scenario::model::PackFile;
 use counterpart_scenario::{Read as _, Reader, parse};
 use include_dir::{Dir, include_dir};
 use std::collections::BTreeSet;
@@ -112,13 +112,6 @@ pub(crate) fn record(pack: &PackFiles) -> Option<PackFile> {
 pub(crate) fn endpoint_names(packs: &[PackFiles]) -> BTreeSet<String> {
     let record = packs.first().and_then(record);
     record.iter().flat_map(|record| &record.endpoints).map(|endpoint| endpoint.name.value.clone()).collect()
-}
-
-/// Gives the names of the proxies among them.
-pub(crate) fn proxy_names(packs: &[PackFiles]) -> BTreeSet<String> {
-    let record = packs.first().and_then(record);
-    let proxies = record.iter().flat_map(|record| &record.endpoints).filter(|endpoint| endpoint.kind == EndpointKind::Proxy);
-    proxies.map(|endpoint| endpoint.name.value.clone()).collect()
 }
 
 /// Gives every folder with a pack below a folder.

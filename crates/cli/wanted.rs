@@ -214,8 +214,7 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, held: &Held<'_>, mode: Mo
             // The simulated provider plays every endpoint of its pack itself.
             packs::endpoint_names(held.packs)
         } else {
-            // A proxy that nobody else plays is ours.
-            wanted.targets.keys().cloned().chain(packs::proxy_names(held.packs)).collect()
+            wanted.targets.keys().cloned().collect()
         },
     };
     let attested = wanted.workspace.evidence.iter().map(|(id, evidence)| {

@@ -67,6 +67,11 @@ impl Address {
         format!("{}{query}", self.path())
     }
 
+    /// Tells whether it names a server as a whole, without path and query.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.path.is_empty() && self.query.is_none()
+    }
+
     /// Tells whether it lies at or below a target, by its words: nothing is looked up, and no path climbs.
     pub(crate) fn is_below(&self, target: &Target) -> bool {
         let same_site = self.tls == target.tls && self.port == target.port && self.host.eq_ignore_ascii_case(&target.host);

@@ -4,7 +4,7 @@ use crate::build;
 use crate::names::Layer;
 use crate::rules::{RuleIndex, fits, misses};
 use crate::store::{Memory, StoreNames};
-use counterpart_evidence::{Effect, Request, Response};
+use counterpart_evidence::{Effect, Outcome, Request, Response};
 use counterpart_matching::{Generators, Judgement, Names, Subjects, explain, judge};
 use counterpart_plan::model::{Fault, Forward, NamedValue, Reply, Rule};
 use counterpart_validate::Check;
@@ -26,6 +26,8 @@ pub(crate) struct Answer {
     pub(crate) own: Map<String, Value>,
     /// How the request is passed on, which is still to be done: what stands here is then no answer yet.
     pub(crate) forward: Option<Arc<Forward>>,
+    /// Whether it is the far side's, where the request was passed on; else how that ended, and why.
+    pub(crate) passed: Option<Result<(), (Outcome, String)>>,
 }
 
 impl Answer {
@@ -40,6 +42,7 @@ impl Answer {
             unmatched: None,
             own: Map::new(),
             forward: None,
+            passed: None,
         }
     }
 }
@@ -175,6 +178,7 @@ fn answer(taken: Taken<'_>, asked: &Asked<'_>, memory: &mut Memory, generators: 
         unmatched: None,
         own: own.clone(),
         forward: None,
+        passed: None,
     })
 }
 

@@ -65,7 +65,7 @@ impl Leg {
                 let left = self.within.saturating_sub(began.elapsed());
                 let sending = Sending { delivery: Delivery::default(), within: Some(left) };
                 let received = connected.send(request, &sending).await;
-                effect = passage.effect();
+                effect = passage.arrived().effect;
                 wire::take(&mut self.exchange, received, &self.shared.clock);
             }
         }

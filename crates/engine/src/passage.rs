@@ -1,7 +1,7 @@
 //! Requests of ours that are on their way, so that an endpoint of ours knows what comes from our own side.
 
 use crate::claim::{Claimant, lock};
-use counterpart_evidence::{Connection, Effect, ExchangeId};
+use counterpart_evidence::{Connection, Effect, ExchangeId, Outcome};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
@@ -17,9 +17,18 @@ pub(crate) struct Origin {
     pub(crate) owner: Option<Arc<Claimant>>,
 }
 
+/// What became of a request at an endpoint of ours.
+#[derive(Clone, Default)]
+pub(crate) struct Arrived {
+    /// What the endpoint did with it.
+    pub(crate) effect: Effect,
+    /// Where it came to a proxy and the answer is not the far side's: how it ended there, and why.
+    pub(crate) stopped: Option<(Outcome, String)>,
+}
+
 /// Requests on their way from our own side, by connection: each has one at a time.
 #[derive(Default)]
-pub(crate) struct Passages(Mutex<HashMap<Key, (Origin, Effect)>>);
+pub(crate) struct Passages(Mutex<HashMap<Key, (Origin, Arrived)>>);
 
 /// A request on its way; it ends when this is dropped.
 pub(crate) struct Passage<'a> {
@@ -31,7 +40,7 @@ impl Passages {
     /// Notes that an exchange begins on a connection that we made.
     pub(crate) fn begin(&self, made: &Connection, exchange: ExchangeId, owner: Option<Arc<Claimant>>) -> Passage<'_> {
         let key = (made.local.clone(), port(&made.peer));
-        lock(&self.0).insert(key.clone(), (Origin { exchange, owner }, Effect::None));
+        lock(&self.0).insert(key.clone(), (Origin { exchange, owner }, Arrived::default()));
         Passage { passages: self, key }
     }
 
@@ -40,18 +49,18 @@ impl Passages {
         lock(&self.0).get(&arriving(came)).map(|(origin, _)| origin.clone())
     }
 
-    /// Notes what an endpoint of ours does with what came on a connection.
-    pub(crate) fn arrived(&self, came: &Connection, effect: Effect) {
+    /// Notes what became of what came on a connection.
+    pub(crate) fn arrived(&self, came: &Connection, arrived: Arrived) {
         if let Some((_, known)) = lock(&self.0).get_mut(&arriving(came)) {
-            *known = effect;
+            *known = arrived;
         }
     }
 }
 
 impl Passage<'_> {
-    /// Gives what an endpoint of ours did with the request; none where it went to somebody else, who alone knows.
-    pub(crate) fn effect(&self) -> Effect {
-        lock(&self.passages.0).get(&self.key).map_or(Effect::None, |(_, effect)| *effect)
+    /// Gives what became of the request at an endpoint of ours; nothing where it went to somebody else, who alone knows.
+    pub(crate) fn arrived(&self) -> Arrived {
+        lock(&self.passages.0).get(&self.key).map(|(_, arrived)| arrived.clone()).unwrap_or_default()
     }
 }
 

@@ -76,11 +76,13 @@ impl Provider {
         arrival.exchange.leg = Some(format!("through {} to {name}", arrival.endpoint));
         if let (None, Some(response)) = (&miss, &exchange.response) {
             answer.effect = effect;
+            answer.passed = Some(Ok(()));
             answer.response = self.back(arrival, answer, forward, relay::response(response, &arrival.endpoint, is_head))?;
             return Ok(());
         }
         let why = exchange.reason.as_deref().unwrap_or_default();
         let reason = format!("`{name}` gave no answer to pass back ({}): {why}", exchange.outcome.name());
+        answer.passed = Some(Err((exchange.outcome, reason.clone())));
         let (reply, status) = match miss {
             Some(Miss::Late) => (&forward.late, 504),
             Some(Miss::Unreachable) => (&forward.unreachable, 502),

@@ -5,6 +5,7 @@ use crate::build::{generators, milliseconds};
 use crate::claim::{Claimant, Expectation, Phase, lock};
 use crate::judge::{Found, broken, subjects};
 use crate::names::Layer;
+use crate::passage::Arrived;
 use crate::passing::Inner;
 use crate::rules::{RuleIndex, path_parts};
 use crate::shared::Shared;
@@ -12,7 +13,7 @@ use crate::sink::{Belonging, Judged};
 use crate::store::{Memories, Memory};
 use crate::tamper::{Copies, Draft};
 use crate::wire;
-use counterpart_evidence::{Direction, Exchange, Request, Role};
+use counterpart_evidence::{Direction, Exchange, Outcome, Request, Role};
 use counterpart_matching::{Generators, Judgement, Subjects, judge};
 use counterpart_plan::model::{AwaitWhat, Hold, Reply, RequestMatch, Schedule, ScheduleRow};
 use counterpart_transport::{Call, Delivery, Ended, Recorded, Reply as Outgoing};
@@ -477,9 +478,10 @@ impl Provider {
             tamper.tamper(Draft { name, template, message, delivery, copies: &mut Copies::default() });
         }
         let provider = Arc::clone(&self);
-        let Arrival { mut exchange, session, owner, .. } = arrival;
+        let Arrival { mut exchange, session, owner, inner, endpoint } = arrival;
         exchange.effect = answer.effect;
-        self.shared.passages.arrived(&exchange.connection, answer.effect);
+        let stopped = inner.is_some().then(|| stopped(&endpoint, answer.passed)).flatten();
+        self.shared.passages.arrived(&exchange.connection, Arrived { effect: answer.effect, stopped });
         exchange.answered_by = answer.rule.as_ref().map(|rule| rule.name.clone());
         exchange.fault = sent.fault;
         let unmatched = answer.unmatched;
@@ -513,7 +515,8 @@ impl Provider {
         let step = expectation.as_ref().and_then(|expectation| step_of(expectation));
         let recorded = self.record(&exchange, owner.as_ref(), step, session, found, unmatched);
         let exchange = Arc::new(exchange);
-        if let Some(owner) = owner {
+        // One request through a proxy of ours counts once in a series, too.
+        if let Some(owner) = owner.filter(|_| exchange.parent.is_none()) {
             owner.keep(Arc::clone(&exchange));
         }
         if let Some(expectation) = expectation.filter(|expectation| expectation.phase() == Phase::Waiting) {
@@ -544,6 +547,12 @@ impl Provider {
         let judged = Judged { exchange, belonging: &belonging, findings, passed, skipped, unmatched };
         self.shared.around.sink.begin_exchange(judged, self.shared.clock.now_us())
     }
+}
+
+/// Says how a request ended at a proxy of ours, where its answer is not the far side's.
+fn stopped(proxy: &str, passed: Option<Result<(), (Outcome, String)>>) -> Option<(Outcome, String)> {
+    let alone = || format!("`{proxy}`, a proxy of our own, answered itself and passed nothing on");
+    passed.map_or_else(|| Some((Outcome::Unreachable, alone())), Result::err)
 }
 
 /// Gives the name `target` where a request came to a proxy.

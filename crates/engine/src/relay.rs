@@ -42,7 +42,10 @@ pub(crate) fn request(came: &Request, address: &Address, name: &str) -> Request 
         }
     }
     headers.push("Via", via(came.version, name));
-    Request { target: address.origin_form(), version: Version::Http11, headers, ..came.clone() }
+    // A server as a whole is asked in a form of its own (RFC 9112 §3.2.4).
+    let of_server = came.method == "OPTIONS" && address.is_bare();
+    let target = if of_server { "*".to_owned() } else { address.origin_form() };
+    Request { target, version: Version::Http11, headers, ..came.clone() }
 }
 
 /// Makes the answer that goes back; `is_head` where its head stands for another answer's.
@@ -140,6 +143,8 @@ mod tests {
         };
         let goes_on = request(&came, &Address::read(&came.target).expect("a URL"), "gate 1");
         assert_eq!(goes_on.target, "/letters?x=1");
+        let whole = Request { method: "OPTIONS".to_owned(), ..Request::default() };
+        assert_eq!(request(&whole, &Address::read("http://a").expect("a URL"), "gate").target, "*");
         let wanted = ["Host: office:81", "Via: 1.0 before", "X-Kept: 2", "Content-Length: 0", "Via: 1.1 gate-1"];
         assert_eq!(lines(&goes_on.headers), wanted);
     }

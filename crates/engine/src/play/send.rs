@@ -99,14 +99,14 @@ impl Play {
                 }
                 exchange.started_us = self.shared.clock.now_us();
                 let kept = connected.facts().reused;
-                let _passage = way.as_ref().map(|_| self.under_way(&connected, &exchange));
+                let mut passage = way.as_ref().map(|_| self.under_way(&connected, &exchange));
                 let mut received = connected.send(sending.request.clone(), &sending.sending).await;
                 let as_usual = sending.sending.delivery == Delivery::default();
                 if kept && as_usual && was_closed_meanwhile(&received) {
                     self.note_closed_meanwhile(&received);
                     if let Ok(fresh) = self.connection(hop, send, frame).await? {
                         connected = fresh;
-                        let _passage = way.as_ref().map(|_| self.under_way(&connected, &exchange));
+                        passage = way.as_ref().map(|_| self.under_way(&connected, &exchange));
                         exchange.started_us = self.shared.clock.now_us();
                         received = connected.send(sending.request, &sending.sending).await;
                     }
@@ -115,6 +115,12 @@ impl Play {
                     drop(connected.send(request, &sending.sending).await);
                 }
                 wire::take(&mut exchange, received, &self.shared.clock);
+                if let Some((outcome, reason)) = passage.and_then(|passage| passage.arrived().stopped) {
+                    // What a proxy of our own answers is no answer of the system under test.
+                    exchange.response = None;
+                    exchange.outcome = outcome;
+                    exchange.reason = Some(reason);
+                }
                 if connected.is_open() && send.fault.is_none() {
                     frame.connection = Some((connection_key(hop.0, send), connected));
                 }
@@ -212,10 +218,8 @@ impl Play {
     }
 
     fn target(&self, endpoint: &str) -> Result<Target, Stop> {
-        self.shared.target(endpoint).ok_or_else(|| Stop {
-            verdict: Verdict::Skipped,
-            ..Stop::error(Cause::Configuration, format!("there is no address for endpoint `{endpoint}`"))
-        })
+        // A proxy of our own is no system under test.
+        self.shared.around.targets.get(endpoint).cloned().ok_or_else(|| no_address(endpoint))
     }
 
     /// Finds the proxy that a request goes through; none where it goes straight.
@@ -230,7 +234,8 @@ impl Play {
         if !plan.reaches.iter().any(|name| name == endpoint) {
             return Err(wrong(format!("proxy `{proxy}` does not reach `{endpoint}`")));
         }
-        Ok(Some(Way { target: self.target(&proxy)?, form: plan.form, proxy }))
+        let Some(target) = self.shared.target(&proxy) else { return Err(no_address(&proxy)) };
+        Ok(Some(Way { target, form: plan.form, proxy }))
     }
 
     /// Lets a proxy of our own know whose request comes to it.
@@ -319,6 +324,11 @@ fn blamed(stop: Stop, step: &Step, frame: &Frame) -> Stop {
         );
         Stop::inconclusive(Cause::Supplier, reason)
     })
+}
+
+fn no_address(endpoint: &str) -> Stop {
+    let reason = format!("there is no address for endpoint `{endpoint}`");
+    Stop { verdict: Verdict::Skipped, ..Stop::error(Cause::Configuration, reason) }
 }
 
 /// A server may close a kept connection at any time, which a client cannot tell from a refusal to answer (RFC 9112 §9.3.1).
