@@ -54,7 +54,8 @@ struct Found {
 /// Reads the command line; a wrong one ends the program with its message.
 pub(crate) fn read() -> Result<(Cli, Choices), Trouble> {
     let typed: Vec<OsString> = std::env::args_os().collect();
-    let matches = Cli::command().get_matches_from(&typed);
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(&typed).unwrap_or_else(|error| error.exit());
     let own = matches.subcommand().filter(|(name, _)| COMMANDS.contains(name));
     let Some((name, own)) = own else { return Ok((cli(&matches)?, Choices::default())) };
     let file = workspace_file(own);
@@ -63,7 +64,8 @@ pub(crate) fn read() -> Result<(Cli, Choices), Trouble> {
     let mut reading = text.as_ref().map(|text| Reading::new(&shown, text, &schema(name))).unwrap_or_default();
     let mut table = text.as_deref().and_then(|text| text.parse::<toml::Table>().ok()).unwrap_or_default();
     table.retain(|name, _| !reading.is_wrong_at(name));
-    let mut found = found(name, own, &mut table)?;
+    let arguments = arguments(&command, name);
+    let mut found = found(&arguments, own, &mut table)?;
     found.retain(|(option, found)| match refusal(name, found) {
         Some(reason) => {
             reading.refuse_value(option, &reason);
@@ -71,16 +73,22 @@ pub(crate) fn read() -> Result<(Cli, Choices), Trouble> {
         }
         None => true,
     });
-    let extra = found.iter().flat_map(|(_, found)| found.arguments.iter().cloned());
-    let at = typed.iter().position(|argument| argument == "--").unwrap_or(typed.len());
-    let mut all = typed;
-    all.splice(at..at, extra);
-    let matches = Cli::command().try_get_matches_from(&all).map_err(|error| Trouble::Usage(blamed(&error, &found)))?;
+    let again = if found.is_empty() { None } else { Some(with_found(&typed, &found)?) };
+    let matches = again.as_ref().unwrap_or(&matches);
     let own = matches.subcommand_matches(name).unwrap_or(own);
     let sound = text.as_deref().filter(|_| reading.is_sound()).unwrap_or("");
     let workspace = workspace::read(sound, &shown).map_err(Trouble::Usage)?;
-    let options = options(name, own, &found);
-    Ok((cli(&matches)?, Choices { workspace, reading, options, settings: settings_in_environment() }))
+    let options = options(&arguments, own, &found);
+    Ok((cli(matches)?, Choices { workspace, reading, options, settings: settings_in_environment() }))
+}
+
+/// Parses what was typed together with what was found elsewhere.
+fn with_found(typed: &[OsString], found: &[(String, Found)]) -> Result<ArgMatches, Trouble> {
+    let extra = found.iter().flat_map(|(_, found)| found.arguments.iter().cloned());
+    let at = typed.iter().position(|argument| argument == "--").unwrap_or(typed.len());
+    let mut all = typed.to_vec();
+    all.splice(at..at, extra);
+    Cli::command().try_get_matches_from(&all).map_err(|error| Trouble::Usage(blamed(&error, found)))
 }
 
 fn cli(matches: &ArgMatches) -> Result<Cli, Trouble> {
@@ -94,11 +102,12 @@ fn workspace_file(own: &ArgMatches) -> Option<PathBuf> {
 }
 
 /// The arguments of a command that can stand elsewhere, by the name under which they do.
-fn arguments(command: &str) -> Vec<(String, clap::Arg)> {
-    let mut all = Cli::command();
-    all.build();
-    let own = all.find_subcommand(command).into_iter().flat_map(|command| command.get_arguments());
-    let named = own.map(|argument| (argument.get_long().unwrap_or(PACK).to_owned(), argument.clone()));
+fn arguments(all: &clap::Command, command: &str) -> Vec<(String, clap::Arg)> {
+    let own = || all.find_subcommand(command).into_iter().flat_map(clap::Command::get_arguments);
+    let is_own = |argument: &clap::Arg| own().any(|one| one.get_id() == argument.get_id());
+    // Where the line was parsed, the command has those of all commands too.
+    let global = all.get_arguments().filter(|argument| argument.is_global_set() && !is_own(argument));
+    let named = own().chain(global).map(|argument| (argument.get_long().unwrap_or(PACK).to_owned(), argument.clone()));
     named.filter(|(name, _)| !TYPED_ONLY.contains(&name.as_str())).collect()
 }
 
@@ -107,11 +116,11 @@ fn is_flag(argument: &clap::Arg) -> bool {
 }
 
 /// Finds what was not typed in the environment and in the workspace file; takes it out of the file's table.
-fn found(command: &str, own: &ArgMatches, table: &mut toml::Table) -> Result<Vec<(String, Found)>, Trouble> {
+fn found(arguments: &[(String, clap::Arg)], own: &ArgMatches, table: &mut toml::Table) -> Result<Vec<(String, Found)>, Trouble> {
     let mut all = Vec::new();
-    for (name, argument) in arguments(command) {
+    for (name, argument) in arguments {
         // A table of that name is none of our options: `[claims]` is not `--claims`.
-        let in_file = if table.get(&name).is_some_and(toml::Value::is_table) { None } else { table.remove(&name) };
+        let in_file = if table.get(name).is_some_and(toml::Value::is_table) { None } else { table.remove(name) };
         if own.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine) {
             continue;
         }
@@ -122,8 +131,8 @@ fn found(command: &str, own: &ArgMatches, table: &mut toml::Table) -> Result<Vec
             (Err(_), Some(value)) => (vec![workspace::plain(&value)], Origin::Workspace),
             (Err(_), None) => continue,
         };
-        let arguments = if is_flag(&argument) { flag(&name, &values)? } else { with_values(&name, &values) };
-        all.push((name, Found { arguments, origin }));
+        let arguments = if is_flag(argument) { flag(name, &values)? } else { with_values(name, &values) };
+        all.push((name.clone(), Found { arguments, origin }));
     }
     Ok(all)
 }
@@ -169,18 +178,18 @@ fn blamed(error: &clap::Error, found: &[(String, Found)]) -> String {
     }
 }
 
-fn options(command: &str, own: &ArgMatches, found: &[(String, Found)]) -> Vec<Choice> {
+fn options(arguments: &[(String, clap::Arg)], own: &ArgMatches, found: &[(String, Found)]) -> Vec<Choice> {
     let mut all = Vec::new();
-    for (name, argument) in arguments(command) {
+    for (name, argument) in arguments {
         let id = argument.get_id().as_str();
-        let origin = match (found.iter().find(|(known, _)| *known == name), own.value_source(id)) {
+        let origin = match (found.iter().find(|(known, _)| known == name), own.value_source(id)) {
             (Some((_, found)), _) => found.origin,
             (None, Some(ValueSource::CommandLine)) => Origin::Option,
             (None, Some(_)) => Origin::Default,
             (None, None) => continue,
         };
         let values = own.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
-        all.push(Choice { name, values: values.collect(), origin });
+        all.push(Choice { name: name.clone(), values: values.collect(), origin });
     }
     all
 }
@@ -202,7 +211,7 @@ pub(crate) fn workspace_schema() -> serde_json::Value {
 fn schema(command: &str) -> serde_json::Value {
     let mut schema = schemars::schema_for!(Workspace).to_value();
     let Some(properties) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) else { return schema };
-    for (name, argument) in arguments(command) {
+    for (name, argument) in arguments(&Cli::command(), command) {
         let kind = match argument.get_action() {
             ArgAction::Append => json!({ "type": ["array", "string"], "items": { "type": "string" } }),
             ArgAction::Set => json!({ "type": ["string", "integer"] }),

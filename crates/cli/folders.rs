@@ -28,7 +28,7 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
     let formats = formats(&args.format).map_err(Trouble::Usage)?;
     let (folder, record) = open(&args.run)?;
     let files = rendered(&record, &folder, &formats)?;
-    folder.add_rendered(&files).map_err(|error| format!("could not {error}"))?;
+    folder.add_reports(&files).map_err(|error| format!("could not {error}"))?;
     for (name, _) in &files {
         console::data(&format!("{}\n", folder.path().join(name).display()));
     }

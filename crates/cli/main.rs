@@ -46,6 +46,7 @@ use wanted::Mode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    prepare();
     let result = choices::read().and_then(|(cli, choices)| {
         console::set(console::Manner { colour: cli.color, quiet: cli.quiet }, cli.verbose);
         command(&cli, &choices)
@@ -57,6 +58,27 @@ fn main() -> ExitCode {
             trouble.exit().into()
         }
     }
+}
+
+/// Begins what takes longest, while the command line and the files are read.
+///
+/// The word is a guess. What was not begun here is done, or waited for, where it is needed.
+fn prepare() {
+    let word = std::env::args_os().skip(1).find(|word| !word.as_encoded_bytes().starts_with(b"-"));
+    let (compiles, renders) = match word.as_ref().and_then(|word| word.to_str()) {
+        Some("demo" | "run") => (true, true),
+        Some("check" | "prove" | "simulate") => (true, false),
+        Some("report") => (false, true),
+        _ => return,
+    };
+    std::thread::spawn(move || {
+        if compiles {
+            counterpart_matching::prepare();
+        }
+        if renders {
+            counterpart_report::prepare();
+        }
+    });
 }
 
 fn command(cli: &Cli, choices: &Choices) -> Result<Exit, Trouble> {

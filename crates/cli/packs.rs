@@ -1,11 +1,11 @@
 //! Packs by name: below `scenarios/` in the working directory, else the copy in the binary.
 
-use counterpart_diag::Sources;
+use counterpart_diag::{Diagnostics, Sources};
 use counterpart_plan::{PackFiles, Plan};
 use counterpart_scenario::model::PackFile;
 use counterpart_scenario::{Read as _, Reader, parse};
 use include_dir::{Dir, include_dir};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
@@ -13,7 +13,7 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/scenarios");
 /// Tells a plan whether its pack is the one in the binary, and which files differ.
 pub(crate) fn compare_with_released(plan: &mut Plan, pack: Option<&PackFiles>) {
     let Some(pack) = pack else { return };
-    if let Some(released) = embedded().into_iter().find(|released| released.name == pack.name) {
+    if let Some(released) = embedded(&pack.name) {
         plan.pack.modified = pack.differing(&released);
         plan.pack.released = Some(plan.pack.modified.is_empty());
     }
@@ -33,25 +33,43 @@ pub(crate) fn find(name: &str) -> Result<Vec<PackFiles>, String> {
     match folder {
         Some(folder) => {
             let pack = PackFiles::read(&folder).map_err(|error| error.to_string())?;
-            let mut all = vec![pack];
-            // Packs that it uses lie beside it.
-            if let Some(parent) = folder.parent() {
-                for other in packs_below(parent).into_iter().filter(|other| *other != folder) {
-                    all.push(PackFiles::read(&other).map_err(|error| error.to_string())?);
-                }
+            let parent = folder.parent().unwrap_or(Path::new(""));
+            with_used(pack, |name| {
+                let beside = parent.join(name);
+                let is_there = beside.join("pack.yaml").is_file();
+                is_there.then(|| PackFiles::read(&beside).map_err(|error| error.to_string())).transpose()
+            })
+        }
+        None => match embedded(name) {
+            Some(pack) => with_used(pack, |name| Ok(embedded(name))),
+            None => {
+                let known: Vec<String> = embedded_names().collect();
+                Err(format!("find a pack `{name}`: neither a folder with a `pack.yaml` nor one of {}", known.join(", ")))
             }
-            Ok(all)
-        }
-        None => {
-            let mut all: Vec<PackFiles> = embedded().into_iter().collect();
-            let Some(at) = all.iter().position(|pack| pack.name == name) else {
-                let known: Vec<&str> = all.iter().map(|pack| pack.name.as_str()).collect();
-                return Err(format!("find a pack `{name}`: neither a folder with a `pack.yaml` nor one of {}", known.join(", ")));
-            };
-            all.swap(0, at);
-            Ok(all)
-        }
+        },
     }
+}
+
+/// Adds the packs that a pack uses, and those that they use.
+fn with_used(pack: PackFiles, read: impl Fn(&str) -> Result<Option<PackFiles>, String>) -> Result<Vec<PackFiles>, String> {
+    let mut all = vec![pack];
+    let mut at = 0;
+    while let Some(pack) = all.get(at) {
+        for name in uses(pack) {
+            if all.iter().all(|pack| pack.name != name) {
+                all.extend(read(&name)?);
+            }
+        }
+        at += 1;
+    }
+    Ok(all)
+}
+
+/// Names the packs that a pack uses, whatever else is wrong with its `pack.yaml`; a name that is a path is none.
+fn uses(pack: &PackFiles) -> Vec<String> {
+    let record = read_record(pack).0;
+    let names = record.iter().flat_map(|record| &record.uses).map(|name| name.value.clone());
+    names.filter(|name| Path::new(name).file_name().is_some_and(|last| last == name.as_str())).collect()
 }
 
 /// Reads what a run is asked to play: a pack, or scenarios and folders of one pack, by path or by id.
@@ -101,11 +119,16 @@ fn is_embedded(pack: &str) -> bool {
 
 /// Reads what a pack says of itself; `None` where its `pack.yaml` has mistakes, which `check` names.
 pub(crate) fn record(pack: &PackFiles) -> Option<PackFile> {
-    let text = pack.text("pack.yaml")?;
+    let (record, found) = read_record(pack);
+    record.filter(|_| !found.has_errors())
+}
+
+fn read_record(pack: &PackFiles) -> (Option<PackFile>, Diagnostics) {
+    let text = pack.text("pack.yaml").unwrap_or_default();
     let id = Sources::default().add("pack.yaml", text);
     let (node, mut found) = parse(id, text);
-    let record = PackFile::read(&node?, &mut Reader::new(&mut found))?;
-    (!found.has_errors()).then_some(record)
+    let record = node.and_then(|node| PackFile::read(&node, &mut Reader::new(&mut found)));
+    (record, found)
 }
 
 /// Gives the names of the endpoints that the first of several packs declares.
@@ -129,24 +152,23 @@ pub(crate) fn packs_below(folder: &Path) -> Vec<std::path::PathBuf> {
 pub(crate) fn names() -> Vec<String> {
     let here = packs_below(Path::new("scenarios")).into_iter();
     let here = here.filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()));
-    let mut all: Vec<String> = here.chain(embedded().into_iter().map(|pack| pack.name)).collect();
+    let mut all: Vec<String> = here.chain(embedded_names()).collect();
     all.sort();
     all.dedup();
     all
 }
 
-/// Gives the packs in the binary.
-pub(crate) fn embedded() -> Vec<PackFiles> {
-    let folders = EMBEDDED.dirs().filter(|folder| folder.get_file(folder.path().join("pack.yaml")).is_some());
-    folders
-        .map(|folder| {
-            let name = folder.path().display().to_string();
-            let mut pack =
-                PackFiles { name: name.clone(), shown: format!("scenarios/{name}"), files: std::collections::BTreeMap::new() };
-            gather(folder, &name, &mut pack);
-            pack
-        })
-        .collect()
+/// Gives the pack of that name in the binary.
+fn embedded(name: &str) -> Option<PackFiles> {
+    let folder = is_embedded(name).then(|| EMBEDDED.get_dir(name)).flatten()?;
+    let mut pack = PackFiles { name: name.to_owned(), shown: format!("scenarios/{name}"), files: BTreeMap::new() };
+    gather(folder, name, &mut pack);
+    Some(pack)
+}
+
+/// Names the packs in the binary.
+pub(crate) fn embedded_names() -> impl Iterator<Item = String> {
+    EMBEDDED.dirs().map(|folder| folder.path().display().to_string()).filter(|name| is_embedded(name))
 }
 
 fn gather(folder: &Dir<'_>, root: &str, pack: &mut PackFiles) {

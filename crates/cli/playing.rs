@@ -7,7 +7,9 @@ use crate::exit::{Exit, Trouble};
 use crate::header::{About, header};
 use crate::sink::RecordingSink;
 use counterpart_engine::{Actor, Clock, Doors, Manner, Order, Stage, Surroundings, Undone};
-use counterpart_evidence::{Event, JournalHead, MaskKey, MaskRules, Masker, Recorder, RunFolder, RunRecord, Storage, WhenFull};
+use counterpart_evidence::{
+    Event, Inventory, JournalHead, MaskKey, MaskRules, Masker, Recorder, RunFolder, RunRecord, Storage, WhenFull,
+};
 use counterpart_plan::Plan;
 use counterpart_report::{Bodies, Format, Options};
 use counterpart_transport::{Limits, Recording};
@@ -16,6 +18,7 @@ use indicatif::ProgressBar;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::thread::ScopedJoinHandle;
 use tokio::sync::watch;
 
 /// An actor that is made after those who ask it.
@@ -67,7 +70,7 @@ pub(crate) fn open_book(
         counterpart_evidence::Error::MaskSecret { .. } => Trouble::Usage(format!("could not {error}")),
         _ => Trouble::Ours(format!("could not {error}\nhelp: `--out DIR` names another folder")),
     };
-    let folder = RunFolder::create(out, name).map_err(could_not)?;
+    let folder = RunFolder::create(out, name).map_err(could_not)?.with_flush(storage.flush);
     let rules = MaskRules {
         secrets: plan.secrets.iter().map(|secret| secret.clone().into_bytes()).collect(),
         headers: plan.masked_headers.clone(),
@@ -144,8 +147,8 @@ pub(crate) fn finish(
         folder.adopt_bodies(&earlier.folder).map_err(could_not)?;
     }
     let head = written.map_or_else(|| folder.journal_head().map_err(could_not), Ok)?;
-    let rendered = rendered_at(&head, &record, &folder, formats)?;
-    let head = folder.finish(&record, &rendered).map_err(could_not)?;
+    let inventory = write_all(&head, &record, &folder, formats)?;
+    let head = folder.finish(&record, inventory).map_err(could_not)?;
     Ok(Finished { record, folder: folder.path().to_owned(), head })
 }
 
@@ -167,20 +170,51 @@ fn rendered_at(
     folder: &RunFolder,
     formats: &[Format],
 ) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let options = options(head, folder);
+    std::thread::scope(|scope| {
+        let one = |format| render(record, folder, format, &options).map(|bytes| (file_name(format).to_owned(), bytes));
+        joined(beside_record(formats).map(|format| scope.spawn(move || one(format))).collect())
+    })
+}
+
+/// Writes the record and every report, each beside the others.
+fn write_all(head: &JournalHead, record: &RunRecord, folder: &RunFolder, formats: &[Format]) -> Result<Inventory, String> {
+    let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
+    let options = options(head, folder);
+    let one = |format| {
+        let bytes = render(record, folder, format, &options)?;
+        let digest = folder.write_report(file_name(format), &bytes).map_err(could_not)?;
+        Ok((file_name(format).to_owned(), digest))
+    };
+    let (inventory, reports) = std::thread::scope(|scope| {
+        let threads = beside_record(formats).map(|format| scope.spawn(move || one(format))).collect();
+        (folder.write_record(record).map_err(could_not), joined(threads))
+    });
+    let mut inventory = inventory?;
+    for (name, digest) in reports? {
+        inventory.add(name, digest);
+    }
+    Ok(inventory)
+}
+
+/// The formats that are rendered: JSON is the record itself.
+fn beside_record(formats: &[Format]) -> impl Iterator<Item = Format> {
+    formats.iter().copied().filter(|format| *format != Format::Json)
+}
+
+fn options(head: &JournalHead, folder: &RunFolder) -> Options {
     let name = folder.path().file_name().map(|name| name.to_string_lossy().into_owned());
     let evidence_digest = (!head.digest.is_empty()).then(|| head.digest.clone());
-    let options = Options { evidence_digest, folder: name, ..Options::default() };
-    let render = |format: Format| {
-        let bytes = counterpart_report::render(record, &FolderBodies(folder), format, &options)
-            .map_err(|error| format!("could not {error}"))?;
-        Ok((file_name(format).to_owned(), bytes))
-    };
-    std::thread::scope(|scope| {
-        let wanted = formats.iter().copied().filter(|format| *format != Format::Json);
-        let threads: Vec<_> = wanted.map(|format| scope.spawn(move || render(format))).collect();
-        // A fault of ours in one of them is one of the whole.
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault))).collect()
-    })
+    Options { evidence_digest, folder: name, ..Options::default() }
+}
+
+fn render(record: &RunRecord, folder: &RunFolder, format: Format, options: &Options) -> Result<Vec<u8>, String> {
+    counterpart_report::render(record, &FolderBodies(folder), format, options).map_err(|error| format!("could not {error}"))
+}
+
+fn joined<T>(threads: Vec<ScopedJoinHandle<'_, Result<T, String>>>) -> Result<Vec<T>, String> {
+    // A fault of ours in one of them is one of the whole.
+    threads.into_iter().map(|thread| thread.join().unwrap_or_else(|fault| std::panic::resume_unwind(fault))).collect()
 }
 
 /// Writes the reports that were asked for under names of their own.

@@ -41,11 +41,6 @@ pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: Message
         return Ok(exit);
     }
     let formats = formats(&args.format).map_err(Trouble::Usage)?;
-    if mode == Mode::Run {
-        let formats = formats.clone();
-        // It is only ever done early: who renders before it is done does it, or waits for it.
-        let _preparing = std::thread::spawn(move || counterpart_report::prepare(&formats));
-    }
     let wanted = wanted(args, choices, mode)?;
     let packs = packs::find(&wanted.pack).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
     let keyring = ring(args, &wanted).map_err(Trouble::Usage)?;
@@ -90,8 +85,8 @@ pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: Message
 /// Ends a run whose workspace file has mistakes, all of which are told at once.
 fn refuse_workspace(args: &RunArgs, choices: &Choices, format: MessageFormat) -> Option<Exit> {
     // A pack that is not there is told of when it is looked for.
-    let packs = packs::place(&args.packs).and_then(|(pack, _)| packs::find(&pack)).unwrap_or_default();
-    let count = choices.reading.tell(&packs, format);
+    let packs = || packs::place(&args.packs).and_then(|(pack, _)| packs::find(&pack)).unwrap_or_default();
+    let count = choices.reading.tell(packs, format);
     (count > 0).then(|| {
         let count = counterpart_report::counted(count as u64, "mistake");
         console::talk(&format!("{count} in the workspace file; `counterpart explain CODE` tells more"));

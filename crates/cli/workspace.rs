@@ -192,11 +192,14 @@ impl Reading {
         self.found.push(Diagnostic::error("WS003", reason.trim_end()).at(places.span(span), "stands here"));
     }
 
-    /// Tells everything that is wrong, the names that the pack does not know too, and gives how many they are.
-    pub(crate) fn tell(&self, packs: &[PackFiles], format: MessageFormat) -> usize {
+    /// Tells everything that is wrong, the names that the pack does not know too, and gives how many they are; without a
+    /// file no pack is asked for.
+    pub(crate) fn tell(&self, packs: impl FnOnce() -> Vec<PackFiles>, format: MessageFormat) -> usize {
         let mut all = Diagnostics::default();
         all.extend(self.found.iter().cloned());
-        all.extend(self.places.iter().flat_map(|places| names::unknown(places, packs)));
+        if let Some(places) = &self.places {
+            all.extend(names::unknown(places, &packs()));
+        }
         let sorted = all.into_sorted();
         if !sorted.is_empty() {
             console::diagnostics(&sorted, &self.sources, format);

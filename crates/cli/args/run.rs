@@ -121,7 +121,7 @@ pub(crate) struct RunArgs {
     /// Whether `simulate` keeps what comes and goes; with `off` it answers faster, and the report says that nothing was kept.
     #[arg(long, value_enum, default_value = "on", help_heading = "Reports")]
     pub(crate) record: Record,
-    /// Flushes evidence to the disk.
+    /// Flushes evidence and reports to the disk, so that they survive a power cut.
     #[arg(long, help_heading = "Reports")]
     pub(crate) durable: bool,
 

@@ -89,7 +89,7 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     if let Ok(Some(record)) = folder.fold_journal() {
-        let _ = folder.finish(&record, &[]);
+        let _ = folder.write_record(&record).and_then(|inventory| folder.finish(&record, inventory));
     }
     let run = folder.path().to_owned();
     let files = files_of(&run).unwrap_or_default();

@@ -24,10 +24,7 @@ impl AppendFile {
 
     /// Writes all bytes with one call, as far as the system takes them at once.
     pub(crate) fn append(&mut self, bytes: &[u8], flush: Flush) -> Result<(), Error> {
-        let written = self.file.write_all(bytes).and_then(|()| match flush {
-            Flush::Disk => self.file.sync_data(),
-            Flush::Kernel => Ok(()),
-        });
+        let written = self.file.write_all(bytes).and_then(|()| flush.settle(&self.file));
         if let Err(source) = written {
             // A part may have been written. What cannot be cut off now is found as a torn tail by the reader.
             let _ = self.file.set_len(self.length);
@@ -47,12 +44,18 @@ impl AppendFile {
 }
 
 /// Writes a file whole or not at all: beside its place first, then moved there.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+///
+/// With [`Flush::Kernel`] that holds when the program is killed; when the machine loses its power it holds with
+/// [`Flush::Disk`] only.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8], flush: Flush) -> Result<(), Error> {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     let part = PathBuf::from(name);
     let written = File::create(&part)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_data()))
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            flush.settle(&file)
+        })
         .and_then(|()| std::fs::rename(&part, path));
     written.map_err(|source| {
         // The part is of no use; that it may stay behind harms nothing.

@@ -3,9 +3,10 @@
 use crate::append::write_atomically;
 use crate::bodies::{BODIES, BodyReader};
 use crate::limits::RECORD_BYTES_MAX;
-use crate::manifest::{LOCK, MANIFEST, Manifest, entry_of};
-use crate::{BodyRef, Error, JournalHead, JournalReader, RunRecord};
+use crate::manifest::{FileDigest, LOCK, MANIFEST, Manifest, inventory};
+use crate::{BodyRef, Error, Flush, JournalHead, JournalReader, RunRecord};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read};
 use std::path::{Component, Path, PathBuf};
@@ -20,6 +21,7 @@ pub struct RunFolder {
     path: PathBuf,
     /// Held as long as this value lives; the system lets go of it however the program ends.
     lock: Option<File>,
+    flush: Flush,
     bodies: OnceLock<BodyReader>,
 }
 
@@ -48,7 +50,7 @@ impl RunFolder {
         if others.flatten().any(|entry| entry.file_name() != LOCK) {
             return Err(Error::FolderTaken { path });
         }
-        Ok(Self { path, lock: Some(lock), bodies: OnceLock::new() })
+        Ok(Self { path, lock: Some(lock), flush: Flush::Kernel, bodies: OnceLock::new() })
     }
 
     /// Opens the folder of an earlier run, to read it.
@@ -58,7 +60,13 @@ impl RunFolder {
     /// `ReadFile` where there is no such folder.
     pub fn open(path: &Path) -> Result<Self, Error> {
         std::fs::read_dir(path).map_err(|source| Error::ReadFile { path: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned(), lock: None, bodies: OnceLock::new() })
+        Ok(Self { path: path.to_owned(), lock: None, flush: Flush::Kernel, bodies: OnceLock::new() })
+    }
+
+    /// Says how far what is written here from now on must have gone.
+    #[must_use]
+    pub fn with_flush(self, flush: Flush) -> Self {
+        Self { flush, ..self }
     }
 
     /// Gives its path.
@@ -132,19 +140,41 @@ impl RunFolder {
         Ok(self.bodies.get_or_init(|| reader))
     }
 
-    /// Closes the run: writes the record, the rendered reports and, last, the manifest.
+    /// Writes the record, and takes stock of all that stands in the folder then.
     ///
-    /// The recorder must be finished before, so that the manifest covers all it wrote.
+    /// The recorder must be finished before, so that all it wrote is covered.
     ///
     /// # Errors
     ///
-    /// `WriteFile` where the disk is full or not writable, `NameFile` for a report whose name leads out of the folder.
-    pub fn finish(&mut self, record: &RunRecord, rendered: &[(String, Vec<u8>)]) -> Result<JournalHead, Error> {
-        write_atomically(&self.path.join(RECORD), &json(record)?)?;
-        self.write_rendered(rendered)?;
-        let head = self.journal_head()?;
-        let manifest = Manifest::of_folder(&self.path, record, head.clone())?;
-        write_atomically(&self.path.join(MANIFEST), &json(&manifest)?)?;
+    /// `WriteFile` where the disk is full or not writable, `ReadFile` where what was written cannot be read back.
+    pub fn write_record(&self, record: &RunRecord) -> Result<Inventory, Error> {
+        write_atomically(&self.path.join(RECORD), &json(record)?, self.flush)?;
+        Ok(Inventory { head: self.journal_head()?, files: inventory(&self.path)? })
+    }
+
+    /// Writes a report.
+    ///
+    /// # Errors
+    ///
+    /// `WriteFile` as above, `NameFile` for a report whose name leads out of the folder.
+    pub fn write_report(&self, name: &str, bytes: &[u8]) -> Result<FileDigest, Error> {
+        let ours = [RECORD, MANIFEST, LOCK].contains(&name) || name.starts_with("journal");
+        if ours || !is_plain(name) {
+            return Err(Error::NameFile { name: name.to_owned() });
+        }
+        write_atomically(&self.path.join(name), bytes, self.flush)?;
+        Ok(FileDigest::of(bytes))
+    }
+
+    /// Closes the run: writes the manifest.
+    ///
+    /// # Errors
+    ///
+    /// `WriteFile` where the disk is full or not writable.
+    pub fn finish(&mut self, record: &RunRecord, inventory: Inventory) -> Result<JournalHead, Error> {
+        let Inventory { head, files } = inventory;
+        let manifest = Manifest::new(record, head.clone(), files);
+        write_atomically(&self.path.join(MANIFEST), &json(&manifest)?, self.flush)?;
         if self.lock.take().is_some() {
             // The run is over; that an empty file may stay behind harms nothing.
             let _ = std::fs::remove_file(self.path.join(LOCK));
@@ -157,15 +187,16 @@ impl RunFolder {
     /// # Errors
     ///
     /// As [`RunFolder::finish`].
-    pub fn add_rendered(&self, rendered: &[(String, Vec<u8>)]) -> Result<(), Error> {
-        self.write_rendered(rendered)?;
+    pub fn add_reports(&self, reports: &[(String, Vec<u8>)]) -> Result<(), Error> {
+        let mut written = Vec::new();
+        for (name, bytes) in reports {
+            written.push((name.clone(), self.write_report(name, bytes)?));
+        }
         let path = self.path.join(MANIFEST);
         // A run that was cut off has no manifest, and gets none for being read.
         let Some(mut manifest) = read_json::<Manifest>(&path)? else { return Ok(()) };
-        for (name, _) in rendered {
-            manifest.files.insert(name.clone(), entry_of(&self.path.join(name))?);
-        }
-        write_atomically(&path, &json(&manifest)?)
+        manifest.files.extend(written);
+        write_atomically(&path, &json(&manifest)?, self.flush)
     }
 
     /// Removes the stored bodies, which can hold personal data; the manifest keeps their digests and says that they went.
@@ -178,7 +209,7 @@ impl RunFolder {
         if let Some(mut manifest) = read_json::<Manifest>(&path)? {
             let bodies = manifest.files.extract_if(.., |name, _| name.starts_with("bodies/")).collect::<Vec<_>>();
             manifest.purged.extend(bodies);
-            write_atomically(&path, &json(&manifest)?)?;
+            write_atomically(&path, &json(&manifest)?, self.flush)?;
         }
         let bodies = self.path.join(BODIES);
         match std::fs::remove_dir_all(&bodies) {
@@ -200,16 +231,19 @@ impl RunFolder {
         self.bodies = OnceLock::new();
         crate::bodies::adopt(&self.path, &earlier.path)
     }
+}
 
-    fn write_rendered(&self, rendered: &[(String, Vec<u8>)]) -> Result<(), Error> {
-        for (name, bytes) in rendered {
-            let ours = [RECORD, MANIFEST, LOCK].contains(&name.as_str()) || name.starts_with("journal");
-            if ours || !is_plain(name) {
-                return Err(Error::NameFile { name: name.clone() });
-            }
-            write_atomically(&self.path.join(name), bytes)?;
-        }
-        Ok(())
+/// What stands in a run folder: the end of its journal, and the digests of its files.
+#[derive(Debug)]
+pub struct Inventory {
+    head: JournalHead,
+    files: BTreeMap<String, FileDigest>,
+}
+
+impl Inventory {
+    /// Adds a report that was written since.
+    pub fn add(&mut self, name: String, digest: FileDigest) {
+        self.files.insert(name, digest);
     }
 }
 

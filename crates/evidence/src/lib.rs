@@ -46,7 +46,7 @@ pub use exchange::{
 };
 pub use finding::{Basis, Cause, Finding, FindingEffect, FindingOutcome, Level, Part, Place};
 pub use fold::fold;
-pub use folder::RunFolder;
+pub use folder::{Inventory, RunFolder};
 pub use ids::{CheckId, ExchangeId, RequirementId, ScenarioId};
 pub use journal::{Counted, JournalHead, JournalReader, JournalState, JournalWriter, Mismatch, TornLine, read_journal};
 pub use manifest::{FileDigest, Manifest, PackDigest};

@@ -1,7 +1,7 @@
 //! The list of a run folder's files with their digests.
 
 use crate::bodies::BODIES;
-use crate::digest::{hex, sha256_of_file};
+use crate::digest::{hex, sha256, sha256_of_file};
 use crate::{Error, JournalHead, RunRecord, Tool};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,15 +58,16 @@ pub struct Manifest {
     pub purged: BTreeMap<String, FileDigest>,
 }
 
+impl FileDigest {
+    /// Gives digest and size of what a file holds.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self { sha256: hex(&sha256(bytes)), bytes: bytes.len() as u64 }
+    }
+}
+
 impl Manifest {
-    /// Makes the manifest of a folder as it is now.
-    pub(crate) fn of_folder(folder: &Path, record: &RunRecord, journal: JournalHead) -> Result<Self, Error> {
-        let mut files = BTreeMap::new();
-        for name in files_of(folder)? {
-            let entry = entry_of(&folder.join(&name))?;
-            files.insert(name, entry);
-        }
-        Ok(Self {
+    pub(crate) fn new(record: &RunRecord, journal: JournalHead, files: BTreeMap<String, FileDigest>) -> Self {
+        Self {
             format: MANIFEST_FORMAT.to_owned(),
             version: MANIFEST_VERSION,
             run: record.run.clone(),
@@ -79,8 +80,14 @@ impl Manifest {
             journal,
             files,
             purged: BTreeMap::new(),
-        })
+        }
     }
+}
+
+/// Gives the digests of the evidence files of a folder as they are now.
+pub(crate) fn inventory(folder: &Path) -> Result<BTreeMap<String, FileDigest>, Error> {
+    let names = files_of(folder)?.into_iter();
+    names.map(|name| entry_of(&folder.join(&name)).map(|entry| (name, entry))).collect()
 }
 
 /// Gives digest and size of one file.

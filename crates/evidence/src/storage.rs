@@ -1,6 +1,7 @@
 //! How much evidence may be stored, and what happens when it is more.
 
 use crate::limits::{BODIES_BYTES_MAX, JOURNAL_BYTES_MAX};
+use std::fs::File;
 
 /// What happens when a size limit is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,16 @@ pub enum Flush {
     /// To the kernel: survives the end of the program, however it comes.
     #[default]
     Kernel,
+}
+
+impl Flush {
+    /// Waits until what was written to a file has gone as far as this says.
+    pub(crate) fn settle(self, file: &File) -> std::io::Result<()> {
+        match self {
+            Self::Disk => file.sync_data(),
+            Self::Kernel => Ok(()),
+        }
+    }
 }
 
 /// Limits and habits of the evidence files.

@@ -55,13 +55,14 @@ impl PackFiles {
         let mut bytes = 0;
         while let Some((current, depth)) = folders.pop() {
             for entry in std::fs::read_dir(&current).map_err(failed(&current))? {
-                let path = entry.map_err(failed(&current))?.path();
-                let real = path.canonicalize().map_err(failed(&path))?;
-                let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-                if hidden || !real.starts_with(&root) {
+                let entry = entry.map_err(failed(&current))?;
+                let path = entry.path();
+                let is_link = entry.file_type().map_err(failed(&path))?.is_symlink();
+                let leads_out = is_link && !path.canonicalize().map_err(failed(&path))?.starts_with(&root);
+                if leads_out || entry.file_name().to_string_lossy().starts_with('.') {
                     continue;
                 }
-                if real.is_dir() {
+                if path.is_dir() {
                     if depth < FOLDER_DEPTH_MAX {
                         folders.push((path, depth + 1));
                     }

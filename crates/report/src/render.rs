@@ -29,10 +29,8 @@ impl Format {
 }
 
 /// Makes ready what rendering needs beside a record, so that it can be done while the record comes about.
-pub fn prepare(formats: &[Format]) {
-    if formats.contains(&Format::Html) {
-        format::prepare();
-    }
+pub fn prepare() {
+    format::prepare();
 }
 
 /// Renders a record; the same record, bodies and options give the same bytes.

@@ -55,6 +55,7 @@ fn main() {
     IS_SMOKE.store(size == Size::Smoke, Ordering::Relaxed);
     let only = arguments.iter().find(|argument| !argument.starts_with('-'));
     let folder = tempfile::tempdir().unwrap();
+    process::install(folder.path());
     let parts: [(&str, Part); 7] = [
         ("rate", stub::rate),
         ("tls", stub::tls),

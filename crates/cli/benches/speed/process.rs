@@ -1,13 +1,24 @@
 //! Processes that are measured, from `/proc`.
 
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+
+static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+
+/// Copies the command into a folder, as installing it does. What a linker has just written is mapped in smaller pieces
+/// than what was written from end to end, which a new process notices.
+pub(crate) fn install(folder: &Path) {
+    let path = folder.join("counterpart");
+    std::fs::copy(env!("CARGO_BIN_EXE_counterpart"), &path).unwrap();
+    INSTALLED.set(path).unwrap();
+}
 
 /// The command under measure.
 pub(crate) fn counterpart() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_counterpart"))
+    Command::new(INSTALLED.get().unwrap())
 }
 
 /// A server in a process of its own.

@@ -7,12 +7,15 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The stored bytes of a run.
 #[derive(Debug)]
 pub struct BodyReader {
     folder: PathBuf,
     entries: HashMap<Digest, Entry>,
+    /// The segment that was read last: most reads follow one another in it.
+    last: Mutex<Option<(u32, File)>>,
 }
 
 /// The head line of a record is a digest, a blank and a length.
@@ -28,7 +31,7 @@ impl BodyReader {
     /// `ReadFile` where a file cannot be read.
     pub fn open(run: &Path) -> Result<Self, Error> {
         let folder = run.join(BODIES);
-        let mut reader = Self { folder, entries: HashMap::new() };
+        let mut reader = Self { folder, entries: HashMap::new(), last: Mutex::default() };
         for segment in segments(&reader.folder)? {
             let indexed = reader.read_index(segment)?;
             reader.scan(segment, indexed, |_, _| ())?;
@@ -46,15 +49,20 @@ impl BodyReader {
         let Some(entry) = self.entries.get(&wanted) else { return Ok(None) };
         let path = self.folder.join(segment_name(entry.segment));
         let unreadable = |source| Error::ReadFile { path: path.clone(), source };
-        let mut file = match File::open(&path) {
-            Ok(file) => file,
-            // The segment was dropped to keep a size limit, or the bodies were purged.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(unreadable(source)),
-        };
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref().is_none_or(|(segment, _)| *segment != entry.segment) {
+            match File::open(&path) {
+                Ok(file) => *last = Some((entry.segment, file)),
+                // The segment was dropped to keep a size limit, or the bodies were purged.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+                Err(source) => return Err(unreadable(source)),
+            }
+        }
+        let Some((_, file)) = last.as_mut() else { return Ok(None) };
         file.seek(SeekFrom::Start(entry.offset)).map_err(unreadable)?;
         let mut bytes = Vec::new();
         file.take(entry.length).read_to_end(&mut bytes).map_err(unreadable)?;
+        drop(last);
         Ok((sha256(&bytes) == wanted).then_some(bytes))
     }
 
@@ -148,7 +156,7 @@ fn segments(folder: &Path) -> Result<Vec<u32>, Error> {
 /// that was not written to its end only where the run was cut off.
 pub(crate) fn first_changed(run: &Path) -> Result<Option<String>, Error> {
     let folder = run.join(BODIES);
-    let mut reader = BodyReader { folder, entries: HashMap::new() };
+    let mut reader = BodyReader { folder, entries: HashMap::new(), last: Mutex::default() };
     for segment in segments(&reader.folder)? {
         let mut changed = None;
         let end = reader.scan(segment, 0, |entry, bytes| {

@@ -54,7 +54,10 @@ fn closed_run(parent: &Path) -> RunFolder {
     record(&recorder);
     recorder.finish().unwrap();
     let record = folder.fold_journal().unwrap().unwrap();
-    folder.finish(&record, &[("report.html".to_owned(), b"<html>".to_vec())]).unwrap();
+    let mut inventory = folder.write_record(&record).unwrap();
+    let digest = folder.write_report("report.html", b"<html>").unwrap();
+    inventory.add("report.html".to_owned(), digest);
+    folder.finish(&record, inventory).unwrap();
     folder
 }
 
@@ -98,9 +101,10 @@ fn closed_run_verifies_and_says_what_that_does_not_prove() {
     let before = std::fs::read(folder.path().join("run.json")).unwrap();
     let mut again = RunFolder::open(folder.path()).unwrap();
     let record = again.fold_journal().unwrap().unwrap();
-    again.finish(&record, &[]).unwrap();
+    let inventory = again.write_record(&record).unwrap();
+    again.finish(&record, inventory).unwrap();
     assert_eq!(std::fs::read(folder.path().join("run.json")).unwrap(), before);
-    again.add_rendered(&[("report.xml".to_owned(), b"<report/>".to_vec())]).unwrap();
+    again.add_reports(&[("report.xml".to_owned(), b"<report/>".to_vec())]).unwrap();
     assert_eq!(verify(folder.path()).problems, []);
     again.purge_bodies().unwrap();
     assert_eq!(verify(folder.path()).problems, []);

@@ -290,8 +290,10 @@ fn in_full(exchange: &ExchangeRecord, index: &Index<'_>, bodies: &dyn Bodies) ->
     let left = judged.len().saturating_sub(FINDINGS_MAX) as u64;
     let findings: Vec<&Finding> = judged.into_iter().take(FINDINGS_MAX).collect();
     let of = |part: Part| findings.iter().copied().filter(|finding| message::is_of(finding, part)).collect::<Vec<_>>();
-    let request = exchange.request.as_ref().map(|record| message::message("Request", record, &of(Part::Request), bodies));
-    let response = exchange.response.as_ref().map(|record| message::message("Response", record, &of(Part::Response), bodies));
+    let request =
+        exchange.request.as_ref().map(|record| message::message(exchange.id, "Request", record, &of(Part::Request), bodies));
+    let response =
+        exchange.response.as_ref().map(|record| message::message(exchange.id, "Response", record, &of(Part::Response), bodies));
     let mut row = row(exchange, index);
     row.full = true;
     Exchange {

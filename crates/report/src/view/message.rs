@@ -6,7 +6,7 @@ use crate::limits::{BODY_BYTES_MAX, DECODED_BYTES_MAX, HEADERS_MAX, MARKS_MAX, W
 use crate::text;
 use bytes::Bytes;
 use counterpart_document::{Json, Limits, Xml};
-use counterpart_evidence::{BodyRef, Finding, MessageRecord, Part, Version};
+use counterpart_evidence::{BodyRef, ExchangeId, Finding, MessageRecord, Part, Version};
 use serde::Serialize;
 use std::io::Read;
 
@@ -31,6 +31,8 @@ pub(crate) struct Field {
 pub(crate) struct Message {
     /// `Request` or `Response`.
     pub(crate) name: &'static str,
+    /// The exchange that it is of.
+    exchange: String,
     /// Request line or status line.
     pub(crate) first_line: String,
     /// Whether a finding names the first line.
@@ -81,7 +83,13 @@ pub(crate) fn first_line(message: &MessageRecord) -> String {
 }
 
 /// Makes the view of a message with every place marked that a finding names in it.
-pub(crate) fn message(name: &'static str, record: &MessageRecord, findings: &[&Finding], bodies: &dyn Bodies) -> Message {
+pub(crate) fn message(
+    of: ExchangeId,
+    name: &'static str,
+    record: &MessageRecord,
+    findings: &[&Finding],
+    bodies: &dyn Bodies,
+) -> Message {
     let names = |wanted: &str| findings.iter().any(|finding| named(finding, wanted));
     let headers: Vec<Field> = record
         .headers
@@ -98,6 +106,7 @@ pub(crate) fn message(name: &'static str, record: &MessageRecord, findings: &[&F
     let first_line_hit = ["status", "method", "path", "target", "query"].iter().any(|word| names(word));
     let mut view = Message {
         name,
+        exchange: of.to_string(),
         first_line: first_line(record),
         first_line_hit,
         first_line_masked: is_masked(record, "target") || is_masked(record, "reason"),

@@ -36,6 +36,10 @@ pub(crate) struct Step {
 /// An attempt.
 #[derive(Debug, Serialize)]
 pub(crate) struct AttemptView {
+    /// Its scenario.
+    scenario: String,
+    /// Whether it is one of several.
+    retried: bool,
     number: u32,
     verdict: &'static str,
     took: String,
@@ -67,7 +71,6 @@ pub(crate) struct Scenario {
     replay: Option<Replay>,
     covers: Vec<Link>,
     covers_unknown: Option<String>,
-    retried: bool,
     attempts: Vec<AttemptView>,
 }
 
@@ -100,7 +103,6 @@ pub(crate) fn scenario(record: &ScenarioRecord, groups: &Groups<'_>, index: &Ind
         replay: replay(record),
         covers: record.covers.iter().filter_map(link).collect(),
         covers_unknown: (!unknown.is_empty()).then(|| text::line(&unknown.join(", "))),
-        retried: last > 1,
         attempts: record
             .attempts
             .iter()
@@ -129,6 +131,8 @@ fn attempt(record: &Attempt, around: &Around<'_>) -> AttemptView {
     let id = |kind: &str| format!("{anchor}-{}-{kind}", record.attempt);
     let left = record.steps.len().saturating_sub(STEPS_MAX) as u64;
     AttemptView {
+        scenario: text::line(scenario.id.as_str()),
+        retried: scenario.attempts.len() > 1,
         number: record.attempt,
         verdict: record.verdict.name(),
         took: text::duration(record.duration_us),
