@@ -7,6 +7,7 @@
 mod actor;
 mod address;
 mod answer;
+mod arrival;
 mod build;
 mod claim;
 mod clock;

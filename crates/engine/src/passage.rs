@@ -3,6 +3,7 @@
 use crate::claim::{Claimant, lock};
 use counterpart_evidence::{Connection, Effect, ExchangeId, Outcome};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A connection by the calling address and the port that is called, which both its ends know.
@@ -28,7 +29,11 @@ pub(crate) struct Arrived {
 
 /// Requests on their way from our own side, by connection: each has one at a time.
 #[derive(Default)]
-pub(crate) struct Passages(Mutex<HashMap<Key, (Origin, Arrived)>>);
+pub(crate) struct Passages {
+    by_connection: Mutex<HashMap<Key, (Origin, Arrived)>>,
+    /// How many there are, so that an endpoint which nobody of ours calls need not look.
+    count: AtomicUsize,
+}
 
 /// A request on its way; it ends when this is dropped.
 pub(crate) struct Passage<'a> {
@@ -40,33 +45,47 @@ impl Passages {
     /// Notes that an exchange begins on a connection that we made.
     pub(crate) fn begin(&self, made: &Connection, exchange: ExchangeId, owner: Option<Arc<Claimant>>) -> Passage<'_> {
         let key = (made.local.clone(), port(&made.peer));
-        lock(&self.0).insert(key.clone(), (Origin { exchange, owner }, Arrived::default()));
+        if lock(&self.by_connection).insert(key.clone(), (Origin { exchange, owner }, Arrived::default())).is_none() {
+            self.count.fetch_add(1, Ordering::Release);
+        }
         Passage { passages: self, key }
     }
 
     /// Tells where a request comes from that came on a connection, if our own side sent it.
     pub(crate) fn origin(&self, came: &Connection) -> Option<Origin> {
-        lock(&self.0).get(&arriving(came)).map(|(origin, _)| origin.clone())
+        if self.is_empty() {
+            return None;
+        }
+        lock(&self.by_connection).get(&arriving(came)).map(|(origin, _)| origin.clone())
     }
 
     /// Notes what became of what came on a connection.
     pub(crate) fn arrived(&self, came: &Connection, arrived: Arrived) {
-        if let Some((_, known)) = lock(&self.0).get_mut(&arriving(came)) {
+        if self.is_empty() {
+            return;
+        }
+        if let Some((_, known)) = lock(&self.by_connection).get_mut(&arriving(came)) {
             *known = arrived;
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count.load(Ordering::Acquire) == 0
     }
 }
 
 impl Passage<'_> {
     /// Gives what became of the request at an endpoint of ours; nothing where it went to somebody else, who alone knows.
     pub(crate) fn arrived(&self) -> Arrived {
-        lock(&self.passages.0).get(&self.key).map(|(_, arrived)| arrived.clone()).unwrap_or_default()
+        lock(&self.passages.by_connection).get(&self.key).map(|(_, arrived)| arrived.clone()).unwrap_or_default()
     }
 }
 
 impl Drop for Passage<'_> {
     fn drop(&mut self) {
-        lock(&self.passages.0).remove(&self.key);
+        if lock(&self.passages.by_connection).remove(&self.key).is_some() {
+            self.passages.count.fetch_sub(1, Ordering::Release);
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use crate::address::{Address, inner};
 use crate::answer::{Answer, built};
+use crate::arrival::Arrival;
 use crate::build::{milliseconds, reason_of, set_fields};
 use crate::leg::{Leg, Miss, Passed};
 use crate::limits::RESOLUTION_MS;
 use crate::names::Layer;
-use crate::provider::{Arrival, Provider};
+use crate::provider::Provider;
 use crate::relay::{self, Hops};
 use crate::shared::Target;
 use crate::store::StoreNames;

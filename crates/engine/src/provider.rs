@@ -1,23 +1,23 @@
 //! The listening side: each request finds the scenario it belongs to, the answer it gets, and its judgement.
 
 use crate::answer::{Answer, Asked, built, by_rules};
+use crate::arrival::{Arrival, expects, stopped};
 use crate::build::{generators, milliseconds};
 use crate::claim::{Claimant, Expectation, Phase, lock};
 use crate::judge::{Found, broken, subjects};
 use crate::names::Layer;
 use crate::passage::Arrived;
-use crate::passing::Inner;
-use crate::rules::{RuleIndex, path_parts};
+use crate::rules::RuleIndex;
 use crate::shared::Shared;
 use crate::sink::{Belonging, Judged};
 use crate::store::{Memories, Memory};
 use crate::tamper::{Copies, Draft};
 use crate::wire;
-use counterpart_evidence::{Direction, Exchange, Outcome, Request, Role};
-use counterpart_matching::{Generators, Judgement, Subjects, judge};
-use counterpart_plan::model::{AwaitWhat, Hold, Reply, RequestMatch, Schedule, ScheduleRow};
+use counterpart_evidence::{Direction, Exchange, Request, Role};
+use counterpart_matching::{Generators, Subjects};
+use counterpart_plan::model::{AwaitWhat, Hold, Reply, Schedule, ScheduleRow};
 use counterpart_transport::{Call, Delivery, Ended, Recorded, Reply as Outgoing};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -42,23 +42,6 @@ struct State {
     overlays: Vec<(u64, Arc<RuleIndex>)>,
     schedules: Vec<(u64, Arc<Schedule>, u64)>,
     next: u64,
-}
-
-/// A request on its way through.
-pub(crate) struct Arrival {
-    pub(crate) exchange: Exchange,
-    pub(crate) endpoint: String,
-    pub(crate) session: String,
-    pub(crate) owner: Option<Arc<Claimant>>,
-    /// What it is for, where it came to a proxy.
-    pub(crate) inner: Option<Inner>,
-}
-
-impl Arrival {
-    /// Gives the path that rules look at: at a proxy that of the URL in the request.
-    fn path<'a>(&'a self, request: &'a Request) -> &'a str {
-        self.inner.as_ref().and_then(Inner::path).unwrap_or_else(|| request.path())
-    }
 }
 
 /// What was decided of a request before it is answered.
@@ -221,7 +204,7 @@ impl Provider {
 
     fn session(&self, arrival: &Arrival) -> String {
         let Some(discriminator) = &self.shared.plan.discriminator else { return String::new() };
-        let (own, globals) = (target_name(arrival), Layer::last(self.shared.globals()));
+        let (own, globals) = (arrival.target_name(), Layer::last(self.shared.globals()));
         match discriminator.evaluate(&Subjects::new(&arrival.exchange, &Layer::new(&own, &globals))) {
             Ok(Value::String(text)) => text,
             Ok(Value::Null) | Err(_) => String::new(),
@@ -230,7 +213,7 @@ impl Provider {
     }
 
     fn correlation(&self, arrival: &Arrival) -> Option<String> {
-        let (own, globals) = (target_name(arrival), Layer::last(self.shared.globals()));
+        let (own, globals) = (arrival.target_name(), Layer::last(self.shared.globals()));
         let correlate = self.shared.plan.correlate.as_ref()?;
         match correlate.evaluate(&Subjects::new(&arrival.exchange, &Layer::new(&own, &globals))) {
             Ok(Value::String(text)) => Some(text),
@@ -286,7 +269,7 @@ impl Provider {
     fn first_match(&self, arrival: &Arrival, key: Option<&str>, open: &[Arc<Claimant>]) -> Option<Arc<Claimant>> {
         let request = arrival.exchange.request.as_ref()?;
         let waiting = open.iter().find(|claimant| {
-            let (own, target) = (claimant.names(), target_name(arrival));
+            let (own, target) = (claimant.names(), arrival.target_name());
             let globals = Layer::last(self.shared.globals());
             let behind = Layer::new(&target, &globals);
             let layer = Layer::new(&own, &behind);
@@ -326,7 +309,7 @@ impl Provider {
     ) -> Result<T, String> {
         let request = arrival.exchange.request.as_ref().ok_or("there is no request")?;
         let own = arrival.owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
-        let (target, globals) = (target_name(arrival), Layer::last(self.shared.globals()));
+        let (target, globals) = (arrival.target_name(), Layer::last(self.shared.globals()));
         let behind = Layer::new(&target, &globals);
         let layer = Layer::new(&own, &behind);
         Ok(work(request, &subjects(&arrival.exchange, &layer, &self.shared.clock)))
@@ -549,17 +532,6 @@ impl Provider {
     }
 }
 
-/// Says how a request ended at a proxy of ours, where its answer is not the far side's.
-fn stopped(proxy: &str, passed: Option<Result<(), (Outcome, String)>>) -> Option<(Outcome, String)> {
-    let alone = || format!("`{proxy}`, a proxy of our own, answered itself and passed nothing on");
-    passed.map_or_else(|| Some((Outcome::Unreachable, alone())), Result::err)
-}
-
-/// Gives the name `target` where a request came to a proxy.
-fn target_name(arrival: &Arrival) -> Map<String, Value> {
-    arrival.inner.iter().map(|inner| ("target".to_owned(), inner.value())).collect()
-}
-
 /// Gives the step of an expectation, which is kept for it from when it is armed.
 fn step_of(expectation: &Expectation) -> Option<u32> {
     Some(expectation.step.load(std::sync::atomic::Ordering::Relaxed)).filter(|step| *step > 0)
@@ -576,23 +548,4 @@ fn only_active(claimants: &[Arc<Claimant>]) -> Option<Arc<Claimant>> {
     let mut active = claimants.iter().filter(|claimant| claimant.takes_unbound());
     let first = active.next()?;
     active.next().is_none().then(|| Arc::clone(first))
-}
-
-/// Tells whether an expectation means a request.
-fn expects(expectation: &Expectation, arrival: &Arrival, request: &Request, subjects: &Subjects<'_>) -> bool {
-    let AwaitWhat::Request(wanted) = &expectation.plan.what else { return false };
-    let RequestMatch { endpoint, method, path, when } = wanted;
-    let endpoint_fits = match endpoint {
-        Some(name) => *name == arrival.endpoint,
-        // One request through a proxy of ours counts once: where it came from the system under test.
-        None => arrival.exchange.parent.is_none(),
-    };
-    let method_fits = method.as_ref().is_none_or(|method| *method == request.method);
-    let path_fits = path.as_ref().is_none_or(|template| {
-        let mut generators = Generators::new(0, counterpart_matching::Random::keyed(0, &[]));
-        template.render(subjects, &mut generators).is_ok_and(|pattern| path_parts(&pattern, arrival.path(request)).is_some())
-    });
-    let holds =
-        || when.as_ref().is_none_or(|when| matches!(judge(when, subjects), Judgement::Holds | Judgement::HoldsWithWarning(_)));
-    endpoint_fits && method_fits && path_fits && holds()
 }

@@ -344,7 +344,7 @@ pub struct ExchangeRecord {
     /// Evidence group: the value of the pack's discriminator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
-    /// Leg of a proxied exchange, and the exchange it is part of.
+    /// Which leg of a way through a proxy it is, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leg: Option<String>,
     /// The exchange that this one is part of.
