@@ -2,23 +2,16 @@
 
 use crate::exit::Trouble;
 use crate::folders;
-use crate::run::supplier;
+use crate::playing::Earlier;
 use crate::wanted::Wanted;
-use counterpart_evidence::{RunFolder, RunRecord};
 use counterpart_plan::Plan;
 use std::path::Path;
-
-/// The run that is continued.
-pub(crate) struct Earlier {
-    pub(crate) folder: RunFolder,
-    pub(crate) record: RunRecord,
-}
 
 /// Opens the run to be continued; refuses one of another build, pack, profile or role before anything is played.
 pub(crate) fn earlier(path: &Path, wanted: &Wanted, plan: &Plan) -> Result<Earlier, Trouble> {
     let (folder, record) = folders::open(path)?;
     let refuse = |reason: String| Err(Trouble::Usage(format!("could not continue `{}`: {reason}", path.display())));
-    let ours = supplier(wanted);
+    let ours = wanted.supplier();
     if ours.build.is_none() {
         let help = "help: name it in the workspace file: `product = { name = \"...\", version = \"...\", build = \"...\" }`";
         return refuse(format!("no build is named, so that nobody can tell whether both runs tested the same\n{help}"));

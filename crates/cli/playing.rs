@@ -2,7 +2,6 @@
 
 use crate::args::RunArgs;
 use crate::console;
-use crate::continuing::Earlier;
 use crate::exit::{Exit, Trouble};
 use crate::header::{About, header};
 use crate::sink::RecordingSink;
@@ -113,6 +112,12 @@ impl Performance {
 pub(crate) fn begin(sink: &RecordingSink, plan: &Plan, about: About, clock: &Clock) {
     use counterpart_engine::Sink as _;
     sink.event(Event::RunStarted(Box::new(header(plan, about))), clock.now_us());
+}
+
+/// A run that is continued.
+pub(crate) struct Earlier {
+    pub(crate) folder: RunFolder,
+    pub(crate) record: RunRecord,
 }
 
 /// A run that is over, with its reports written.

@@ -2,18 +2,20 @@
 
 use crate::args::{ConductorArg, MessageFormat, Record, RunArgs};
 use crate::choices::Choices;
-use crate::continuing::{self, Earlier};
+use crate::continuing;
 use crate::control::{Control, Desk};
 use crate::exit::{Exit, Trouble};
 use crate::header::About;
 use crate::judged::{baseline, judged};
-use crate::playing::{Book, Performance, begin, copies, finish, formats, open_book, stop_on_interrupt, storage, where_it_is};
+use crate::playing::{
+    Book, Earlier, Performance, begin, copies, finish, formats, open_book, stop_on_interrupt, storage, where_it_is,
+};
 use crate::wanted::{Held, Mode, Wanted, actor, addresses, credentials, options, refuse_typed_secrets, ring, targets, wanted};
 use crate::{console, moment, packs, preflight, replay, settings_shown};
 use counterpart_diag::Sources;
 use counterpart_engine::{Clock, Doors, Ending, Keyring, Manner, NoSink, Sink, Stage, Surroundings, Target};
 use counterpart_evidence::{
-    BaselineEntry, CheckChange, Conductor, Event, Flush, Limit, Preflight, Role, RunMode, RunRecord, Supplier, Verdict, WhenFull,
+    BaselineEntry, CheckChange, Conductor, Event, Flush, Limit, Preflight, Role, RunMode, RunRecord, Verdict, WhenFull,
 };
 use counterpart_plan::{PackFiles, Plan};
 use counterpart_report::Format;
@@ -326,7 +328,7 @@ fn about(
         run,
         mode: if ready.mode == Mode::Simulate { RunMode::Simulate } else { RunMode::Run },
         started: moment::rfc3339(now_ms),
-        supplier: supplier(wanted),
+        supplier: wanted.supplier(),
         conductor: match args.conductor {
             ConductorArg::Laboratory => Conductor::Laboratory,
             ConductorArg::SelfRun => Conductor::SelfRun,
@@ -349,9 +351,4 @@ fn unrecorded_limit(args: &RunArgs) -> Option<Limit> {
         what: "every exchange".to_owned(),
         why: "recording was off (`--record off`), so that nothing that came or went was kept".to_owned(),
     })
-}
-
-pub(crate) fn supplier(wanted: &Wanted) -> Supplier {
-    let product = wanted.workspace.product.clone().unwrap_or_default();
-    Supplier { name: wanted.workspace.supplier.clone(), product: product.name, version: product.version, build: product.build }
 }

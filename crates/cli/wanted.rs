@@ -7,7 +7,7 @@ use crate::keyring::{self, BAD};
 use crate::workspace::{self, ForceWord, Workspace};
 use crate::{console, moment, packs, person};
 use counterpart_engine::{Actor, ClockKind, Hooks, Keyring, Target};
-use counterpart_evidence::{Level, RequirementId, Role};
+use counterpart_evidence::{Level, RequirementId, Role, Supplier};
 use counterpart_plan::model::Endpoint;
 use counterpart_plan::{Abilities, Force, Options, Origin, PackFiles, Plan, Purpose, Selection};
 use indicatif::ProgressBar;
@@ -38,6 +38,14 @@ pub(crate) struct Wanted {
     pub(crate) clock: ClockKind,
     /// Where the run's calendar begins, where somebody says so.
     pub(crate) start_ms: Option<i64>,
+}
+
+impl Wanted {
+    /// Gives whose product is tested, as the workspace file says.
+    pub(crate) fn supplier(&self) -> Supplier {
+        let product = self.workspace.product.clone().unwrap_or_default();
+        Supplier { name: self.workspace.supplier.clone(), product: product.name, version: product.version, build: product.build }
+    }
 }
 
 /// What is done with what is wanted.

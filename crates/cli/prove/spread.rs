@@ -1,6 +1,5 @@
 //! Work for every core: items handed out one by one, results in the order of the items.
 
-use super::bench::Bench;
 use crate::console;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -16,11 +15,11 @@ pub(super) fn threads() -> usize {
 }
 
 /// Does the work for each item, each bench on its own thread.
-pub(super) fn spread<T: Sync, R: Send>(
-    benches: &[Bench<'_>],
+pub(super) fn spread<B: Sync, T: Sync, R: Send>(
+    benches: &[B],
     items: &[T],
     what: &'static str,
-    work: impl Fn(&Bench<'_>, &T) -> R + Sync,
+    work: impl Fn(&B, &T) -> R + Sync,
 ) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(items.len()));
