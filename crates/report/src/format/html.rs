@@ -37,11 +37,16 @@ const PARTIALS: [(&str, &str); 25] = [
 ];
 
 /// The page, section after section: each is filled from the whole view, and no part of the view is copied for it.
-const SECTIONS: [(&str, &str); 14] = [
+const SECTIONS: [(&str, &str); 19] = [
     ("page/top", include_str!("../../../../reports/html/page/top.hbs")),
     ("page/summary", include_str!("../../../../reports/html/page/summary.hbs")),
+    ("page/counts", include_str!("../../../../reports/html/page/counts.hbs")),
+    ("page/glance", include_str!("../../../../reports/html/page/glance.hbs")),
     ("page/limits", include_str!("../../../../reports/html/page/limits.hbs")),
     ("page/failures", include_str!("../../../../reports/html/page/failures.hbs")),
+    ("page/open", include_str!("../../../../reports/html/page/open.hbs")),
+    ("page/warnings", include_str!("../../../../reports/html/page/warnings.hbs")),
+    ("page/review", include_str!("../../../../reports/html/page/review.hbs")),
     ("page/requirements", include_str!("../../../../reports/html/page/requirements.hbs")),
     ("page/coverage", include_str!("../../../../reports/html/page/coverage.hbs")),
     ("page/claims", include_str!("../../../../reports/html/page/claims.hbs")),
@@ -56,8 +61,9 @@ const SECTIONS: [(&str, &str); 14] = [
 
 /// Renders a record as one page.
 pub(crate) fn html(record: &RunRecord, bodies: &dyn Bodies, options: &Options) -> Result<Vec<u8>, Error> {
-    let registry = TEMPLATES.as_ref().map_err(Error::ReadTemplate)?;
+    // The templates may still be being read.
     let page = Context::wraps(view::page(record, bodies, options)).map_err(Box::new)?;
+    let registry = TEMPLATES.as_ref().map_err(Error::ReadTemplate)?;
     let mut out = Vec::new();
     for (name, _) in SECTIONS {
         registry.render_with_context_to_write(name, &page, &mut out).map_err(Box::new)?;

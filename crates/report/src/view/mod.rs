@@ -24,6 +24,8 @@ pub(crate) struct Page {
     style: &'static str,
     /// Script.
     script: &'static str,
+    /// The icons, each a symbol that the page refers to.
+    icons: &'static str,
     head: head::Head,
     failures: failure::Failures,
     requirements: Vec<requirement::Row>,
@@ -41,6 +43,7 @@ pub(crate) fn page(record: &RunRecord, bodies: &dyn Bodies, options: &Options) -
     Page {
         style: include_str!("../../../../reports/html/report.css"),
         script: include_str!("../../../../reports/html/report.js"),
+        icons: include_str!("../../../../reports/html/icons.svg"),
         head: head::head(record, options),
         failures: failure::failures(&groups, &index, bodies),
         requirements: requirement::rows(&groups, &index),
