@@ -325,3 +325,24 @@ fn the_replay_command_has_all_that_decides_how_it_goes() {
     let again = consumer.run(arguments.split(' ')).exits(1);
     again.gives(&format!("fail {id}"));
 }
+
+#[test]
+fn further_credentials_of_any_pack_are_invented_for_its_mirror() {
+    let place = Place::with_lamp();
+    let pack = place.read("scenarios/lamp/pack.yaml").replace(
+        "settings:\n",
+        "credentials:\n  - { name: garage, settings: [token], doc: Token of the lamp in the garage }\nsettings:\n  - { name: token, type: text, default: of-the-hall, doc: Token of the lamp }\n",
+    );
+    place.write("scenarios/lamp/pack.yaml", pack);
+    let request = "requests:\n  - id: switch\n    method: PUT\n    path: /lamp\n    headers: { Content-Type: application/json, X-Token: '{{setting.token}}' }\n    body: { from: !value \"{'on': wanted}\", form: json }\n    with: { wanted: true }\n";
+    place.write("scenarios/lamp/requests/lamp.yaml", request);
+    let stub = place.read("scenarios/lamp/stubs/lamp.yaml").replace(
+        "rules:\n",
+        "rules:\n  - id: other-token\n    when: [{ header: X-Token, not: { equals: \"{{setting.token}}\" } }]\n    respond: 401\n",
+    );
+    place.write("scenarios/lamp/stubs/lamp.yaml", stub);
+    let scenario = "id: lamp/switching/garage\ntitle: Another lamp's token is refused\npurpose: A lamp knows its token.\nrole: consumer\ncovers: [R1]\nneeds: { credentials: [garage] }\nsteps:\n  - send: { use: switch, credentials: garage }\n    expect: [{ id: refused, requirement: R1, that: { status: 401 }, hint: Refuse it. }]\n";
+    place.write("scenarios/lamp/switching/garage.yaml", scenario);
+    place.run(["check"]).exits(0);
+    place.run(["demo", "lamp", "--scenario", "switching/garage"]).exits(0).gives("1 pass");
+}

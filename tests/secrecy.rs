@@ -110,6 +110,9 @@ fn a_secret_is_in_no_file_and_in_no_word() {
 #[test]
 fn further_credentials_are_masked_too() {
     let place = place();
+    let credentials = "credentials:\n  - { name: other, settings: [token], doc: Token of another lamp }\nsettings:\n";
+    let pack = place.read("scenarios/lamp/pack.yaml").replace("settings:\n", credentials);
+    place.write("scenarios/lamp/pack.yaml", pack);
     let scenario = place
         .read("scenarios/lamp/switching/on-and-off.yaml")
         .replace("use: switch,", "use: switch, credentials: other,")

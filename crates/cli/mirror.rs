@@ -9,6 +9,7 @@ use counterpart_engine::{
     Undone,
 };
 use counterpart_evidence::{Event, Role, Verdict};
+use counterpart_plan::model::Credentials;
 use counterpart_plan::{Abilities, Options, Origin, PackFiles, Plan, Purpose, Selection};
 use counterpart_transport::{Network, Recording};
 use futures_util::future::BoxFuture;
@@ -47,7 +48,7 @@ pub(crate) fn opposite(role: Role) -> Role {
 fn abilities(packs: &[PackFiles]) -> Abilities {
     Abilities {
         every_action: true,
-        credentials: ["other-environment".to_owned(), "other".to_owned()].into(),
+        credentials: packs::credentials_names(packs),
         certificates: crate::keyring::BAD.iter().map(|(name, _)| (*name).to_owned()).collect(),
         endpoints: packs::endpoint_names(packs),
         ..Abilities::default()
@@ -56,18 +57,8 @@ fn abilities(packs: &[PackFiles]) -> Abilities {
 
 /// Invents values for settings that have none, the same for both sides.
 pub(crate) fn invented(packs: &[PackFiles], folder: &Path) -> BTreeMap<String, (String, Origin)> {
-    let mut sources = Sources::default();
     let mut settings = BTreeMap::new();
-    let Some(text) = packs.first().and_then(|pack| pack.text("pack.yaml")) else { return settings };
-    let id = sources.add("pack.yaml", text);
-    let (node, _) = counterpart_scenario::parse(id, text);
-    let mut found = Diagnostics::default();
-    let record = node.and_then(|node| {
-        <counterpart_scenario::model::PackFile as counterpart_scenario::Read>::read(
-            &node,
-            &mut counterpart_scenario::Reader::new(&mut found),
-        )
-    });
+    let record = packs.first().and_then(packs::record);
     for item in record.iter().flat_map(|pack| &pack.settings) {
         use counterpart_scenario::model::SettingKind;
         let name = item.name.value.clone();
@@ -149,7 +140,7 @@ pub(crate) struct Setting {
 pub(crate) async fn set(plans: &Plans, setting: &Setting) -> Result<Theatre, String> {
     let clock = Clock::start(setting.kind, setting.unix_ms);
     let late = Arc::new(LateActor::default());
-    let credentials = other_credentials();
+    let credentials = other_credentials(&plans.judge);
     let around = |sink: Arc<dyn Sink>, actor: Arc<dyn Actor>, targets| Surroundings {
         network: setting.network.clone(),
         targets,
@@ -247,8 +238,11 @@ fn targets(urls: &BTreeMap<String, String>) -> BTreeMap<String, Target> {
     urls.iter().filter_map(|(name, url)| Some((name.clone(), Target::read(url).ok()?))).collect()
 }
 
-fn other_credentials() -> BTreeMap<String, Map<String, Value>> {
-    let other = json!({ "client_id": "other-environment-id", "client_secret": "other-environment-secret" });
-    let other = other.as_object().cloned().unwrap_or_default();
-    [("other-environment".to_owned(), other.clone()), ("other".to_owned(), other)].into()
+/// Invents the further credentials that a pack declares; none of them has a value that the run's own settings could have.
+fn other_credentials(plan: &Plan) -> BTreeMap<String, Map<String, Value>> {
+    let invented = |item: &Credentials| {
+        let value = |setting: &String| (setting.clone(), json!(format!("{}-{setting}-5b1d", item.name)));
+        (item.name.clone(), item.settings.iter().map(value).collect())
+    };
+    plan.credentials.iter().map(invented).collect()
 }

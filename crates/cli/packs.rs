@@ -2,8 +2,8 @@
 
 use counterpart_diag::{Diagnostics, Sources};
 use counterpart_plan::{PackFiles, Plan};
-use counterpart_scenario::model::PackFile;
-use counterpart_scenario::{Read as _, Reader, parse};
+use counterpart_scenario::model::{CheckFile, PackFile, RequirementFile};
+use counterpart_scenario::{Read, Reader, parse};
 use include_dir::{Dir, include_dir};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -119,22 +119,58 @@ fn is_embedded(pack: &str) -> bool {
 
 /// Reads what a pack says of itself; `None` where its `pack.yaml` has mistakes, which `check` names.
 pub(crate) fn record(pack: &PackFiles) -> Option<PackFile> {
-    let (record, found) = read_record(pack);
-    record.filter(|_| !found.has_errors())
+    file(pack, "pack.yaml")
 }
 
 fn read_record(pack: &PackFiles) -> (Option<PackFile>, Diagnostics) {
-    let text = pack.text("pack.yaml").unwrap_or_default();
-    let id = Sources::default().add("pack.yaml", text);
+    read(pack, "pack.yaml")
+}
+
+/// Reads one file of a pack, with what is wrong in it.
+fn read<T: Read>(pack: &PackFiles, path: &str) -> (Option<T>, Diagnostics) {
+    let text = pack.text(path).unwrap_or_default();
+    let id = Sources::default().add(path, text);
     let (node, mut found) = parse(id, text);
-    let record = node.and_then(|node| PackFile::read(&node, &mut Reader::new(&mut found)));
+    let record = node.and_then(|node| T::read(&node, &mut Reader::new(&mut found)));
     (record, found)
+}
+
+/// Reads one file of a pack; `None` where it has mistakes.
+fn file<T: Read>(pack: &PackFiles, path: &str) -> Option<T> {
+    let (record, found) = read(pack, path);
+    record.filter(|_| !found.has_errors())
+}
+
+/// Gives the first of several packs, and those of the others that it uses.
+fn used(packs: &[PackFiles]) -> impl Iterator<Item = &PackFiles> {
+    let uses: Vec<String> =
+        packs.first().and_then(record).into_iter().flat_map(|record| record.uses).map(|name| name.value).collect();
+    packs.iter().enumerate().filter(move |(at, pack)| *at == 0 || uses.contains(&pack.name)).map(|(_, pack)| pack)
+}
+
+/// Gives the ids of the requirements of a pack and of those that it uses.
+pub(crate) fn requirement_ids(packs: &[PackFiles]) -> BTreeSet<String> {
+    let files = used(packs).filter_map(|pack| file::<RequirementFile>(pack, "requirements.yaml"));
+    files.flat_map(|file| file.requirements).map(|item| item.id.value).collect()
+}
+
+/// Gives the ids of the checks in `checks/` of a pack and of those that it uses.
+pub(crate) fn check_ids(packs: &[PackFiles]) -> BTreeSet<String> {
+    let paths = used(packs).flat_map(|pack| pack.files.keys().map(move |path| (pack, path)));
+    let files = paths.filter(|(_, path)| path.starts_with("checks/")).filter_map(|(pack, path)| file::<CheckFile>(pack, path));
+    files.flat_map(|file| file.checks).map(|item| item.id.value).collect()
 }
 
 /// Gives the names of the endpoints that the first of several packs declares.
 pub(crate) fn endpoint_names(packs: &[PackFiles]) -> BTreeSet<String> {
     let record = packs.first().and_then(record);
     record.iter().flat_map(|record| &record.endpoints).map(|endpoint| endpoint.name.value.clone()).collect()
+}
+
+/// Gives the names of the further credentials that the first of several packs declares.
+pub(crate) fn credentials_names(packs: &[PackFiles]) -> BTreeSet<String> {
+    let record = packs.first().and_then(record);
+    record.iter().flat_map(|record| &record.credentials).map(|item| item.name.value.clone()).collect()
 }
 
 /// Gives every folder with a pack below a folder.

@@ -4,79 +4,80 @@ use super::lint::suggested;
 use super::places::{Places, keys};
 use counterpart_diag::{Diagnostic, Sources};
 use counterpart_evidence::Role;
-use counterpart_plan::{Options, PackFiles, Plan};
+use counterpart_plan::{Options, PackFiles};
+use counterpart_scenario::Text;
+use counterpart_scenario::model::PackFile;
 use std::collections::BTreeSet;
 use toml::de::DeTable;
 
-/// Tables with names that stand in many files of a pack: it is compiled to know them, in both roles, and only where one is there.
-const COMPILED: [&str; 3] = ["checks", "credentials", "evidence"];
-
-/// The names that a pack knows, by the table of the workspace file in which they can stand.
-struct Known {
-    settings: Vec<String>,
-    claims: Vec<String>,
-    endpoints: Vec<String>,
-    actions: Vec<String>,
-    checks: Vec<String>,
-    requirements: Vec<String>,
-    credentials: Vec<String>,
-}
+/// Tables with names of the pack.
+const NAMING: [&str; 7] = ["checks", "claims", "credentials", "endpoints", "evidence", "hooks", "settings"];
 
 /// Gives every name in the file that the pack does not know; nothing where the pack cannot be read, which is told elsewhere.
 pub(crate) fn unknown(places: &Places, packs: &[PackFiles]) -> Vec<Diagnostic> {
     let table = places.table();
-    let is_there = |name: &&str| !keys(&table, &[name]).is_empty();
-    if !["claims", "endpoints", "hooks", "settings"].iter().chain(&COMPILED).any(&is_there) {
+    if NAMING.iter().all(|name| keys(&table, &[name]).is_empty()) {
         return Vec::new();
     }
-    let Some(known) = Known::of(packs, COMPILED.iter().any(is_there)) else { return Vec::new() };
+    let Some(record) = packs.first().and_then(crate::packs::record) else { return Vec::new() };
     let mut found = Vec::new();
-    let mut add = |path: &[&str], noun: &str, known: &[String]| found.extend(unknown_in(&table, path, (noun, known), places));
-    add(&["checks"], "check", &known.checks);
-    add(&["claims"], "claim", &known.claims);
-    add(&["credentials"], "use for credentials", &known.credentials);
-    for (name, _) in keys(&table, &["credentials"]) {
-        add(&["credentials", name], "setting", &known.settings);
+    let mut add = |path: &[&str], noun: &str, known: &[&str]| found.extend(unknown_in(&table, path, (noun, known), places));
+    let checks: Vec<String> = keys(&table, &["checks"]).into_iter().map(|(name, _)| name.to_owned()).collect();
+    match checks_of(packs, &record, &checks) {
+        Some(known) => add(&["checks"], "check", &borrowed(&known)),
+        None => return Vec::new(),
     }
-    add(&["endpoints"], "endpoint", &known.endpoints);
-    add(&["evidence"], "requirement", &known.requirements);
-    add(&["hooks"], "action", &known.actions);
-    add(&["settings"], "setting", &known.settings);
+    add(&["claims"], "claim", &names(&record.claims, |item| &item.id));
+    add(&["credentials"], "use for credentials", &names(&record.credentials, |item| &item.name));
+    let settings = names(&record.settings, |item| &item.name);
+    for (name, _) in keys(&table, &["credentials"]) {
+        let declared = record.credentials.iter().find(|item| item.name.value == name);
+        match declared {
+            Some(item) => add(&["credentials", name], "use there for setting", &names(&item.settings, |name| name)),
+            None => add(&["credentials", name], "setting", &settings),
+        }
+    }
+    add(&["endpoints"], "endpoint", &names(&record.endpoints, |item| &item.name));
+    if !keys(&table, &["evidence"]).is_empty() {
+        add(&["evidence"], "requirement", &borrowed(&crate::packs::requirement_ids(packs)));
+    }
+    add(&["hooks"], "action", &names(&record.actions, |item| &item.name));
+    add(&["settings"], "setting", &settings);
     found
 }
 
-fn unknown_in(table: &DeTable<'_>, path: &[&str], (noun, known): (&str, &[String]), places: &Places) -> Vec<Diagnostic> {
-    let names: Vec<&str> = known.iter().map(String::as_str).collect();
-    let wrong = keys(table, path).into_iter().filter(|(name, _)| !names.contains(name));
+fn names<T>(items: &[T], name: fn(&T) -> &Text) -> Vec<&str> {
+    items.iter().map(|item| name(item).value.as_str()).collect()
+}
+
+fn borrowed(names: &BTreeSet<String>) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+fn unknown_in(table: &DeTable<'_>, path: &[&str], (noun, known): (&str, &[&str]), places: &Places) -> Vec<Diagnostic> {
+    let wrong = keys(table, path).into_iter().filter(|(name, _)| !known.contains(name));
     let told = |(name, span): (&str, std::ops::Range<usize>)| {
         let diagnostic = Diagnostic::error("WS002", format!("the pack has no {noun} `{name}`"));
-        suggested(diagnostic.at(places.span(span), format!("in `[{}]`", path.join("."))), name, &names)
+        suggested(diagnostic.at(places.span(span), format!("in `[{}]`", path.join("."))), name, known)
     };
     wrong.map(told).collect()
 }
 
-impl Known {
-    fn of(packs: &[PackFiles], compiled: bool) -> Option<Self> {
-        let record = packs.first().and_then(crate::packs::record)?;
-        let plan = |role| {
-            let refs: Vec<&PackFiles> = packs.iter().collect();
-            // With every claim answered yes, no scenario is left out, nor are the checks in it.
-            let claims = record.claims.iter().map(|item| (item.id.value.clone(), true)).collect();
-            let options = Options { role: Some(role), claims, ..Options::default() };
-            counterpart_plan::compile_pack(&refs, &options, &mut Sources::default()).0
-        };
-        let plans = if compiled { vec![plan(Role::Consumer)?, plan(Role::Provider)?] } else { Vec::new() };
-        let all = |names: fn(&Plan) -> Vec<String>| -> Vec<String> {
-            plans.iter().flat_map(names).collect::<BTreeSet<String>>().into_iter().collect()
-        };
-        Some(Self {
-            settings: record.settings.iter().map(|item| item.name.value.clone()).collect(),
-            claims: record.claims.iter().map(|item| item.id.value.clone()).collect(),
-            endpoints: record.endpoints.iter().map(|item| item.name.value.clone()).collect(),
-            actions: record.actions.iter().map(|item| item.name.value.clone()).collect(),
-            checks: all(|plan| plan.checks.keys().cloned().chain(plan.checks_played().into_keys()).collect()),
-            requirements: all(|plan| plan.requirements.iter().map(|one| one.id.to_string()).collect()),
-            credentials: all(|plan| plan.scenarios.iter().flat_map(|one| one.credentials.clone()).collect()),
-        })
+/// Gives the checks that the pack has; those in `checks/` are read, and only a name that is none of them has the pack compiled in
+/// both roles, since a check can stand in any file.
+fn checks_of(packs: &[PackFiles], record: &PackFile, wanted: &[String]) -> Option<BTreeSet<String>> {
+    let named = crate::packs::check_ids(packs);
+    if wanted.iter().all(|name| named.contains(name)) {
+        return Some(named);
     }
+    let refs: Vec<&PackFiles> = packs.iter().collect();
+    let mut checks = BTreeSet::new();
+    for role in [Role::Consumer, Role::Provider] {
+        // With every claim answered yes, no scenario is left out, nor are the checks in it.
+        let claims = record.claims.iter().map(|item| (item.id.value.clone(), true)).collect();
+        let options = Options { role: Some(role), claims, ..Options::default() };
+        let plan = counterpart_plan::compile_pack(&refs, &options, &mut Sources::default()).0?;
+        checks.extend(plan.checks.keys().cloned().chain(plan.checks_played().into_keys()));
+    }
+    Some(checks)
 }

@@ -3,6 +3,7 @@
 use crate::build;
 use crate::names::Layer;
 use crate::rules::{RuleIndex, fits, misses};
+use crate::search::search;
 use crate::store::{Memory, StoreNames};
 use counterpart_evidence::{Effect, Outcome, Request, Response};
 use counterpart_matching::{Generators, Judgement, Names, Subjects, explain, judge};
@@ -117,6 +118,9 @@ fn take<'a>(
                 NamedValue::Computed(expression) => expression.evaluate(names).unwrap_or(Value::Null),
                 NamedValue::Found { collection, key } => {
                     key.evaluate(names).map(|key| memory.find(collection, &key)).unwrap_or(Value::Null)
+                }
+                NamedValue::Searched { collection, with } => {
+                    with.evaluate(names).map(|asked| search(memory, collection, &asked)).unwrap_or(Value::Null)
                 }
             };
         });

@@ -28,6 +28,7 @@ mod provider;
 mod relay;
 mod rules;
 mod run;
+mod search;
 mod shared;
 mod sink;
 mod store;

@@ -4,6 +4,14 @@
 pub(crate) const STORE_ROWS_MAX: usize = 200_000;
 /// Most sessions with a store of their own; the one used longest ago goes where another comes.
 pub(crate) const SESSIONS_MAX: usize = 10_000;
+/// Most rows that one search gives; its total counts them all.
+pub(crate) const SEARCH_ROWS_MAX: usize = 1_000;
+/// Most rows that one search includes beside those it found.
+pub(crate) const SEARCH_INCLUDED_MAX: usize = 1_000;
+/// How often references are followed from rows that were reached by references.
+pub(crate) const SEARCH_ROUNDS_MAX: usize = 8;
+/// Most values that one search asks for, alternatives counted one by one: each is compared with every row.
+pub(crate) const SEARCH_VALUES_MAX: usize = 50;
 /// Most counters of attempts in one session.
 pub(crate) const ATTEMPT_KEYS_MAX: usize = 100_000;
 /// Most rounds of a `repeat` without `times`.

@@ -1,7 +1,8 @@
 //! The names that are in force while something is played.
 
+use crate::clock::Clock;
 use counterpart_evidence::Exchange;
-use counterpart_matching::{Names, Subjects};
+use counterpart_matching::{Names, Subjects, moment_text};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -11,28 +12,49 @@ use std::sync::Arc;
 #[derive(Clone, Copy)]
 pub(crate) struct Layer<'a> {
     pub(crate) own: &'a Map<String, Value>,
-    pub(crate) behind: Option<&'a dyn Names>,
+    pub(crate) behind: &'a dyn Names,
 }
 
 impl<'a> Layer<'a> {
     pub(crate) fn new(own: &'a Map<String, Value>, behind: &'a dyn Names) -> Self {
-        Self { own, behind: Some(behind) }
-    }
-
-    pub(crate) fn last(own: &'a Map<String, Value>) -> Self {
-        Self { own, behind: None }
+        Self { own, behind }
     }
 }
 
 impl Names for Layer<'_> {
     fn value(&self, name: &str) -> Option<Cow<'_, Value>> {
-        self.own.get(name).map(Cow::Borrowed).or_else(|| self.behind.and_then(|behind| behind.value(name)))
+        self.own.get(name).map(Cow::Borrowed).or_else(|| self.behind.value(name))
     }
 
     fn member(&self, name: &str, member: &str) -> Option<Cow<'_, Value>> {
         match self.own.get(name) {
             Some(value) => value.get(member).map(Cow::Borrowed),
-            None => self.behind.and_then(|behind| behind.member(name, member)),
+            None => self.behind.member(name, member),
+        }
+    }
+}
+
+/// The names that are the same for the whole run, and the moment: `now` as text and `now_ms` since 1970, one for all that is worked
+/// out with these names.
+pub(crate) struct RunNames<'a> {
+    globals: &'a Map<String, Value>,
+    clock: &'a Clock,
+    now_unix_ms: OnceCell<i64>,
+}
+
+impl<'a> RunNames<'a> {
+    pub(crate) fn new(globals: &'a Map<String, Value>, clock: &'a Clock) -> Self {
+        Self { globals, clock, now_unix_ms: OnceCell::new() }
+    }
+}
+
+impl Names for RunNames<'_> {
+    fn value(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let now_unix_ms = || *self.now_unix_ms.get_or_init(|| self.clock.now_unix_ms());
+        match name {
+            "now" => Some(Cow::Owned(moment_text(now_unix_ms()).into())),
+            "now_ms" => Some(Cow::Owned(now_unix_ms().into())),
+            _ => self.globals.get(name).map(Cow::Borrowed),
         }
     }
 }

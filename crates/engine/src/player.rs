@@ -7,6 +7,7 @@ use crate::judge::subjects;
 use crate::names::Layer;
 use crate::play::{Frame, Play};
 use crate::provider::Provider;
+use crate::search::search;
 use crate::store::StoreNames;
 use counterpart_evidence::{Exchange, Role, ScenarioId};
 use counterpart_matching::{Expression, Judgement, judge};
@@ -77,7 +78,7 @@ impl Troupe {
     }
 
     fn every_ms(&self, rule: &PlayerRule) -> Option<u64> {
-        let globals = Layer::last(self.provider.shared.globals());
+        let globals = self.provider.shared.names();
         rule.every.as_ref().and_then(|time| milliseconds(time, &globals).ok())
     }
 
@@ -110,7 +111,7 @@ impl Troupe {
         frame.set("args", Value::Object(arguments));
         frame.set("attempt", json!(0));
         frame.set("last", Value::Null);
-        let globals = Layer::last(self.provider.shared.globals());
+        let globals = self.provider.shared.names();
         for named in &rule.lets {
             let layer = Layer::new(&frame.names, &globals);
             let value = self.provider.with_memory("", |memory| {
@@ -122,6 +123,10 @@ impl Troupe {
                     NamedValue::Found { collection, key } => {
                         Ok(key.evaluate(&names).map(|key| memory.find(collection, &key)).unwrap_or(Value::Null))
                     }
+                    NamedValue::Searched { collection, with } => with
+                        .evaluate(&names)
+                        .map(|asked| search(memory, collection, &asked))
+                        .map_err(|fault| format!("`{}`: {}", named.name, fault.message)),
                 }
             })?;
             frame.set(&named.name, value);
@@ -190,12 +195,12 @@ impl Troupe {
     }
 
     fn exchange_value(&self, exchange: &Exchange) -> Value {
-        let globals = Layer::last(self.provider.shared.globals());
+        let globals = self.provider.shared.names();
         subjects(exchange, &globals, &self.provider.shared.clock).exchange_value()
     }
 
     fn holds(&self, rule: &counterpart_matching::Rule, exchange: &Exchange, frame: &Frame) -> bool {
-        let globals = Layer::last(self.provider.shared.globals());
+        let globals = self.provider.shared.names();
         let layer = Layer::new(&frame.names, &globals);
         matches!(
             judge(rule, &subjects(exchange, &layer, &self.provider.shared.clock)),
@@ -244,7 +249,7 @@ impl Troupe {
     }
 
     fn returned(&self, expression: &Expression, own: &Map<String, Value>) -> Result<Value, Undone> {
-        let globals = Layer::last(self.provider.shared.globals());
+        let globals = self.provider.shared.names();
         let layer = Layer::new(own, &globals);
         let value = self.provider.with_memory("", |memory| expression.evaluate(&StoreNames { memory, behind: &layer }));
         value.map_err(|fault| Undone::Failed(fault.message))
@@ -253,7 +258,7 @@ impl Troupe {
     fn by_stub(&self, rule: &Rule, order: Order) -> Result<Value, Undone> {
         let mut own = Map::new();
         own.insert("args".to_owned(), Value::Object(order.arguments));
-        let globals = Layer::last(self.provider.shared.globals());
+        let globals = self.provider.shared.names();
         let layer = Layer::new(&own, &globals);
         let done = self.provider.with_memory("", |memory| {
             let transaction = memory.work_out(&rule.then, &StoreNames { memory, behind: &layer })?;

@@ -4,7 +4,6 @@
 use crate::actor::{Order, Undone};
 use crate::build::milliseconds;
 use crate::judge::subjects;
-use crate::names::Layer;
 use crate::play::{Frame, Play, broken_answer};
 use crate::run::Stage;
 use counterpart_evidence::{Cause, Exchange, Outcome, Preflight, Role, ScenarioId};
@@ -74,7 +73,7 @@ impl Stage {
                 }
             };
         };
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         let subjects = subjects(exchange, &globals, &self.shared.clock);
         let refused = probing.refused.as_ref().is_some_and(|rule| matches!(judge(rule, &subjects), Judgement::Holds));
         if refused {
@@ -95,7 +94,7 @@ impl Stage {
         let skew_ms = theirs_ms.saturating_sub(self.shared.clock.machine_unix_ms());
         let detail =
             format!("the other clock is {} s {}", skew_ms.unsigned_abs() / 1_000, if skew_ms < 0 { "behind" } else { "ahead" });
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         let most_ms = probing.clock_skew.as_ref().and_then(|time| milliseconds(time, &globals).ok());
         Some(match most_ms {
             // `Date` counts whole seconds.
@@ -131,7 +130,7 @@ impl Stage {
     }
 
     fn order(&self, action: &Action) -> Order {
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         let within_ms = milliseconds(&action.within, &globals).unwrap_or(crate::limits::BINDING_MS);
         Order {
             action: action.name.clone(),

@@ -183,7 +183,7 @@ impl Provider {
             Some((Arc::clone(claimant), expectation))
         });
         let mut found = Found::default();
-        let names = Layer::last(self.shared.globals());
+        let names = self.shared.names();
         found.check(&self.shared.plan.standing.connection, &subjects(&exchange, &names, clock));
         let owner = taken.as_ref().map(|(claimant, _)| Arc::clone(claimant)).or_else(|| only_active(&claimants));
         if let Some((claimant, expectation)) = &taken {
@@ -204,7 +204,7 @@ impl Provider {
 
     fn session(&self, arrival: &Arrival) -> String {
         let Some(discriminator) = &self.shared.plan.discriminator else { return String::new() };
-        let (own, globals) = (arrival.target_name(), Layer::last(self.shared.globals()));
+        let (own, globals) = (arrival.target_name(), self.shared.names());
         match discriminator.evaluate(&Subjects::new(&arrival.exchange, &Layer::new(&own, &globals))) {
             Ok(Value::String(text)) => text,
             Ok(Value::Null) | Err(_) => String::new(),
@@ -213,7 +213,7 @@ impl Provider {
     }
 
     fn correlation(&self, arrival: &Arrival) -> Option<String> {
-        let (own, globals) = (arrival.target_name(), Layer::last(self.shared.globals()));
+        let (own, globals) = (arrival.target_name(), self.shared.names());
         let correlate = self.shared.plan.correlate.as_ref()?;
         match correlate.evaluate(&Subjects::new(&arrival.exchange, &Layer::new(&own, &globals))) {
             Ok(Value::String(text)) => Some(text),
@@ -270,7 +270,7 @@ impl Provider {
         let request = arrival.exchange.request.as_ref()?;
         let waiting = open.iter().find(|claimant| {
             let (own, target) = (claimant.names(), arrival.target_name());
-            let globals = Layer::last(self.shared.globals());
+            let globals = self.shared.names();
             let behind = Layer::new(&target, &globals);
             let layer = Layer::new(&own, &behind);
             let subjects = subjects(&arrival.exchange, &layer, &self.shared.clock);
@@ -309,7 +309,7 @@ impl Provider {
     ) -> Result<T, String> {
         let request = arrival.exchange.request.as_ref().ok_or("there is no request")?;
         let own = arrival.owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
-        let (target, globals) = (arrival.target_name(), Layer::last(self.shared.globals()));
+        let (target, globals) = (arrival.target_name(), self.shared.names());
         let behind = Layer::new(&target, &globals);
         let layer = Layer::new(&own, &behind);
         Ok(work(request, &subjects(&arrival.exchange, &layer, &self.shared.clock)))
@@ -399,7 +399,7 @@ impl Provider {
 
     fn scheduled(&self, arrival: &Arrival, request: &Request) -> Option<ScheduleRow> {
         let state = lock(&self.state);
-        let names = Layer::last(self.shared.globals());
+        let names = self.shared.names();
         let now_us = self.shared.clock.now_us();
         state.schedules.iter().find_map(|(_, schedule, began_us)| {
             let since_ms = now_us.saturating_sub(*began_us) / 1_000;
@@ -448,7 +448,7 @@ impl Provider {
         let mut sent = match &answer.fault {
             None => wire::Sent { response: answer.response, delivery: Delivery::default(), fault: None },
             Some(fault) => {
-                let globals = Layer::last(self.shared.globals());
+                let globals = self.shared.names();
                 let names = Layer::new(&answer.own, &globals);
                 let mut generators = self.generators(&arrival.exchange);
                 wire::delivery(fault, answer.response, &names, &mut generators, &self.shared.clock)
@@ -491,7 +491,7 @@ impl Provider {
             found = Found::default();
         }
         if let Some(expectation) = &expectation {
-            let globals = Layer::last(self.shared.globals());
+            let globals = self.shared.names();
             let layer = Layer::new(&own, &globals);
             found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared.clock));
         }

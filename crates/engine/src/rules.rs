@@ -93,7 +93,7 @@ impl Iterator for Merged<'_> {
 fn compared_fields(rule: &MatchRule) -> Vec<(FieldKey, String)> {
     match rule {
         MatchRule::All(rules) => rules.iter().flat_map(compared_fields).collect(),
-        MatchRule::Any(_) => Vec::new(),
+        MatchRule::Any(_) | MatchRule::Whole(_) => Vec::new(),
         MatchRule::Condition(condition) => compared(condition).into_iter().collect(),
     }
 }

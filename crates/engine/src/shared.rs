@@ -3,6 +3,7 @@
 use crate::actor::Actor;
 use crate::clock::{Clock, ClockKind};
 use crate::listening::Listening;
+use crate::names::RunNames;
 use crate::passage::Passages;
 use crate::sink::Sink;
 use crate::tamper::Tamper;
@@ -138,6 +139,11 @@ impl Shared {
     /// Names that are the same for the whole run.
     pub(crate) fn globals(&self) -> &Map<String, Value> {
         self.late.get().unwrap_or(&self.early)
+    }
+
+    /// Gives the names that hold everywhere, the moment among them.
+    pub(crate) fn names(&self) -> RunNames<'_> {
+        RunNames::new(self.globals(), &self.clock)
     }
 
     /// Gives our endpoints; none of them is open in role consumer.

@@ -2,10 +2,9 @@
 
 use crate::build::generators;
 use crate::limits::{ATTEMPT_KEYS_MAX, SESSIONS_MAX, STORE_ROWS_MAX};
-use crate::names::Layer;
 use crate::shared::Shared;
 use counterpart_matching::{Generators, Names};
-use counterpart_plan::model::{Change, Store as Definition};
+use counterpart_plan::model::{Change, Reference, Search, Store as Definition};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
@@ -13,13 +12,29 @@ use std::sync::Arc;
 
 /// One collection: rows by key, the oldest first.
 #[derive(Clone, Debug, Default)]
-struct Rows {
+pub(crate) struct Rows {
     by_key: HashMap<String, Value>,
     order: VecDeque<String>,
     rows_max: usize,
+    search: Arc<Search>,
 }
 
 impl Rows {
+    /// Gives what they can be searched by.
+    pub(crate) fn search(&self) -> &Search {
+        &self.search
+    }
+
+    /// Gives a row with its key.
+    pub(crate) fn entry(&self, key: &str) -> Option<(&str, &Value)> {
+        self.by_key.get_key_value(key).map(|(key, row)| (key.as_str(), row))
+    }
+
+    /// Gives the rows with their keys, the oldest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.order.iter().filter_map(|key| self.entry(key))
+    }
+
     fn insert(&mut self, key: String, row: Value) {
         if self.by_key.len() >= self.rows_max.min(STORE_ROWS_MAX)
             && let Some(oldest) = self.order.pop_front()
@@ -36,7 +51,7 @@ impl Rows {
     }
 
     fn list(&self) -> Value {
-        self.order.iter().filter_map(|key| self.by_key.get(key)).cloned().collect()
+        self.iter().map(|(_, row)| row).cloned().collect()
     }
 }
 
@@ -67,7 +82,8 @@ impl Memory {
     pub(crate) fn new(definition: &Definition, names: &dyn Names, generators: &mut Generators) -> Self {
         let mut collections = HashMap::new();
         for collection in &definition.collections {
-            let mut rows = Rows { rows_max: collection.rows_max.max(1), ..Rows::default() };
+            let search = Arc::clone(&collection.search);
+            let mut rows = Rows { rows_max: collection.rows_max.max(1), search, ..Rows::default() };
             for (key, row) in &collection.seed {
                 rows.insert(key.clone(), row.clone());
             }
@@ -82,6 +98,25 @@ impl Memory {
 
     pub(crate) fn find(&self, collection: &str, key: &Value) -> Value {
         self.collections.get(collection).and_then(|rows| rows.by_key.get(&key_text(key))).cloned().unwrap_or(Value::Null)
+    }
+
+    /// Gives the rows of a collection.
+    pub(crate) fn rows(&self, collection: &str) -> Option<&Rows> {
+        self.collections.get(collection)
+    }
+
+    /// Gives the names of collections that a search can include rows of.
+    pub(crate) fn include_targets(&self) -> impl Iterator<Item = &str> {
+        self.references().flat_map(|(_, references)| references).map(|reference| reference.collection.as_str())
+    }
+
+    /// Tells whether some collection has a reference of this name that a search can follow.
+    pub(crate) fn has_include(&self, name: &str) -> bool {
+        self.references().any(|(known, _)| known == name)
+    }
+
+    fn references(&self) -> impl Iterator<Item = &(String, Vec<Reference>)> {
+        self.collections.values().flat_map(|rows| &rows.search.includes)
     }
 
     /// Counts one more attempt under a key and gives its number, from 1.
@@ -151,7 +186,8 @@ impl Memory {
         match change {
             Effective::Clear(collection) => {
                 if let Some(rows) = self.collections.get_mut(&collection) {
-                    *rows = Rows { rows_max: rows.rows_max, ..Rows::default() };
+                    rows.by_key.clear();
+                    rows.order.clear();
                 }
             }
             Effective::Delete(collection, key) => {
@@ -235,7 +271,7 @@ impl Memories {
         let shared = &self.shared;
         self.by_session.entry(session.to_owned()).or_insert_with(|| {
             let mut generators = generators(shared.around.seed, &["store", session], &shared.clock);
-            Memory::new(&shared.plan.store, &Layer::last(shared.globals()), &mut generators)
+            Memory::new(&shared.plan.store, &shared.names(), &mut generators)
         })
     }
 
@@ -247,7 +283,7 @@ impl Memories {
 }
 
 /// Gives a key as text; text stands for itself, anything else for its JSON form.
-fn key_text(key: &Value) -> String {
+pub(crate) fn key_text(key: &Value) -> String {
     key.as_str().map_or_else(|| key.to_string(), ToOwned::to_owned)
 }
 
@@ -259,9 +295,11 @@ mod tests {
     use counterpart_matching::{Escape, Expression, Generators, Names, NoNames, Random, Template};
     use counterpart_plan::model::{Change, Collection, Shape, Store};
     use serde_json::json;
+    use std::sync::Arc;
 
     fn memory(rows_max: usize) -> Memory {
-        let collection = Collection { name: "rows".to_owned(), rows_max, seed: Vec::new(), rows: Vec::new() };
+        let collection =
+            Collection { name: "rows".to_owned(), rows_max, seed: Vec::new(), rows: Vec::new(), search: Arc::default() };
         begun(&Store { collections: vec![collection], variables: vec![("down".to_owned(), json!(false))] })
     }
 
@@ -275,7 +313,8 @@ mod tests {
         let template = Template::compile("t", "{{date-add 'now' 'P1D' 'date'}}", Escape::Text).unwrap();
         let row = Shape::Map(vec![("day".to_owned(), Shape::Template(template)), ("n".to_owned(), Shape::Literal(json!(1)))]);
         let seed = vec![("0".to_owned(), json!({ "day": "2000-01-01" }))];
-        let rows = Collection { name: "rows".to_owned(), rows_max: 10, seed, rows: vec![("a".to_owned(), row)] };
+        let rows =
+            Collection { name: "rows".to_owned(), rows_max: 10, seed, rows: vec![("a".to_owned(), row)], search: Arc::default() };
         let memory = begun(&Store { collections: vec![rows], variables: Vec::new() });
         assert_eq!(memory.find("rows", &json!("a")), json!({ "day": "2026-11-21", "n": 1 }));
         assert_eq!(memory.find("rows", &json!("0")), json!({ "day": "2000-01-01" }));

@@ -17,20 +17,23 @@ mod pointer;
 mod query;
 mod rule;
 mod series;
+mod sought;
 mod subject;
 mod template;
 
 pub use expression::{EvaluationFault, Expression, ExpressionFault};
 pub use generate::{Generators, Random};
 pub use message::{Capture, Edit, EditFault, Editable, Mutation, XmlChange, XmlPath, apply, capture, mutations};
+pub use moment::text as moment_text;
 pub use names::{NameTable, Names, NoNames};
 pub use operand::Operand;
 pub use query::pairs as query_pairs;
 pub use rule::{
     Alternative, Anchor, Bounds, Condition, Format, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern,
-    PatternFault, Rule, Sense, SeriesOperator, Single, Test, can_pass_on_absence, cannot_fail, explain, judge,
+    PatternFault, Rule, Sense, SeriesOperator, Single, Test, Whole, WholeRule, can_pass_on_absence, cannot_fail, explain, judge,
 };
 pub use series::{Series, SeriesFrom};
+pub use sought::{Criterion, LetterCase, Prefixes, Relation, Sought, SoughtKind};
 pub use subject::{BodyAspect, Clock, JwtPart, Side, Subject, Subjects, TimingPhase, TlsField};
 pub use template::{Escape, RenderFault, Template, TemplateFault, fits_header};
 

@@ -18,6 +18,12 @@ pub(crate) fn from_unix_ms(unix_ms: i64) -> Timestamp {
     Timestamp::from_millisecond(unix_ms).unwrap_or(nearest)
 }
 
+/// Writes milliseconds since 1970 as a moment in UTC, to the millisecond.
+#[must_use]
+pub fn text(unix_ms: i64) -> String {
+    format(from_unix_ms(unix_ms), "ms").unwrap_or_default()
+}
+
 /// Reads a duration such as `1h30m`, `100ms` or `PT1H`.
 pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
     let text = text.trim();

@@ -13,7 +13,7 @@ pub const CODES: &[Page] = &[
     },
     Page {
         code: "PK002",
-        meaning: "Something is named that the pack does not have: a check, requirement, request, reply, stub, player, fragment, action, endpoint, collection, file or document. The note lists what there is.",
+        meaning: "Something is named that the pack does not have: a check, requirement, request, reply, stub, player, fragment, action, endpoint, collection, setting, further credentials, file or document. The note lists what there is.",
         wrong: "expect: [says-sate]",
         right: "expect: [says-state]",
         advice: "Write the name as the note lists it, or declare what is named. Files of stubs, players and fragments are named without ending, those of templates, schemas and tables with it.",
@@ -108,6 +108,13 @@ pub const CODES: &[Page] = &[
         wrong: "- { id: always-on, rule: lamp#switch, change: {}, plays: [switching], fails: [says-state] }",
         right: "- { id: always-on, rule: lamp#switch, change: { respond: { status: 500 } }, plays: [switching], fails: [says-state] }",
         advice: "Change something that a scenario under `plays` meets, and name every must-level check that must fail.",
+    },
+    Page {
+        code: "PK017",
+        meaning: "A search parameter is declared so that it could never be compared, or a collection is searched that declares none.",
+        wrong: "search: { start: { at: /start, type: text, prefixes: true } }",
+        right: "search: { start: { at: /start, type: date-time, prefixes: true } }",
+        advice: "Declare under `search` of the collection what the parameter is: where its value stands, its type, how to compare.",
     },
     Page {
         code: "PK015",

@@ -14,3 +14,5 @@ pub(crate) const FRAGMENT_DEPTH_MAX: usize = 8;
 pub(crate) const ACTION_MS_DEFAULT: u64 = 30_000;
 /// Rows of a collection where the store does not say.
 pub(crate) const ROWS_KEPT_DEFAULT: usize = 10_000;
+/// Rows that a search can ask for where the parameter does not say; the engine gives no more of one search either.
+pub(crate) const SEARCH_ROWS_DEFAULT: usize = 1_000;

@@ -1,9 +1,8 @@
 //! A check: a rule with the requirement, level and basis that it stands for, applied to an exchange.
 
-use crate::{Findings, Schema};
-use counterpart_document::{JsonPath, line_column};
-use counterpart_evidence::{Basis, Cause, CheckId, Finding, FindingEffect, FindingOutcome, Level, Part, Place, RequirementId};
-use counterpart_matching::{Judgement, Mismatch, Rule, Side, Subjects, judge};
+use crate::Findings;
+use counterpart_evidence::{Basis, Cause, CheckId, Finding, FindingEffect, FindingOutcome, Level, Part, RequirementId};
+use counterpart_matching::{Judgement, Mismatch, Rule, Subjects, Whole, judge};
 use std::sync::Arc;
 
 /// What a check demands.
@@ -11,15 +10,8 @@ use std::sync::Arc;
 pub enum CheckRule {
     /// All of these hold, of which at least one looks at the whole document; what is broken gives a finding each.
     All(Vec<CheckRule>),
-    /// The JSON body, or a node of it, is valid against a schema.
-    JsonSchema {
-        /// The schema.
-        schema: Arc<Schema>,
-        /// The nodes that are checked; the whole body without it.
-        at: Option<JsonPath>,
-    },
-    /// No object of the JSON body has two members of one name.
-    NoDuplicateMembers,
+    /// The whole body is as it must be; each place that is not gives a finding.
+    Document(Whole),
     /// A rule holds.
     Rule(Rule),
     /// Every check of a set; each gives findings under its own id.
@@ -48,15 +40,6 @@ pub struct Check {
 }
 
 impl Check {
-    /// Gives the side that its documents and schemas are read from.
-    #[must_use]
-    pub fn side(&self) -> Side {
-        match self.on {
-            Part::Response => Side::Response,
-            _ => Side::Request,
-        }
-    }
-
     fn finding(&self, outcome: FindingOutcome, effect: FindingEffect, message: String) -> Finding {
         Finding {
             check: self.id.clone(),
@@ -116,8 +99,7 @@ fn apply<'a>(check: &'a Check, rule: &'a CheckRule, subjects: &Subjects<'_>, fin
     match rule {
         CheckRule::All(rules) => by_all(check, rules, subjects, findings),
         CheckRule::Rule(rule) => by_rule(check, rule, subjects, findings),
-        CheckRule::JsonSchema { schema, at } => by_schema(check, schema, at.as_ref(), subjects, findings),
-        CheckRule::NoDuplicateMembers => by_members(check, subjects, findings),
+        CheckRule::Document(whole) => by_document(check, whole, subjects, findings),
         CheckRule::Rules(checks) => checks.iter().for_each(|one| self::check(one, subjects, findings)),
     }
 }
@@ -156,106 +138,12 @@ fn by_rule<'a>(check: &'a Check, rule: &Rule, subjects: &Subjects<'_>, findings:
     }
 }
 
-/// Gives the mismatch of a body that is no JSON, or is not there.
-fn unreadable(check: &Check, subjects: &Subjects<'_>) -> Option<Mismatch> {
-    let plain = |message: &str| Mismatch {
-        message: message.to_owned(),
-        expected: vec!["a JSON body".to_owned()],
-        actual: None,
-        place: Some(Place { part: check.on, path: String::new(), line: None, column: None, bytes: None }),
-        exchange: None,
-    };
-    match subjects.json(check.side()) {
-        None => Some(plain("there is no body to look at")),
-        Some(Ok(_)) => None,
-        Some(Err(fault)) => {
-            let mut mismatch = plain(&format!("the body is not JSON: {}", fault.message));
-            let offset = fault.offset as u64;
-            mismatch.place = Some(Place {
-                part: check.on,
-                path: String::new(),
-                line: Some(fault.line),
-                column: Some(fault.column),
-                bytes: Some((offset, offset + 1)),
-            });
-            Some(mismatch)
-        }
-    }
-}
-
-fn by_schema<'a>(check: &'a Check, schema: &Schema, at: Option<&JsonPath>, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
-    if let Some(mismatch) = unreadable(check, subjects) {
-        return findings.others.push(check.failed(mismatch));
-    }
-    let Some(Ok(json)) = subjects.json(check.side()) else { return };
-    let nodes: Vec<(String, &serde_json::Value)> = match at {
-        None => vec![(String::new(), json.value())],
-        Some(path) => path.query(json.value()).into_iter().map(|node| (node.pointer, node.value)).collect(),
-    };
-    if nodes.is_empty() {
-        let message = format!("`{}` is missing", at.map_or("", JsonPath::expression));
-        return findings.others.push(check.failed(Mismatch {
-            message,
-            expected: Vec::new(),
-            actual: None,
-            place: None,
-            exchange: None,
-        }));
-    }
-    let before = findings.others.len();
-    for (base, value) in nodes {
-        for problem in schema.problems(value) {
-            let pointer = format!("{base}{}", problem.pointer);
-            // A missing member has no place of its own: the object that lacks it has.
-            let range = json.locate(&pointer).or_else(|| json.locate(&base));
-            let position = range.as_ref().map(|range| line_column(json.text(), range.start));
-            let place = Place {
-                part: check.on,
-                path: pointer,
-                line: position.map(|(line, _)| line),
-                column: position.map(|(_, column)| column),
-                bytes: range.map(|range| (range.start as u64, range.end as u64)),
-            };
-            let mismatch = Mismatch {
-                message: problem.message,
-                expected: problem.expected,
-                actual: Some(problem.actual),
-                place: Some(place),
-                exchange: None,
-            };
-            findings.others.push(check.failed(mismatch));
-        }
-    }
-    if findings.others.len() == before {
+fn by_document<'a>(check: &'a Check, whole: &Whole, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
+    let mismatches = whole.rule.mismatches(whole.side, subjects);
+    if mismatches.is_empty() {
         findings.passed.push(&check.id);
     }
-}
-
-fn by_members<'a>(check: &'a Check, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
-    if let Some(mismatch) = unreadable(check, subjects) {
-        return findings.others.push(check.failed(mismatch));
-    }
-    let Some(Ok(json)) = subjects.json(check.side()) else { return };
-    match json.duplicates().first() {
-        None => findings.passed.push(&check.id),
-        Some(duplicate) => {
-            let (line, column) = line_column(json.text(), duplicate.range.start);
-            let place = Place {
-                part: check.on,
-                path: duplicate.pointer.clone(),
-                line: Some(line),
-                column: Some(column),
-                bytes: Some((duplicate.range.start as u64, duplicate.range.end as u64)),
-            };
-            findings.others.push(check.failed(Mismatch {
-                message: format!("member `{}` stands twice in one object", duplicate.pointer),
-                expected: vec!["each member once (RFC 8259 section 4)".to_owned()],
-                actual: Some("twice".to_owned()),
-                place: Some(place),
-                exchange: None,
-            }));
-        }
-    }
+    findings.others.extend(mismatches.into_iter().map(|mismatch| check.failed(mismatch)));
 }
 
 #[cfg(test)]
@@ -263,11 +151,11 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::{Check, CheckRule, check_all};
-    use crate::Schema;
+    use crate::{DocumentRule, Schema};
     use counterpart_evidence::{
         Basis, Body, CheckId, Direction, Exchange, ExchangeId, FindingOutcome, Level, Part, Request, RequirementId,
     };
-    use counterpart_matching::{Condition, NoNames, Operand, Operator, Rule, Sense, Side, Subject, Subjects, Test};
+    use counterpart_matching::{Condition, NoNames, Operand, Operator, Rule, Sense, Side, Subject, Subjects, Test, Whole};
     use serde_json::json;
     use std::sync::Arc;
 
@@ -276,7 +164,8 @@ mod tests {
         let schema = Schema::compile(&json!({ "required": ["a"] }), &|_| None).unwrap();
         let test = Test { operator: Operator::Equals(Operand::Literal(json!("POST"))), sense: Sense::Is };
         let method = Rule::Condition(Condition { subject: Subject::Method, side: Side::Request, tests: vec![test] });
-        let schema = CheckRule::JsonSchema { schema: Arc::new(schema), at: None };
+        let schema = DocumentRule::JsonSchema { name: "a.json".to_owned(), schema: Arc::new(schema), sense: Sense::Is };
+        let document = |rule| CheckRule::Document(Whole { side: Side::Request, rule: Arc::new(rule) });
         Check {
             id: CheckId::new("all-three"),
             requirement: RequirementId::new("R1"),
@@ -284,7 +173,7 @@ mod tests {
             basis: Basis::Published,
             on: Part::Request,
             when: None,
-            rule: CheckRule::All(vec![schema, CheckRule::NoDuplicateMembers, CheckRule::Rule(method)]),
+            rule: CheckRule::All(vec![document(schema), document(DocumentRule::UniqueMembers), CheckRule::Rule(method)]),
             hint: None,
         }
     }

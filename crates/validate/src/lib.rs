@@ -5,11 +5,13 @@
 
 mod check;
 mod defect;
+mod document;
 mod findings;
 mod limits;
 mod schema;
 
 pub use check::{Check, CheckRule, check, check_all};
 pub use defect::{SchemaDefect, defects_of};
+pub use document::DocumentRule;
 pub use findings::Findings;
 pub use schema::{Problem, Schema, SchemaFault};

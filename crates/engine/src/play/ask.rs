@@ -79,7 +79,7 @@ impl Play {
     }
 
     fn order(&self, ask: &Ask, index: u32, frame: &Frame) -> Result<Order, Stop> {
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         let layer = Layer::new(&frame.names, &globals);
         let mut generators =
             generators(self.shared.around.seed, &[&self.key, &frame.branch, "ask", &index.to_string()], &self.shared.clock);

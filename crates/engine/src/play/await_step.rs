@@ -107,7 +107,7 @@ impl Play {
         index: u32,
         frame: &Frame,
     ) -> Result<Arc<Expectation>, Stop> {
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         let layer = Layer::new(&frame.names, &globals);
         let count_max = match &plan.count.max {
             Some(expression) => {
@@ -123,7 +123,7 @@ impl Play {
     }
 
     fn bounds(&self, plan: &Await, frame: &Frame) -> Result<(u64, u64, u64), Stop> {
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         let layer = Layer::new(&frame.names, &globals);
         let fault = |reason| Stop::error(Cause::Simulator, reason);
         let min = plan.count.min.evaluate(&layer).map_err(|fault| Stop::error(Cause::Simulator, fault.message))?;

@@ -26,7 +26,7 @@ pub(crate) enum Undo {
 impl Play {
     /// Works with the names in force.
     pub(crate) fn with_names<T>(&self, frame: &Frame, work: impl FnOnce(&dyn Names) -> T) -> T {
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         work(&Layer::new(&frame.names, &globals))
     }
 

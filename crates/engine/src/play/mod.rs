@@ -302,7 +302,7 @@ impl Play {
 
     fn guard(&self, step: &Step, frame: &Frame) -> Result<bool, String> {
         let Some(guard) = &step.guard else { return Ok(true) };
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         match guard.evaluate(&Layer::new(&frame.names, &globals)) {
             Ok(value) => Ok(value == Value::Bool(true)),
             Err(fault) => Err(fault.message),
@@ -336,7 +336,7 @@ impl Play {
     fn conclude(self: &Arc<Self>, step: &Step, index: u32, brought: Brought, frame: &mut Frame) -> bool {
         let Brought { exchange, exchanges, names, found, judged } = brought;
         let pool = if exchanges.is_empty() { self.claimant.exchanges() } else { exchanges.clone() };
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         let of_frame = Layer::new(&frame.names, &globals);
         let of_step = Layer::new(&names, &of_frame);
         let with_exchanges = WithExchanges::new(&pool, &of_step);

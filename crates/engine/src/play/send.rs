@@ -167,7 +167,7 @@ impl Play {
         parts: &[&str],
     ) -> Result<wire::Outgoing, String> {
         let mut generators = generators(self.shared.around.seed, parts, &self.shared.clock);
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         let layer = Layer::new(names, &globals);
         let mut request = build::request(&send.request, &target.base, &layer, &mut generators)?;
         match way {
@@ -184,7 +184,7 @@ impl Play {
         let mut found = Found::default();
         let mut all = self.shared.plan.standing.exchange.clone();
         all.extend(checks.iter().filter(|check| !super::is_step_level(check)).cloned());
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         found.check(&all, &subjects(exchange, &Layer::new(names, &globals), &self.shared.clock));
         found
     }
@@ -299,7 +299,7 @@ impl Play {
         }
         exchange.timing.total_us.get_or_insert(self.shared.clock.now_us().saturating_sub(exchange.started_us));
         let mut found = Found::default();
-        let globals = Layer::last(self.shared.globals());
+        let globals = self.shared.names();
         let layer = Layer::new(&frame.names, &globals);
         let checks: Vec<Arc<Check>> = step.checks.iter().filter(|check| !super::is_step_level(check)).cloned().collect();
         found.check(&checks, &subjects(&exchange, &layer, &self.shared.clock));
@@ -354,13 +354,14 @@ fn looks_at_connection(check: &Check) -> bool {
                 }
                 _ => false,
             },
+            Rule::Whole(_) => false,
         }
     }
     fn one_looks(rule: &CheckRule) -> bool {
         match rule {
             CheckRule::All(rules) => rules.iter().any(one_looks),
             CheckRule::Rule(rule) => looks(rule),
-            CheckRule::JsonSchema { .. } | CheckRule::NoDuplicateMembers | CheckRule::Rules(_) => false,
+            CheckRule::Document(_) | CheckRule::Rules(_) => false,
         }
     }
     check.on == counterpart_evidence::Part::Connection || one_looks(&check.rule)

@@ -25,6 +25,7 @@ pub fn judge(rule: &Rule, subjects: &Subjects<'_>) -> Judgement {
         }
         Rule::Any(alternatives) => any(alternatives, subjects),
         Rule::Condition(condition) => judge_condition(condition, subjects),
+        Rule::Whole(whole) => whole.judge(subjects),
     }
 }
 
@@ -75,6 +76,7 @@ pub(super) fn describe(rule: &Rule) -> String {
             }
             format!("{} {}", condition.subject.label(), expected.join(" or "))
         }
+        Rule::Whole(whole) => whole.rule.asks(),
     }
 }
 
@@ -83,7 +85,7 @@ pub(super) fn describe(rule: &Rule) -> String {
 pub fn explain(rule: &Rule, subjects: &Subjects<'_>) -> Vec<String> {
     match rule {
         Rule::All(rules) => rules.iter().flat_map(|rule| explain(rule, subjects)).collect(),
-        Rule::Any(_) | Rule::Condition(_) => vec![match judge(rule, subjects) {
+        Rule::Any(_) | Rule::Condition(_) | Rule::Whole(_) => vec![match judge(rule, subjects) {
             Judgement::Broken(mismatch) => mismatch.message,
             Judgement::Holds | Judgement::HoldsWithWarning(_) => format!("{}: held", describe(rule)),
             Judgement::TooCoarse(reason) | Judgement::Undecided(reason) => format!("{}: {reason}", describe(rule)),

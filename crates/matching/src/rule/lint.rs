@@ -14,6 +14,8 @@ pub fn can_pass_on_absence(rule: &Rule) -> bool {
         Rule::All(rules) => !rules.is_empty() && rules.iter().all(can_pass_on_absence),
         Rule::Any(alternatives) => alternatives.iter().any(|alternative| can_pass_on_absence(&alternative.rule)),
         Rule::Condition(condition) => !condition.tests.is_empty() && condition.tests.iter().all(asks_for_absence),
+        // It is broken where nothing is there.
+        Rule::Whole(_) => false,
     }
 }
 
@@ -39,6 +41,7 @@ pub fn cannot_fail(rule: &Rule) -> Option<String> {
             both.map(|subject| format!("{subject} may be present or absent"))
         }
         Rule::Condition(condition) => never_broken(condition),
+        Rule::Whole(_) => None,
     }
 }
 

@@ -12,6 +12,7 @@ mod shown;
 mod test;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use format::Format;
 pub use judge::{explain, judge};
@@ -19,6 +20,7 @@ pub use lint::{can_pass_on_absence, cannot_fail};
 pub use operator::{
     Anchor, Bounds, Gaps, Growing, JsonType, Operator, Pattern, PatternFault, Sense, SeriesOperator, Single, Test,
 };
+pub use whole::{Whole, WholeRule};
 
 use crate::{Side, Subject};
 use counterpart_evidence::{ExchangeId, Place};
@@ -61,6 +63,8 @@ pub enum Rule {
     Any(Vec<Alternative>),
     /// One condition.
     Condition(Condition),
+    /// A rule on a whole document.
+    Whole(Whole),
 }
 
 /// What is wrong, said to the developer of the system under test.

@@ -10,6 +10,7 @@ impl Rule {
         match (self, other) {
             (Self::All(ours), Self::All(theirs)) => same_lists(ours, theirs, Self::asks_the_same),
             (Self::Condition(ours), Self::Condition(theirs)) => same_conditions(ours, theirs),
+            (Self::Whole(ours), Self::Whole(theirs)) => ours.side == theirs.side && ours.rule.asks() == theirs.rule.asks(),
             _ => false,
         }
     }

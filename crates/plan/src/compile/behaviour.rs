@@ -136,6 +136,11 @@ impl Compiler<'_> {
                     self.known_collection(&find.find);
                     self.expression(&find.key, scope).map(|key| NamedValue::Found { collection: find.find.value.clone(), key })
                 }
+                Let::Searched(search) => {
+                    self.searchable_collection(&search.search);
+                    let collection = search.search.value.clone();
+                    self.expression(&search.with, scope).map(|with| NamedValue::Searched { collection, with })
+                }
             };
             scope.add(&name.value);
             lets.extend(value.map(|value| Named { name: name.value.clone(), value }));
@@ -143,7 +148,7 @@ impl Compiler<'_> {
         lets
     }
 
-    fn known_collection(&mut self, name: &Text) {
+    pub(super) fn known_collection(&mut self, name: &Text) {
         let known: Vec<&str> =
             self.main().store.iter().flat_map(|file| &file.record.collections).map(|(name, _)| name.value.as_str()).collect();
         if !known.contains(&name.value.as_str()) {

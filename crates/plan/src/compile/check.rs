@@ -178,8 +178,7 @@ impl Compiler<'_> {
                 let parts: Vec<_> = parts.0.iter().map(|part| self.part_of_check(part, place, scope)).collect();
                 parts.into_iter().collect::<Option<_>>().map(CheckRule::All)
             }
-            Subject::JsonSchema(name) => self.schema(name).map(|schema| CheckRule::JsonSchema { schema, at: None }),
-            Subject::UniqueMembers(_) => Some(CheckRule::NoDuplicateMembers),
+            Subject::JsonSchema(_) | Subject::UniqueMembers(_) => self.whole(that, place).map(CheckRule::Document),
             Subject::Rules(names) if names.0.len() > 1 => {
                 let checks: Vec<Arc<Check>> = names.0.iter().filter_map(|name| self.named_check(name)).collect();
                 Some(CheckRule::Rules(checks))
@@ -204,7 +203,7 @@ impl Compiler<'_> {
                 return parts.iter().for_each(|part| self.lint(item, part, &what, true));
             }
             CheckRule::Rule(rule) => rule,
-            CheckRule::JsonSchema { .. } | CheckRule::NoDuplicateMembers | CheckRule::Rules(_) => return,
+            CheckRule::Document(_) | CheckRule::Rules(_) => return,
         };
         if let Some(reason) = cannot_fail(rule) {
             self.diagnostics.push(
@@ -292,5 +291,6 @@ fn asks_absence(rule: &Rule) -> bool {
         Rule::Condition(condition) => {
             condition.tests.iter().all(|test| matches!(test.operator, counterpart_matching::Operator::Absent))
         }
+        Rule::Whole(_) => false,
     }
 }

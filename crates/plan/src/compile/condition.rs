@@ -92,35 +92,19 @@ impl Compiler<'_> {
                 Some(Rule::Any(alternatives.collect()))
             }
             SubjectRecord::Rules(names) => self.named_rules(&names.0),
+            SubjectRecord::JsonSchema(_) | SubjectRecord::UniqueMembers(_) => self.whole(condition, place).map(Rule::Whole),
             _ => self.simple(condition, place, scope).map(Rule::Condition),
         }
     }
 
-    /// Takes the rules of named checks into one, so that a rule is written once and used in combinations.
-    fn named_rules(&mut self, names: &[Text]) -> Option<Rule> {
-        let mut rules = Vec::new();
-        for name in names {
-            let check = self.named_check(name)?;
-            match &check.rule {
-                counterpart_validate::CheckRule::Rule(rule) => rules.push(rule.clone()),
-                _ => self.diagnostics.push(
-                    Diagnostic::error(
-                        "MT002",
-                        format!("check `{}` looks at a whole document and cannot be part of a combination", name.value),
-                    )
-                    .at(name.span, "")
-                    .help("name it in `expect` by itself"),
-                ),
-            }
-        }
-        Some(Rule::All(rules))
-    }
-
     pub(crate) fn no_operators(&mut self, condition: &Condition) {
+        let what = match &condition.subject {
+            SubjectRecord::JsonSchema(_) | SubjectRecord::UniqueMembers(_) => "a rule on a whole document",
+            _ => "a combination of conditions",
+        };
         if operator_count(&condition.operators) > 0 {
             self.diagnostics.push(
-                Diagnostic::error("MT002", "a combination of conditions takes no operators")
-                    .at(condition.span, "operators stand beside it"),
+                Diagnostic::error("MT002", format!("{what} takes no operators")).at(condition.span, "operators stand beside it"),
             );
         }
     }
@@ -159,7 +143,7 @@ impl Compiler<'_> {
     }
 
     /// Reads `of`: which message, and of which earlier step.
-    fn side(&mut self, of: Option<&Text>, default: Side) -> Option<(Side, Option<String>)> {
+    pub(super) fn side(&mut self, of: Option<&Text>, default: Side) -> Option<(Side, Option<String>)> {
         let Some(of) = of else { return Some((default, None)) };
         let (step, word) =
             of.value.rsplit_once('.').map_or((None, of.value.as_str()), |(step, word)| (Some(step.to_owned()), word));
@@ -243,18 +227,11 @@ impl Compiler<'_> {
             SubjectRecord::Mail(path) => Subject::Mail(self.json_path(path)?),
             SubjectRecord::Log(path) => Subject::Log(self.json_path(path)?),
             SubjectRecord::Value(cel) | SubjectRecord::Expr(cel) => Subject::Expression(self.expression(cel, scope)?),
-            SubjectRecord::JsonSchema(_) | SubjectRecord::UniqueMembers(_) => {
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        "MT002",
-                        "a rule on the whole document is the whole rule of a check, or a part of its `all-of`",
-                    )
-                    .at(condition.span, "stands in an alternative, a precondition or deeper")
-                    .help("make it a check of its own"),
-                );
-                return None;
-            }
-            SubjectRecord::AllOf(_) | SubjectRecord::AnyOf(_) | SubjectRecord::Rules(_) => return None,
+            SubjectRecord::AllOf(_)
+            | SubjectRecord::AnyOf(_)
+            | SubjectRecord::JsonSchema(_)
+            | SubjectRecord::Rules(_)
+            | SubjectRecord::UniqueMembers(_) => return None,
         })
     }
 

@@ -3,6 +3,7 @@
 mod behaviour;
 mod check;
 mod condition;
+mod credentials;
 mod edit;
 mod fragment;
 mod memo;
@@ -13,11 +14,13 @@ mod pack;
 mod preflight;
 mod proxy;
 mod scenario;
+mod search;
 mod step;
 mod store;
 mod table;
 mod value;
 mod waiting;
+mod whole;
 
 use crate::model::{
     Action, Defect, Endpoint, Fragment, Player, Probing, Profile, Proof, Reply, Scenario, Schedule, Sentinel, Standing, Store,
@@ -292,6 +295,7 @@ impl Compiler<'_> {
         let mut scope = Scope::rule();
         let discriminator = self.expression_if(pack.discriminator.as_ref(), &mut scope);
         let correlate = self.expression_if(pack.correlate.as_ref(), &mut scope);
+        self.report_credentials();
         let standing = self.standing(role);
         let endpoints = self.endpoints();
         let scenarios = self.scenarios(role);

@@ -29,12 +29,13 @@ const MESSAGE: [&str; 21] = [
     "exchanges",
     "value",
     "store",
+    "now",
     "now_ms",
     "reason",
     "target",
 ];
 /// Names that hold in rules of stubs and players.
-const RULE: [&str; 6] = ["attempt", "args", "path", "failed", "last", "now_ms"];
+const RULE: [&str; 5] = ["attempt", "args", "path", "failed", "last"];
 
 /// The names in force at one place of a file.
 #[derive(Clone, Debug, Default)]

@@ -131,6 +131,7 @@ impl Compiler<'_> {
             standing: parts.standing,
             endpoints: parts.endpoints,
             actions: parts.actions,
+            credentials: self.credentials(),
             profiles: parts.profiles,
             claims: settings.claims,
             stubs,

@@ -116,6 +116,9 @@ impl<'a> Compiler<'a> {
         self.note_unused(&scope);
         let settled = self.settled(record, &id, &covers);
         let needs = record.needs.as_ref();
+        for name in needs.iter().flat_map(|needs| &needs.credentials) {
+            self.known_credentials(name);
+        }
         let list = |pick: fn(&counterpart_scenario::model::Needs) -> &Vec<Text>| {
             needs.map(|needs| names(pick(needs))).unwrap_or_default()
         };

@@ -139,6 +139,9 @@ impl Compiler<'_> {
                 return Reader::new(&mut self.diagnostics).unknown_word(other, span, "connection rule", &["fresh", "keep"]);
             }
         };
+        if let Some(name) = &send.credentials {
+            self.known_credentials(name);
+        }
         Some(Send {
             request: self.request(send, scope)?,
             via: self.way(send)?,

@@ -9,6 +9,7 @@ use counterpart_matching::{Escape, Generators, NameTable, Random};
 use counterpart_scenario::model::Collection as CollectionRecord;
 use counterpart_scenario::{Data, Node, Reader};
 use serde_json::Value;
+use std::sync::Arc;
 
 impl Compiler<'_> {
     /// Gives what the store begins with.
@@ -27,7 +28,8 @@ impl Compiler<'_> {
                 .collect();
             let rows = self.rows_of_store(record, seed.len());
             let rows_max = record.at_most.as_ref().and_then(|most| usize::try_from(most.value).ok()).unwrap_or(ROWS_KEPT_DEFAULT);
-            collections.push(Collection { name: name.value.clone(), rows_max, seed, rows });
+            let search = Arc::new(self.search(record));
+            collections.push(Collection { name: name.value.clone(), rows_max, seed, rows, search });
         }
         let variables = file.record.variables.iter().map(|(name, node)| (name.value.clone(), node.to_json())).collect();
         Store { collections, variables }

@@ -1,6 +1,6 @@
 //! How we behave as a server and as a client: stubs, the store, players.
 
-use crate::model::{Fault, Field, Reply, Shape, Step, Time};
+use crate::model::{Fault, Field, Reply, Search, Shape, Step, Time};
 use counterpart_matching::{Edit, Expression, Rule as MatchRule};
 use counterpart_validate::Check;
 use serde_json::Value;
@@ -26,6 +26,13 @@ pub enum NamedValue {
         collection: String,
         /// Key.
         key: Expression,
+    },
+    /// Rows of a collection by its search parameters.
+    Searched {
+        /// Collection.
+        collection: String,
+        /// Parameters: names to lists of values.
+        with: Expression,
     },
 }
 
@@ -155,6 +162,8 @@ pub struct Collection {
     pub seed: Vec<(String, Value)>,
     /// Rows after these, worked out as the store begins; each has a value.
     pub rows: Vec<(String, Shape)>,
+    /// What it can be searched by.
+    pub search: Arc<Search>,
 }
 
 /// What the store begins with.

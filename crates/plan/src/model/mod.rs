@@ -4,6 +4,7 @@ mod behaviour;
 mod message;
 mod played;
 mod scenario;
+mod search;
 mod shape;
 mod step;
 
@@ -16,9 +17,10 @@ pub use message::{
     Reply, Request,
 };
 pub use scenario::{
-    Action, Claim, Connecting, Defect, Endpoint, Fragment, Mutant, NOT_SELECTED, Plan, Probing, Profile, Proof, Proxy, ProxyForm,
+    Action, Claim, Connecting, Credentials, Defect, Endpoint, Fragment, Mutant, NOT_SELECTED, Plan, Probing, Profile, Proof, Proxy, ProxyForm,
     Scenario, Schedule, ScheduleRow, Sentinel, Settled, Standing, Survivor, Trust, VariantRow,
 };
+pub use search::{Compared, Parameter, Reference, Search};
 pub use shape::Shape;
 pub use step::{
     Act, Ask, Attachment, AttachmentForm, Await, AwaitWhat, Barrier, Captured, CountBounds, Demand, Do, Each, EachOf, Hold,

@@ -40,6 +40,15 @@ pub struct Proxy {
     pub reaches: Vec<String>,
 }
 
+/// Further credentials that a user gives beside those of the run.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Name.
+    pub name: String,
+    /// Settings whose values they replace.
+    pub settings: Vec<String>,
+}
+
 /// Something that a system under test can be asked to do.
 #[derive(Clone, Debug)]
 pub struct Action {
@@ -312,6 +321,8 @@ pub struct Plan {
     pub endpoints: Vec<Endpoint>,
     /// Actions by name.
     pub actions: BTreeMap<String, Action>,
+    /// Further credentials that scenarios use.
+    pub credentials: Vec<Credentials>,
     /// Profiles.
     pub profiles: Vec<Profile>,
     /// Claims, of the other role too.

@@ -114,6 +114,36 @@ impl Read for SubjectValue {
     }
 }
 
+/// A JSON Schema of the pack, and whether a body must match it.
+#[derive(Clone, Debug)]
+pub enum SchemaName {
+    /// It must.
+    Is(Text),
+    /// It must be JSON and not match.
+    Not(OtherSchema),
+}
+
+record! {
+    /// A schema that a body must not match.
+    OtherSchema "a schema not to match" {
+        /// The schema, as `json-schema` names it.
+        required not "not": Text,
+    }
+}
+
+impl Read for SchemaName {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match &node.data {
+            Data::Map(_) => OtherSchema::read(node, reader).map(Self::Not),
+            _ => Text::read(node, reader).map(Self::Is),
+        }
+    }
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        json!({ "anyOf": [Text::schema(schemas), OtherSchema::schema(schemas)] })
+    }
+}
+
 choice! {
     /// What a condition looks at.
     Subject "a condition" {
@@ -145,7 +175,7 @@ choice! {
         "tls" Tls(Text),
         /// A duration in milliseconds: `connect`, `tls`, `first-byte`, `total`.
         "timing" Timing(Text),
-        /// No JSON object of the body has two members of one name (RFC 8259 §4); `true`, and the whole rule of a check.
+        /// No JSON object of the body has two members of one name (RFC 8259 §4); `true`.
         "unique-members" UniqueMembers(Flag),
         /// How many exchanges the step has.
         "count" Count(SubjectValue),
@@ -165,8 +195,8 @@ choice! {
         "value" Value(Cel),
         /// A CEL expression that must be true.
         "expr" Expr(Cel),
-        /// A JSON Schema of the pack that the body must match: the file's name in `schemas/`, `#` and a pointer for a part.
-        "json-schema" JsonSchema(Text),
+        /// A JSON Schema of the pack that the body must match: the file's name in `schemas/`, `#` and a pointer for a part; or `not:` with such a name.
+        "json-schema" JsonSchema(SchemaName),
         /// Named checks whose rules must all hold.
         "rules" Rules(crate::WordList),
         /// Conditions that must all hold.

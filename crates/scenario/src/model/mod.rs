@@ -6,12 +6,14 @@ mod mutant;
 mod pack;
 mod player;
 mod scenario;
+mod search;
 mod step;
 mod stub;
 
 pub use check::{
     Alternative, AlternativeResult, CheckFile, CheckItem, Condition, Expectation, Format, Gaps, Growing, NoneAfter, On,
-    Operators, Range, Rule, SameAs, Series, SeriesFrom, Subject, SubjectValue, Token, TokenPart, TypeWord,
+    Operators, OtherSchema, Range, Rule, SameAs, SchemaName, Series, SeriesFrom, Subject, SubjectValue, Token, TokenPart,
+    TypeWord,
 };
 pub use message::{
     AlpnAnswer, Body, BodyForm, BodyFrom, CutHow, Drip, EditItem, EffectWord, Encoding, Fault, FaultCut, Malformed, Named, Offer,
@@ -19,12 +21,13 @@ pub use message::{
 };
 pub use mutant::{Connecting, MutantFile, MutantItem, Survivor, TrustWord};
 pub use pack::{
-    ActionItem, BasisWord, ClaimItem, ClaimStatus, DocumentItem, EndpointItem, EndpointKind, LevelWord, Masking, PackFile,
+    ActionItem, BasisWord, ClaimItem, ClaimStatus, CredentialsItem, DocumentItem, EndpointItem, EndpointKind, LevelWord, Masking, PackFile,
     ProfileItem, ProxyForm, RequirementFile, RequirementItem, RoleItem, RoleWord, Roles, SettingItem, SettingKind, Standing,
     StandingChecks,
 };
 pub use player::{PlayerFile, PlayerRule, Retry, RetryCount};
 pub use scenario::{FragmentFile, Needs, ScenarioFile, ScheduleFile, ScheduleRow, Variants};
+pub use search::{Reference, References, Search, SearchCompare, SearchItem, SearchKind, SearchSubject, SearchTakes};
 pub use step::{
     Act, Ask, Assert, Await, AwaitLog, AwaitMail, CaptureItem, ConnectionMatch, Count, CountItem, Do, Each, Listen, Load,
     MailItem, Observe, Parallel, Probe, Release, Repeat, RequestMatch, Send, Step, StoreChange, TimedStep, When, Write,

@@ -25,6 +25,8 @@ record! {
         optional roles "roles": Roles,
         /// Values needed to run (ISO/IEC 9646 IXIT).
         list settings "settings": SettingItem,
+        /// Further credentials that scenarios use beside those of the run, such as those of another environment.
+        list credentials "credentials": CredentialsItem,
         /// Named sets of settings, for readings between which documents leave a choice.
         list profiles "profiles": ProfileItem,
         /// Items of the supplier's conformance statement (ISO/IEC 9646 ICS).
@@ -63,6 +65,18 @@ record! {
         optional link "link": Text,
         /// When it was read.
         optional read "read": Text,
+    }
+}
+
+record! {
+    /// Further credentials, which a user gives under `[credentials.NAME]` of the workspace.
+    CredentialsItem "further credentials" {
+        /// Name.
+        required name "name": Text,
+        /// Settings whose values they replace.
+        list settings "settings": Text,
+        /// What they are and who issues them.
+        required doc "doc": Text,
     }
 }
 

@@ -48,7 +48,7 @@ record! {
         list settings "settings": Text,
         /// Actions that a hook or a person must be able to do.
         list actions "actions": Text,
-        /// Further credentials, under `[credentials]` of the workspace.
+        /// Further credentials, as `credentials` of the pack declares them.
         list credentials "credentials": Text,
         /// Certificates beside the usual one.
         list certificates "certificates": Text,

@@ -104,7 +104,7 @@ record! {
         list patch "patch": Node,
         /// Client certificate: `default`, `none`, or one that `[tls.other]` or the test authority gives (`expired`, `unknown`, `revoked`, ...).
         optional certificate "certificate": Text,
-        /// Credentials: a name under `[credentials]` whose values replace the settings of the same names.
+        /// Further credentials that the pack declares: their values replace the settings of the same names.
         optional credentials "credentials": Text,
         /// `fresh` for a connection of its own; `keep` (the default) takes the scenario's open one.
         optional connection "connection": Text,

@@ -1,6 +1,6 @@
 //! How we behave as a server: rules and the store.
 
-use crate::model::{Condition, Expectation, Fault, Reply, ReplyItem, StoreChange};
+use crate::model::{Condition, Expectation, Fault, References, Reply, ReplyItem, Search, SearchItem, StoreChange};
 use crate::read::{Read, Reader, record};
 use crate::{Cel, Data, Node, Schemas, Spanned, Text, Time, WordList};
 use serde_json::{Value, json};
@@ -41,25 +41,28 @@ record! {
     }
 }
 
-/// A named value: a CEL expression, or a row found by key (`null` where there is none).
+/// A named value: a CEL expression, a row found by key (`null` where there is none), or rows found by search parameters.
 #[derive(Clone, Debug)]
 pub enum Let {
     /// An expression.
     Computed(Cel),
     /// A row found by key.
     Found(Find),
+    /// Rows found by search parameters.
+    Searched(Search),
 }
 
 impl Read for Let {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         match node.data {
+            Data::Map(_) if node.key("search").is_some() => Search::read(node, reader).map(Self::Searched),
             Data::Map(_) => Find::read(node, reader).map(Self::Found),
             _ => Cel::read(node, reader).map(Self::Computed),
         }
     }
 
     fn schema(schemas: &mut Schemas) -> Value {
-        json!({ "anyOf": [{ "type": ["string", "boolean", "number"] }, Find::schema(schemas)] })
+        json!({ "anyOf": [{ "type": ["string", "boolean", "number"] }, Find::schema(schemas), Search::schema(schemas)] })
     }
 }
 
@@ -154,5 +157,9 @@ record! {
         optional seed "seed": Text,
         /// First rows written here, after those of `seed`: text may be a template and `!value` an expression, both worked out as the store begins, so that dates stand relative to the clock; `key` is a row's key.
         list rows "rows": Node,
+        /// Parameters that its rows can be searched by, by name.
+        map search "search": SearchItem,
+        /// References to rows of other collections that a search can follow, by name; one name may have several.
+        map include "include": References,
     }
 }

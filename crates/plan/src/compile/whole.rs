@@ -1,0 +1,60 @@
+//! Rules on whole documents, and rules of named checks, as parts of conditions.
+
+use super::Compiler;
+use super::condition::Place;
+use counterpart_diag::Diagnostic;
+use counterpart_matching::{Rule, Sense, Whole};
+use counterpart_scenario::Text;
+use counterpart_scenario::model::{Condition, SchemaName, Subject};
+use counterpart_validate::{CheckRule, DocumentRule};
+use std::sync::Arc;
+
+impl Compiler<'_> {
+    /// Takes the rules of named checks into one, so that a rule is written once and used in combinations.
+    pub(super) fn named_rules(&mut self, names: &[Text]) -> Option<Rule> {
+        let mut rules = Vec::new();
+        for name in names {
+            rules.push(as_rule(&self.named_check(name)?.rule));
+        }
+        Some(Rule::All(rules))
+    }
+
+    /// Compiles a rule on a whole document.
+    pub(super) fn whole(&mut self, condition: &Condition, place: Place<'_>) -> Option<Whole> {
+        self.no_operators(condition);
+        let (side, step) = self.side(condition.of.as_ref(), place.side)?;
+        if step.is_some() {
+            self.diagnostics.push(
+                Diagnostic::error("MT002", "a whole document is looked at where its message comes")
+                    .at(condition.span, "of an earlier step")
+                    .help("write it in the `expect` of that step"),
+            );
+            return None;
+        }
+        let rule = match &condition.subject {
+            Subject::JsonSchema(SchemaName::Is(name)) => self.json_schema(name, Sense::Is)?,
+            Subject::JsonSchema(SchemaName::Not(other)) => self.json_schema(&other.not, Sense::Not)?,
+            Subject::UniqueMembers(flag) if !flag.value => {
+                self.diagnostics
+                    .push(Diagnostic::error("MT002", "`unique-members` takes `true` only").at(flag.span, "asks nothing"));
+                return None;
+            }
+            _ => DocumentRule::UniqueMembers,
+        };
+        Some(Whole { side, rule: Arc::new(rule) })
+    }
+
+    fn json_schema(&mut self, name: &Text, sense: Sense) -> Option<DocumentRule> {
+        self.schema(name).map(|schema| DocumentRule::JsonSchema { name: name.value.clone(), schema, sense })
+    }
+}
+
+/// Gives what a check demands as one rule.
+fn as_rule(rule: &CheckRule) -> Rule {
+    match rule {
+        CheckRule::All(rules) => Rule::All(rules.iter().map(as_rule).collect()),
+        CheckRule::Document(whole) => Rule::Whole(whole.clone()),
+        CheckRule::Rule(rule) => rule.clone(),
+        CheckRule::Rules(checks) => Rule::All(checks.iter().map(|check| as_rule(&check.rule)).collect()),
+    }
+}

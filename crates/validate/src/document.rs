@@ -1,0 +1,122 @@
+//! Rules on a whole JSON body: a schema, and each member once.
+
+use crate::Schema;
+use counterpart_document::{Json, line_column};
+use counterpart_evidence::{Part, Place};
+use counterpart_matching::{Mismatch, Sense, Side, Subjects, WholeRule};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A rule on a whole JSON body. What is no JSON, or not there, breaks it.
+#[derive(Clone, Debug)]
+pub enum DocumentRule {
+    /// The body is valid against a schema, or is not.
+    JsonSchema {
+        /// The schema's name in the pack.
+        name: String,
+        /// The schema.
+        schema: Arc<Schema>,
+        /// Whether it must be valid.
+        sense: Sense,
+    },
+    /// No object of the body has two members of one name.
+    UniqueMembers,
+}
+
+impl WholeRule for DocumentRule {
+    fn asks(&self) -> String {
+        match self {
+            Self::JsonSchema { name, sense: Sense::Is, .. } => format!("valid against `{name}`"),
+            Self::JsonSchema { name, sense: Sense::Not, .. } => format!("not valid against `{name}`"),
+            Self::UniqueMembers => "each member once".to_owned(),
+        }
+    }
+
+    fn mismatches(&self, side: Side, subjects: &Subjects<'_>) -> Vec<Mismatch> {
+        let json = match readable(side, subjects) {
+            Ok(json) => json,
+            Err(mismatch) => return vec![*mismatch],
+        };
+        match self {
+            Self::JsonSchema { schema, sense: Sense::Is, .. } => broken_places(schema, side, json),
+            Self::JsonSchema { name, schema, sense: Sense::Not } => {
+                let mismatch = || Mismatch {
+                    message: format!("the body is valid against `{name}`"),
+                    expected: vec![self.asks()],
+                    actual: None,
+                    place: Some(place(side, String::new(), json.locate(""), json)),
+                    exchange: None,
+                };
+                schema.is_valid(json.value()).then(mismatch).into_iter().collect()
+            }
+            Self::UniqueMembers => json.duplicates().first().map(|duplicate| twice(side, duplicate, json)).into_iter().collect(),
+        }
+    }
+}
+
+/// Gives the JSON body, or the mismatch of one that is no JSON or is not there.
+fn readable<'s>(side: Side, subjects: &'s Subjects<'_>) -> Result<&'s Json, Box<Mismatch>> {
+    let broken = |message: String, place: Place| {
+        let expected = vec!["a JSON body".to_owned()];
+        Err(Box::new(Mismatch { message, expected, actual: None, place: Some(place), exchange: None }))
+    };
+    let nowhere = Place { part: part_of(side), path: String::new(), line: None, column: None, bytes: None };
+    match subjects.json(side) {
+        None => broken("there is no body to look at".to_owned(), nowhere),
+        Some(Ok(json)) => Ok(json),
+        Some(Err(fault)) => {
+            let offset = fault.offset as u64;
+            let (line, column) = (Some(fault.line), Some(fault.column));
+            let place = Place { line, column, bytes: Some((offset, offset + 1)), ..nowhere };
+            broken(format!("the body is not JSON: {}", fault.message), place)
+        }
+    }
+}
+
+fn broken_places(schema: &Schema, side: Side, json: &Json) -> Vec<Mismatch> {
+    let problems = schema.problems(json.value()).into_iter();
+    problems
+        .map(|problem| {
+            // A missing member has no place of its own: the object that lacks it has.
+            let range = json.locate(&problem.pointer).or_else(|| json.locate(""));
+            Mismatch {
+                message: problem.message,
+                expected: problem.expected,
+                actual: Some(problem.actual),
+                place: Some(place(side, problem.pointer, range, json)),
+                exchange: None,
+            }
+        })
+        .collect()
+}
+
+fn twice(side: Side, duplicate: &counterpart_document::Duplicate, json: &Json) -> Mismatch {
+    Mismatch {
+        message: format!("member `{}` stands twice in one object", duplicate.pointer),
+        expected: vec!["each member once (RFC 8259 section 4)".to_owned()],
+        actual: Some("twice".to_owned()),
+        place: Some(place(side, duplicate.pointer.clone(), Some(duplicate.range.clone()), json)),
+        exchange: None,
+    }
+}
+
+fn place(side: Side, path: String, range: Option<Range<usize>>, json: &Json) -> Place {
+    let position = range.as_ref().map(|range| line_column(json.text(), range.start));
+    Place {
+        part: part_of(side),
+        path,
+        line: position.map(|(line, _)| line),
+        column: position.map(|(_, column)| column),
+        bytes: range.map(|range| (range.start as u64, range.end as u64)),
+    }
+}
+
+fn part_of(side: Side) -> Part {
+    match side {
+        Side::Request => Part::Request,
+        Side::Response => Part::Response,
+    }
+}
+
+#[cfg(test)]
+mod tests;
