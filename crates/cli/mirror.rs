@@ -238,10 +238,10 @@ fn targets(urls: &BTreeMap<String, String>) -> BTreeMap<String, Target> {
     urls.iter().filter_map(|(name, url)| Some((name.clone(), Target::read(url).ok()?))).collect()
 }
 
-/// Invents the further credentials that a pack declares; none of them has a value that the run's own settings could have.
+/// Invents the further credentials that a pack declares; a mutant can know them, since each is `NAME-SETTING`.
 fn other_credentials(plan: &Plan) -> BTreeMap<String, Map<String, Value>> {
     let invented = |item: &Credentials| {
-        let value = |setting: &String| (setting.clone(), json!(format!("{}-{setting}-5b1d", item.name)));
+        let value = |setting: &String| (setting.clone(), json!(format!("{}-{setting}", item.name)));
         (item.name.clone(), item.settings.iter().map(value).collect())
     };
     plan.credentials.iter().map(invented).collect()

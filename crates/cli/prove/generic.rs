@@ -100,7 +100,7 @@ impl Tamper for Observer {
 fn label(draft: &Draft<'_>, mutation: &str) -> String {
     let own = mutation.starts_with("status:") || mutation.starts_with("message-");
     match draft.template.filter(|_| !own) {
-        Some(template) => format!("replies#{template}"),
+        Some(template) => template.to_owned(),
         None => draft.name.to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::build;
 use crate::names::Layer;
-use crate::rules::{RuleIndex, fits, misses};
+use crate::rules::{RuleIndex, fits, misses, names};
 use crate::search::search;
 use crate::store::{Memory, StoreNames};
 use counterpart_evidence::{Effect, Outcome, Request, Response};
@@ -48,6 +48,9 @@ impl Answer {
     }
 }
 
+/// Puts the request to further checks and names all that failed on it so far.
+pub(crate) type JudgeMore<'a> = dyn FnMut(&[Arc<Check>], &Subjects<'_>) -> Vec<String> + 'a;
+
 /// What an answer is made from.
 pub(crate) struct Asked<'a> {
     pub(crate) endpoint: &'a str,
@@ -71,13 +74,14 @@ pub(crate) fn by_rules(
     indexes: &[Arc<RuleIndex>],
     asked: &Asked<'_>,
     memory: &mut Memory,
-    judge_more: &mut dyn FnMut(&[Arc<Check>]) -> Vec<String>,
+    judge_more: &mut JudgeMore<'_>,
     generators: &mut Generators,
 ) -> Result<Answer, String> {
+    let mut failed = asked.failed.clone();
     for index in indexes {
         for rule in index.candidates(asked.subjects, asked.request) {
             let Some(path) = fits(&rule.on, asked.endpoint, asked.request, asked.path) else { continue };
-            if let Some(taken) = take(rule, path, asked, memory, judge_more) {
+            if let Some(taken) = take(rule, path, asked, memory, (judge_more, &mut failed)) {
                 return answer(taken, asked, memory, generators);
             }
         }
@@ -92,25 +96,28 @@ fn take<'a>(
     path: Map<String, Value>,
     asked: &Asked<'_>,
     memory: &mut Memory,
-    judge_more: &mut dyn FnMut(&[Arc<Check>]) -> Vec<String>,
+    (judge_more, failed): (&mut JudgeMore<'_>, &mut Vec<String>),
 ) -> Option<Taken<'a>> {
     let mut own = Map::new();
     if !path.is_empty() {
         own.insert("path".to_owned(), Value::Object(path));
     }
     let plain = own.is_empty() && rule.lets.is_empty() && rule.checks.is_empty() && rule.then.is_empty();
-    if plain && asked.failed.is_empty() {
+    if plain && !rule.when.as_ref().is_some_and(|when| names(when, &["failed", "store"])) {
         // The usual rule of a fast stub: conditions on the message alone.
         let holds = rule.when.as_ref().is_none_or(|when| holds(when, asked.subjects));
+        own.insert("failed".to_owned(), json!(failed));
         return holds.then_some(Taken { rule, own, lost: None });
     }
-    let mut failed = asked.failed.clone();
-    failed.extend(judge_more(&rule.checks));
-    own.insert("failed".to_owned(), json!(failed));
     let names_now = |own: &Map<String, Value>, memory: &Memory, ask: &mut dyn FnMut(&dyn Names)| {
         let layer = Layer::new(own, asked.subjects);
         ask(&StoreNames { memory, behind: &layer });
     };
+    if !rule.checks.is_empty() {
+        // What failed on rules before counts too: a check is judged once for a request, whichever rules name it.
+        names_now(&own, memory, &mut |names| *failed = judge_more(&rule.checks, &asked.subjects.renamed(names)));
+    }
+    own.insert("failed".to_owned(), json!(failed));
     for named in &rule.lets {
         let mut value = Value::Null;
         names_now(&own, memory, &mut |names| {
@@ -129,7 +136,7 @@ fn take<'a>(
     if let Some(when) = &rule.when {
         let mut held = false;
         names_now(&own, memory, &mut |names| {
-            held = asked.subjects.exchange().is_some_and(|exchange| holds(when, &Subjects::new(exchange, names)))
+            held = holds(when, &asked.subjects.renamed(names));
         });
         if !held {
             return None;
@@ -241,3 +248,6 @@ fn not_found(closest: &[String]) -> Answer {
     ));
     Answer::plain(response)
 }
+
+#[cfg(test)]
+mod tests;

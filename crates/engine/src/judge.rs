@@ -6,6 +6,7 @@ use counterpart_evidence::{
 };
 use counterpart_matching::{Clock as JudgingClock, Names, Subjects};
 use counterpart_validate::{Check, Findings, check};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What some checks found.
@@ -28,6 +29,32 @@ impl Found {
         self.findings
             .extend(found.others.into_iter().map(|finding| Finding { exchange: finding.exchange.or(exchange), ..finding }));
         self.skipped.extend(found.skipped);
+    }
+
+    /// Puts a subject to checks that were not decided on it yet, so that each says what it found once; one that could not be decided
+    /// with the names of before is tried again.
+    pub(crate) fn check_once(&mut self, checks: &[Arc<Check>], subjects: &Subjects<'_>) {
+        if checks.is_empty() {
+            return;
+        }
+        let decided = self.decided();
+        let mut more = Self::default();
+        let left: Vec<Arc<Check>> = checks.iter().filter(|check| !decided.contains(&check.id)).cloned().collect();
+        more.check(&left, subjects);
+        // A set of checks says what each of them found.
+        more.passed.retain(|(id, _)| !decided.contains(id));
+        more.findings.retain(|finding| !decided.contains(&finding.check));
+        let again: HashSet<CheckId> = more.findings.iter().map(|finding| finding.check.clone()).chain(more.decided()).collect();
+        self.findings.retain(|finding| !again.contains(&finding.check));
+        self.add(more);
+    }
+
+    /// Names the checks that are decided: they passed, failed, or did not apply.
+    fn decided(&self) -> HashSet<CheckId> {
+        let decided = self.findings.iter().filter(|finding| finding.outcome != FindingOutcome::Error);
+        let skipped = self.skipped.iter().flat_map(|skipped| &skipped.checks);
+        let ids = decided.map(|finding| &finding.check).chain(self.passed.iter().chain(skipped).map(|(id, _)| id));
+        ids.cloned().collect()
     }
 
     /// Takes a check as passed that was made by waiting, unless the wait was too short to be measured.

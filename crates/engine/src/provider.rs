@@ -428,12 +428,9 @@ impl Provider {
         indexes.extend(self.base.get(&arrival.endpoint).cloned());
         let path = arrival.path(request);
         let asked = Asked { endpoint: &arrival.endpoint, request, path, subjects, failed: found.failed() };
-        let mut judge_more = |checks: &[Arc<counterpart_validate::Check>]| {
-            let mut more = Found::default();
-            more.check(checks, subjects);
-            let failed = more.failed();
-            found.add(more);
-            failed
+        let mut judge_more = |checks: &[Arc<counterpart_validate::Check>], subjects: &Subjects<'_>| {
+            found.check_once(checks, subjects);
+            found.failed()
         };
         if self.shared.plan.store.is_empty() && indexes.iter().all(|index| index.is_stateless()) {
             // Nothing is remembered, so that requests need not wait for one another.

@@ -73,6 +73,16 @@ fn needs_no_memory(rule: &Rule) -> bool {
     rule.then.is_empty() && rule.attempts_by.is_none() && rule.respond.len() <= 1
 }
 
+/// Tells whether a condition reads one of these names.
+pub(crate) fn names(rule: &MatchRule, wanted: &[&str]) -> bool {
+    match rule {
+        MatchRule::All(rules) => rules.iter().any(|rule| names(rule, wanted)),
+        MatchRule::Any(alternatives) => alternatives.iter().any(|alternative| names(&alternative.rule, wanted)),
+        MatchRule::Condition(condition) => condition.names().any(|name| wanted.contains(&name)),
+        MatchRule::Whole(_) => false,
+    }
+}
+
 /// Walks several ascending lists in ascending order.
 struct Merged<'a> {
     lists: Vec<&'a [usize]>,

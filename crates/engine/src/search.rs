@@ -119,9 +119,9 @@ impl Demand<'_> {
     fn holds(&self, memory: &Memory, row: &Value, through: &[Reference]) -> bool {
         match through.split_first() {
             Some((reference, rest)) => reached(memory, reference, row).any(|(_, row)| self.holds(memory, row, rest)),
-            None => self.compared.at.query(row).into_iter().any(|found| {
+            None => self.compared.at.any(row, |found| {
                 // A list is as many values, so that a pointer to one needs no query.
-                list_of(found.value).iter().any(|value| self.alternatives.iter().any(|sought| sought.holds(value)))
+                list_of(found).iter().any(|value| self.alternatives.iter().any(|sought| sought.holds(value)))
             }),
         }
     }

@@ -7,14 +7,16 @@ use counterpart_matching::{Generators, Names};
 use counterpart_plan::model::{Change, Reference, Search, Store as Definition};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
-/// One collection: rows by key, the oldest first.
+/// One collection: rows in the order in which they came, found by key.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
-    by_key: HashMap<String, Value>,
-    order: VecDeque<String>,
+    by_key: HashMap<String, u64>,
+    /// By number, so that they can be walked fast and one taken out without looking at the others.
+    rows: BTreeMap<u64, (String, Value)>,
+    next: u64,
     rows_max: usize,
     search: Arc<Search>,
 }
@@ -27,27 +29,34 @@ impl Rows {
 
     /// Gives a row with its key.
     pub(crate) fn entry(&self, key: &str) -> Option<(&str, &Value)> {
-        self.by_key.get_key_value(key).map(|(key, row)| (key.as_str(), row))
+        self.rows.get(self.by_key.get(key)?).map(|(key, row)| (key.as_str(), row))
     }
 
     /// Gives the rows with their keys, the oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.order.iter().filter_map(|key| self.entry(key))
+        self.rows.values().map(|(key, row)| (key.as_str(), row))
+    }
+
+    fn entry_mut(&mut self, key: &str) -> Option<&mut Value> {
+        self.rows.get_mut(self.by_key.get(key)?).map(|(_, row)| row)
     }
 
     fn insert(&mut self, key: String, row: Value) {
-        if self.by_key.len() >= self.rows_max.min(STORE_ROWS_MAX)
-            && let Some(oldest) = self.order.pop_front()
+        self.remove(&key);
+        if self.rows.len() >= self.rows_max.min(STORE_ROWS_MAX)
+            && let Some((_, (oldest, _))) = self.rows.pop_first()
         {
             self.by_key.remove(&oldest);
         }
-        self.order.push_back(key.clone());
-        self.by_key.insert(key, row);
+        self.by_key.insert(key.clone(), self.next);
+        self.rows.insert(self.next, (key, row));
+        self.next += 1;
     }
 
     fn remove(&mut self, key: &str) {
-        self.by_key.remove(key);
-        self.order.retain(|known| known != key);
+        if let Some(number) = self.by_key.remove(key) {
+            self.rows.remove(&number);
+        }
     }
 
     fn list(&self) -> Value {
@@ -97,7 +106,7 @@ impl Memory {
     }
 
     pub(crate) fn find(&self, collection: &str, key: &Value) -> Value {
-        self.collections.get(collection).and_then(|rows| rows.by_key.get(&key_text(key))).cloned().unwrap_or(Value::Null)
+        self.collections.get(collection).and_then(|rows| rows.entry(&key_text(key))).map_or(Value::Null, |(_, row)| row.clone())
     }
 
     /// Gives the rows of a collection.
@@ -187,7 +196,7 @@ impl Memory {
             Effective::Clear(collection) => {
                 if let Some(rows) = self.collections.get_mut(&collection) {
                     rows.by_key.clear();
-                    rows.order.clear();
+                    rows.rows.clear();
                 }
             }
             Effective::Delete(collection, key) => {
@@ -204,7 +213,7 @@ impl Memory {
                 self.variables.insert(name, value);
             }
             Effective::Update(collection, key, value) => {
-                let row = self.collections.get_mut(&collection).and_then(|rows| rows.by_key.get_mut(&key));
+                let row = self.collections.get_mut(&collection).and_then(|rows| rows.entry_mut(&key));
                 match (row, value) {
                     (Some(Value::Object(row)), Value::Object(changes)) => row.extend(changes),
                     (Some(row), value) => *row = value,

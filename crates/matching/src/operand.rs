@@ -1,6 +1,7 @@
 //! What a subject is compared with: a literal, a template or an expression, resolved when it is judged.
 
 use crate::subject::Subjects;
+use crate::subject::select::{self, Blocked};
 use crate::{Expression, Template};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -28,14 +29,14 @@ impl Operand {
     }
 
     /// Gives its value for one exchange, or why it has none.
-    pub(crate) fn resolve(&self, subjects: &Subjects<'_>) -> Result<Cow<'_, Value>, String> {
+    pub(crate) fn resolve(&self, subjects: &Subjects<'_>) -> Result<Cow<'_, Value>, Blocked> {
         match self {
-            Self::Expression(expression) => expression.evaluate(subjects).map(Cow::Owned).map_err(|fault| fault.message),
+            Self::Expression(expression) => select::evaluate(expression, subjects).map(Cow::Owned),
             Self::Literal(value) => Ok(Cow::Borrowed(value)),
             Self::Template(template) => template
                 .render(subjects, &mut subjects.generators())
                 .map(|text| Cow::Owned(Value::String(text)))
-                .map_err(|fault| fault.message),
+                .map_err(|fault| Blocked::Us(fault.message)),
         }
     }
 }

@@ -5,7 +5,8 @@
 use crate::rule::Format;
 use crate::subject::select::text_of;
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use serde_json::{Number, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -163,11 +164,8 @@ impl Sought {
                 own.is_some_and(|own| self.relation.holds(own.cmp(wanted)))
             }
             Wanted::Moment(wanted) => {
-                // The form was asked of the peer's text; a row is the pack's, and each is read for each search.
-                value
-                    .as_str()
-                    .and_then(|text| text.parse().ok())
-                    .is_some_and(|own: Timestamp| self.relation.holds(own.cmp(wanted)))
+                let own = value.as_str().and_then(|text| plain_moment(text).or_else(|| moment(text)));
+                own.is_some_and(|own| self.relation.holds(own.cmp(wanted)))
             }
             Wanted::Number(wanted) => {
                 number_of(value).and_then(|own| order(&own, wanted)).is_some_and(|order| self.relation.holds(order))
@@ -236,6 +234,34 @@ fn moment(text: &str) -> Option<Timestamp> {
     Format::from_name("instant").filter(|format| format.holds(text)).and_then(|_| text.parse().ok())
 }
 
+/// Reads a moment without fraction, in UTC or with an offset, which most are: a search reads one in each row.
+fn plain_moment(text: &str) -> Option<Timestamp> {
+    let number = |at: usize, length: usize| -> Option<i16> {
+        let digits = text.get(at..at + length).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        digits.parse().ok()
+    };
+    let small = |at: usize| number(at, 2).and_then(|number| i8::try_from(number).ok());
+    let signs = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if !signs.iter().all(|(at, sign)| text.as_bytes().get(*at) == Some(sign)) {
+        return None;
+    }
+    let day = Date::new(number(0, 4)?, small(5)?, small(8)?).ok()?;
+    let time = Time::new(small(11)?, small(14)?, small(17)?, 0).ok()?;
+    let offset_s = match text.get(19..)? {
+        "Z" => 0,
+        offset if offset.len() == 6 && offset.as_bytes().get(3) == Some(&b':') => {
+            let seconds = i32::from(small(20)?) * 3_600 + i32::from(small(23)?) * 60;
+            match offset.as_bytes().first()? {
+                b'+' => seconds,
+                b'-' => -seconds,
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    Offset::from_seconds(offset_s).ok()?.to_timestamp(day.to_datetime(time)).ok()
+}
+
 fn number_of(value: &Value) -> Option<Number> {
     match value {
         Value::Number(number) => Some(number.clone()),
@@ -283,6 +309,24 @@ mod tests {
         assert!(holds(from, "2026-11-20T10:00:00+01:00", json!("2026-11-20T09:00:00Z")));
         assert!(!holds(from, "2026-11-20T10:00:00Z", json!("2026-11-20T10:59:59+01:00")));
         assert!(!holds(from, "2026-11-20T10:00:00Z", json!("2026-11-21")), "a day is no moment");
+    }
+
+    #[test]
+    fn moments_are_read_alike_by_the_short_way_and_the_long_one() {
+        for text in [
+            "2026-11-20T10:00:00Z",
+            "2024-02-29T23:59:59+14:00",
+            "1969-12-31T23:00:00-01:30",
+            "2026-02-29T10:00:00Z",
+            "2026-11-20T24:00:00Z",
+            "2026-11-20T10:00:00*01:00",
+            "2026-11-20T10:00:00+0100",
+            "2026-11-20T10:00:0Z",
+            "20é6-11-20T10:00:00Z",
+        ] {
+            assert_eq!(super::plain_moment(text), super::moment(text), "{text}");
+        }
+        assert_eq!(super::plain_moment("2026-11-20T10:00:00.5Z"), None, "that is for the long way");
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub const CODES: &[Page] = &[
         advice: "Change something that a scenario under `plays` meets, and name every must-level check that must fail.",
     },
     Page {
-        code: "PK017",
+        code: "PK018",
         meaning: "A search parameter is declared so that it could never be compared, or a collection is searched that declares none.",
         wrong: "search: { start: { at: /start, type: text, prefixes: true } }",
         right: "search: { start: { at: /start, type: date-time, prefixes: true } }",

@@ -70,6 +70,14 @@ impl JsonPath {
         &self.expression
     }
 
+    /// Tells whether one of the values that it selects passes a test; where they stand is not worked out.
+    pub fn any(&self, value: &Value, test: impl FnMut(&Value) -> bool) -> bool {
+        match &self.way {
+            Way::Pointer(tokens) => pointer::find(value, tokens).is_some_and(test),
+            Way::Query(query) => query.query(value).into_iter().any(test),
+        }
+    }
+
     /// Selects values, in the order that RFC 9535 gives.
     #[must_use]
     pub fn query<'a>(&self, value: &'a Value) -> Vec<Located<'a>> {

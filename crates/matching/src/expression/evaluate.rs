@@ -2,7 +2,7 @@
 
 use super::node::{Loop, Node};
 use super::value::Val;
-use super::{EvaluationFault, Program, operate, path_of};
+use super::{EvaluationFault, Program, operate, path_of, trace};
 use crate::Names;
 use crate::limits::{BYTES_PER_STEP, EVALUATION_BYTES_MAX, EVALUATION_STEPS_MAX};
 use indexmap::IndexMap;
@@ -18,7 +18,10 @@ pub(super) fn evaluate(program: &Program, names: &dyn Names) -> Result<Value, Ev
     with_evaluation(program, names, |evaluation| {
         let program = evaluation.program;
         match evaluation.node(&program.root)? {
-            Val::Absent => Err(EvaluationFault::new("the value is absent; give another with `.orValue(...)`")),
+            Val::Absent => {
+                let fault = EvaluationFault::new("the value is absent; give another with `.orValue(...)`");
+                Err(evaluation.blame(fault, [&program.root]))
+            }
             value => Ok(value.into_json()),
         }
     })
@@ -47,7 +50,7 @@ impl Budget {
     pub(super) fn step(&mut self, count: usize) -> Result<(), EvaluationFault> {
         self.steps = self.steps.saturating_add(count as u64);
         if self.steps > EVALUATION_STEPS_MAX {
-            return Err(EvaluationFault::new(format!("the expression took more than {EVALUATION_STEPS_MAX} steps")));
+            return Err(EvaluationFault::bound(format!("the expression took more than {EVALUATION_STEPS_MAX} steps")));
         }
         Ok(())
     }
@@ -56,7 +59,7 @@ impl Budget {
     pub(super) fn bytes(&mut self, count: usize) -> Result<(), EvaluationFault> {
         self.bytes = self.bytes.saturating_add(count);
         if self.bytes > EVALUATION_BYTES_MAX {
-            return Err(EvaluationFault::new(format!("the expression made more than {EVALUATION_BYTES_MAX} bytes of text")));
+            return Err(EvaluationFault::bound(format!("the expression made more than {EVALUATION_BYTES_MAX} bytes of text")));
         }
         self.step(count / BYTES_PER_STEP)
     }
@@ -100,7 +103,8 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
             }
             Node::Index(list, index) => {
                 let (value, key) = (self.present(list)?, self.present(index)?);
-                operate::index(&value, &key)?.ok_or_else(|| self.missing(node, Some(&key)))
+                let found = operate::index(&value, &key).map_err(|fault| self.blame(fault, [&**list, &**index]))?;
+                found.ok_or_else(|| self.missing(node, Some(&key)))
             }
             Node::List(members) => members.iter().map(|member| self.present(member)).collect::<Result<_, _>>().map(Val::list),
             Node::Local(at, _) => self.locals.get(*at).cloned().ok_or_else(|| EvaluationFault::new("a variable is out of scope")),
@@ -127,7 +131,8 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
                 if matches!(value, Val::Absent) {
                     Ok(Val::Absent)
                 } else {
-                    Ok(operate::index(&value, &key)?.unwrap_or(Val::Absent))
+                    let found = operate::index(&value, &key).map_err(|fault| self.blame(fault, [&**list, &**index]))?;
+                    Ok(found.unwrap_or(Val::Absent))
                 }
             }
             Node::OptionalSelect(operand, field) => match self.node(operand) {
@@ -171,13 +176,14 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
                 _ => "a value is missing".to_owned(),
             },
         };
-        EvaluationFault { message, path }
+        self.traced(EvaluationFault { path, ..EvaluationFault::new(message) }, [node])
     }
 
     fn wrong(&self, node: &Node, takes: &str, value: &Val<'v>) -> EvaluationFault {
         let path = self.path(node);
         let subject = path.as_ref().map_or_else(|| "the value".to_owned(), |path| format!("`{path}`"));
-        EvaluationFault { message: format!("{takes}; {subject} is a {}", value.type_name()), path }
+        let message = format!("{takes}; {subject} is a {}", value.type_name());
+        self.traced(EvaluationFault { path, ..EvaluationFault::new(message) }, [node])
     }
 
     /// Gives a value that is there.
@@ -233,8 +239,29 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
 
     /// Names the first of the operands that is a path, where the fault does not name one.
     fn blame<'a>(&self, fault: EvaluationFault, operands: impl IntoIterator<Item = &'a Node>) -> EvaluationFault {
-        let path = fault.path.or_else(|| operands.into_iter().find_map(|operand| self.path(operand)));
-        EvaluationFault { path, ..fault }
+        if fault.is_bound {
+            return fault;
+        }
+        let operands: Vec<&Node> = operands.into_iter().collect();
+        let path = fault.path.clone().or_else(|| operands.iter().find_map(|operand| self.path(operand)));
+        self.traced(EvaluationFault { path, ..fault }, operands)
+    }
+
+    /// Names the values that the part with the fault was worked out from, where neither they nor a single one are named yet.
+    fn traced<'a>(&self, mut fault: EvaluationFault, nodes: impl IntoIterator<Item = &'a Node>) -> EvaluationFault {
+        if fault.path.is_none() && fault.origins.is_empty() && fault.locals.is_empty() && !fault.is_bound {
+            nodes.into_iter().for_each(|node| trace(node, &self.program.names, &self.program.members, &mut fault));
+        }
+        fault
+    }
+
+    /// Names what a comprehension runs over, where the fault is of something that its variable gave.
+    fn traced_variable(&self, mut fault: EvaluationFault, variable: usize, source: &Node) -> EvaluationFault {
+        if fault.locals.contains(&variable) {
+            fault.locals.retain(|at| *at != variable);
+            trace(source, &self.program.names, &self.program.members, &mut fault);
+        }
+        fault
     }
 
     fn comprehension(
@@ -261,7 +288,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
             Loop::SortBy => self.keyed(members, body).and_then(|pairs| operate::sort(pairs, &mut self.budget)),
         };
         self.locals.truncate(base);
-        result
+        result.map_err(|fault| self.traced_variable(fault, base, source))
     }
 
     fn with<T>(

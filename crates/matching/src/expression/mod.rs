@@ -43,11 +43,22 @@ pub struct EvaluationFault {
     pub message: String,
     /// The path of the value that is to blame, such as `request.json.id`: it is missing or has another type.
     pub path: Option<String>,
+    /// Paths of the values that the part with the fault was worked out from, where no single one is to blame.
+    pub origins: Vec<String>,
+    /// Whether a bound of ours was passed, for which no value is to blame.
+    pub is_bound: bool,
+    /// Places on the stack of comprehension variables that it was worked out from, whose lists are not named yet.
+    pub(crate) locals: Vec<usize>,
 }
 
 impl EvaluationFault {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), path: None }
+        Self { message: message.into(), path: None, origins: Vec::new(), is_bound: false, locals: Vec::new() }
+    }
+
+    /// Says that a bound was passed.
+    pub(crate) fn bound(message: String) -> Self {
+        Self { is_bound: true, ..Self::new(message) }
     }
 }
 
@@ -125,6 +136,16 @@ impl Expression {
     /// Gives what made it false, where a single value did.
     pub(crate) fn reason(&self, names: &dyn Names) -> Option<Reason> {
         reason::reason(&self.program, names)
+    }
+}
+
+/// Adds to a fault the paths that a node and its parts spell, each once, and the variables that have none.
+fn trace(node: &Node, names: &[String], members: &[(String, String)], fault: &mut EvaluationFault) {
+    match (path_of(node, names, members), node) {
+        (Some(path), _) if !fault.origins.contains(&path) => fault.origins.push(path),
+        (Some(_), _) => {}
+        (None, Node::Local(at, _)) => fault.locals.push(*at),
+        (None, node) => node.parts().into_iter().for_each(|part| trace(part, names, members, fault)),
     }
 }
 

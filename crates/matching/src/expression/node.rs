@@ -70,6 +70,35 @@ impl Loop {
     ];
 }
 
+impl Node {
+    /// Gives the nodes that it is made of.
+    pub(super) fn parts(&self) -> Vec<&Self> {
+        match self {
+            Self::And(left, right)
+            | Self::Binary(_, left, right)
+            | Self::Index(left, right)
+            | Self::OptionalIndex(left, right)
+            | Self::Or(left, right) => vec![left, right],
+            Self::Call(_, arguments) => arguments.iter().collect(),
+            Self::Comprehension { source, condition, body, .. } => {
+                [Some(source), condition.as_ref(), Some(body)].into_iter().flatten().map(|part| &**part).collect()
+            }
+            Self::Has(operand, _)
+            | Self::Matches(operand, _)
+            | Self::Negate(operand)
+            | Self::Not(operand)
+            | Self::OptionalSelect(operand, _)
+            | Self::Select(operand, _) => vec![operand],
+            Self::If(test, yes, no) => vec![test, yes, no],
+            Self::List(members) => members.iter().collect(),
+            Self::Map(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
+            Self::Bytes(_) | Self::Constant(_) | Self::HasRoot(_) | Self::Local(..) | Self::Name(_) | Self::RootMember(_) => {
+                Vec::new()
+            }
+        }
+    }
+}
+
 /// One node.
 #[derive(Debug)]
 pub(super) enum Node {

@@ -100,12 +100,7 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
     }
     let seen = match select(subject, *side, subjects) {
         Ok(seen) => seen,
-        Err(Blocked::Us(reason)) => return Judgement::Undecided(format!("{}: {reason}", subject.label())),
-        // What cannot be read cannot be shown to be absent either.
-        Err(Blocked::Peer(message, place)) => {
-            let place = place.unwrap_or_else(|| subject.place(*side, None, subjects));
-            return broken(Mismatch { message, expected: all_expected(tests), actual: None, place: Some(place), exchange: None });
-        }
+        Err(blocked) => return cannot_be_looked_at(blocked, condition, subjects),
     };
     let wants_absent =
         |test: &Test| matches!((&test.operator, test.sense), (Operator::Absent, Sense::Is) | (Operator::Present, Sense::Not));
@@ -151,10 +146,22 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
                 let plain = || mismatch(condition, seen.get(miss.at), miss.message, miss.expected, subjects);
                 return broken(reasoned.unwrap_or_else(plain));
             }
-            Err(reason) => return Judgement::Undecided(format!("{}: {reason}", subject.label())),
+            Err(blocked) => return cannot_be_looked_at(blocked, condition, subjects),
         }
     }
     Judgement::Holds
+}
+
+/// What cannot be read cannot be shown to be absent either.
+fn cannot_be_looked_at(blocked: Blocked, condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
+    let Condition { subject, side, tests } = condition;
+    match blocked {
+        Blocked::Us(reason) => Judgement::Undecided(format!("{}: {reason}", subject.label())),
+        Blocked::Peer(message, place) => {
+            let place = place.unwrap_or_else(|| subject.place(*side, None, subjects));
+            broken(Mismatch { message, expected: all_expected(tests), actual: None, place: Some(place), exchange: None })
+        }
+    }
 }
 
 fn broken(mismatch: Mismatch) -> Judgement {

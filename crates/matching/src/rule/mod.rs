@@ -36,6 +36,19 @@ pub struct Condition {
     pub tests: Vec<Test>,
 }
 
+impl Condition {
+    /// Gives the names that its expressions and templates use.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let of_subject = match &self.subject {
+            Subject::Expression(expression) | Subject::Store(expression) => expression.names(),
+            Subject::Value { name, .. } => std::slice::from_ref(name),
+            _ => &[],
+        };
+        let of_tests = self.tests.iter().flat_map(|test| test.operator.names());
+        of_subject.iter().chain(of_tests).map(String::as_str)
+    }
+}
+
 /// What an alternative gives when it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Held {

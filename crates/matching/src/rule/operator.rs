@@ -197,3 +197,17 @@ pub enum Operator {
     /// No two of the selected nodes, or of the members of the one selected list, are equal.
     Unique,
 }
+
+impl Operator {
+    /// Gives the names that what it compares with uses.
+    pub(super) fn names(&self) -> Vec<&String> {
+        match self {
+            Self::Contains(operand) | Self::Equals(operand) | Self::SameAs { other: operand, .. } => {
+                operand.names().iter().collect()
+            }
+            Self::Each(tests) => tests.iter().flat_map(|test| test.operator.names()).collect(),
+            Self::OneOf(operands) => operands.iter().flat_map(Operand::names).collect(),
+            _ => Vec::new(),
+        }
+    }
+}

@@ -4,6 +4,7 @@ use super::judge::{describe, judge as judge_rule};
 use super::shown::shown_json;
 use super::{Anchor, Bounds, Judgement, Mismatch, Operator, Sense, SeriesOperator, Test, gaps};
 use crate::limits::NODES_MAX;
+use crate::subject::select::Blocked;
 use crate::{Expression, Operand, Series, Subjects, compare};
 use counterpart_evidence::{Effect, Exchange, ExchangeId, Part, Place};
 use serde_json::Value;
@@ -159,8 +160,8 @@ fn accepted(exchange: &Exchange) -> bool {
 fn value_of(expression: &Expression, exchange: &Exchange, subjects: &Subjects<'_>) -> Result<Value, Miss> {
     let own = Subjects::new(exchange, subjects.outer_names());
     crate::subject::select::evaluate(expression, &own).map_err(|blocked| match blocked {
-        crate::subject::select::Blocked::Peer(message, _) => miss(message, expression.text(), "none", Some(exchange)),
-        crate::subject::select::Blocked::Us(reason) => Miss::Undecided(reason),
+        Blocked::Peer(message, _) => miss(message, expression.text(), "none", Some(exchange)),
+        Blocked::Us(reason) => Miss::Undecided(reason),
     })
 }
 
@@ -282,7 +283,7 @@ fn in_order(value: &Expression, list: Option<&Operand>, group: &Group<'_>, subje
             Value::Array(members) => Some(members),
             _ => return Err(Miss::Undecided("`in-order-of` takes a list".to_owned())),
         },
-        Some(Err(reason)) => return Err(Miss::Undecided(reason)),
+        Some(Err(Blocked::Us(reason) | Blocked::Peer(reason, _))) => return Err(Miss::Undecided(reason)),
         None => None,
     };
     let mut last: Option<Value> = None;

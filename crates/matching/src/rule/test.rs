@@ -3,7 +3,7 @@
 use super::shown::{shown, shown_json};
 use super::{Bounds, Condition, JsonType, Operator, Sense, Test};
 use crate::limits::UNIQUE_MAX;
-use crate::subject::select::{Found, Seen, text_of};
+use crate::subject::select::{Blocked, Found, Seen, text_of};
 use crate::{Operand, Subject, Subjects, compare, pointer};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -27,13 +27,13 @@ enum Ready<'t> {
     Values(&'t Operator, Vec<Cow<'t, Value>>),
 }
 
-/// Applies a test to everything found and gives the first miss; `Err` is a fault of ours.
+/// Applies a test to everything found and gives the first miss; `Err` says why it cannot be applied.
 pub(super) fn all(
     test: &Test,
     condition: &Condition,
     seen: &[Seen<'_>],
     subjects: &Subjects<'_>,
-) -> Result<Option<Miss>, String> {
+) -> Result<Option<Miss>, Blocked> {
     if let Operator::Unique = test.operator {
         return Ok(unique(seen, test.sense));
     }
@@ -46,9 +46,9 @@ pub(super) fn all(
     Ok(None)
 }
 
-fn ready<'t>(operator: &'t Operator, subjects: &Subjects<'_>) -> Result<Ready<'t>, String> {
+fn ready<'t>(operator: &'t Operator, subjects: &Subjects<'_>) -> Result<Ready<'t>, Blocked> {
     // An operand that is not a literal is resolved now and owned.
-    let resolve = |operand: &'t Operand| -> Result<Cow<'t, Value>, String> {
+    let resolve = |operand: &'t Operand| -> Result<Cow<'t, Value>, Blocked> {
         match operand {
             Operand::Literal(value) => Ok(Cow::Borrowed(value)),
             other => other.resolve(subjects).map(|value| Cow::Owned(value.into_owned())),
@@ -82,7 +82,7 @@ fn judge_one(
     subject: &Subject,
     found: &Found<'_>,
     subjects: &Subjects<'_>,
-) -> Result<Verdict, String> {
+) -> Result<Verdict, Blocked> {
     let actual = || shown(found);
     let holds = match ready {
         Ready::Each(tests) => return each(tests, test.sense, found, subjects),
@@ -117,7 +117,7 @@ fn judge_one(
 }
 
 /// Applies tests to every member; the message names the member.
-fn each(tests: &[Test], sense: Sense, found: &Found<'_>, subjects: &Subjects<'_>) -> Result<Verdict, String> {
+fn each(tests: &[Test], sense: Sense, found: &Found<'_>, subjects: &Subjects<'_>) -> Result<Verdict, Blocked> {
     let whole = found.to_json();
     let members: Vec<(String, &Value)> = match &*whole {
         Value::Array(members) => members.iter().enumerate().map(|(at, member)| (at.to_string(), member)).collect(),

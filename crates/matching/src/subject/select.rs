@@ -204,26 +204,34 @@ pub(crate) fn side_name(side: Side) -> &'static str {
     }
 }
 
-/// Evaluates an expression; a fault in what the peer sent is the peer's, any other is ours.
+/// Evaluates an expression; a fault in what the peer sent, or in what is worked out from it, is the peer's, any other is ours.
 pub(crate) fn evaluate(expression: &Expression, subjects: &Subjects<'_>) -> Result<Value, Blocked> {
     expression.evaluate(subjects).map_err(|fault| blocked(fault, subjects))
 }
 
 fn blocked(fault: EvaluationFault, subjects: &Subjects<'_>) -> Blocked {
+    let mut paths = fault.path.iter().chain(&fault.origins);
+    match paths.find_map(|path| peers_place(path, subjects)) {
+        Some(place) => Blocked::Peer(fault.message, Some(place)),
+        None => Blocked::Us(fault.message),
+    }
+}
+
+/// Gives the place of a value by its path, where the peer sent it.
+fn peers_place(path: &str, subjects: &Subjects<'_>) -> Option<Place> {
     let direction = subjects.exchange().map(|exchange| exchange.direction);
-    let path = fault.path.as_deref().unwrap_or("");
     let (root, rest) = path.split_at(path.find(['.', '[']).unwrap_or(path.len()));
     let part = match root {
         "connection" => Part::Connection,
         "hook" => Part::Hook,
         "request" if direction == Some(Direction::Inbound) => Part::Request,
         "response" if direction == Some(Direction::Outbound) => Part::Response,
-        _ => return Blocked::Us(fault.message),
+        _ => return None,
     };
     let rest = rest.trim_start_matches('.');
     // A path into a JSON body is shown as the JSONPath that it is.
     let path = rest.strip_prefix("json").map_or_else(|| rest.to_owned(), |within| format!("${within}"));
-    Blocked::Peer(fault.message, Some(located(part, path, None, None)))
+    Some(located(part, path, None, None))
 }
 
 fn body<'s>(aspect: BodyAspect, side: Side, subjects: &'s Subjects<'_>) -> Vec<Seen<'s>> {
@@ -394,3 +402,6 @@ fn tls_label(field: TlsField) -> &'static str {
         TlsField::VersionOffered => "TLS version offered",
     }
 }
+
+#[cfg(test)]
+mod tests;

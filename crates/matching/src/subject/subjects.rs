@@ -7,7 +7,7 @@ use counterpart_document::{Fault, Json, Limits, Xml};
 use counterpart_evidence::{Body, Connection, Exchange, Headers, Timing};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::sync::{Arc, OnceLock};
 
 /// How the run's clock stands to the real one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,8 +52,8 @@ pub(crate) fn clock_advice(scale_max: f64) -> String {
 /// What is parsed of one message.
 #[derive(Default)]
 struct Parsed {
-    json: OnceCell<Result<Json, Fault>>,
-    xml: OnceCell<Result<Xml, Fault>>,
+    json: OnceLock<Result<Json, Fault>>,
+    xml: OnceLock<Result<Xml, Fault>>,
 }
 
 /// One exchange, and what belongs to it, as conditions see it.
@@ -63,8 +63,8 @@ struct Parsed {
 pub struct Subjects<'a> {
     names: &'a dyn Names,
     exchange: Option<&'a Exchange>,
-    request: Parsed,
-    response: Parsed,
+    request: Arc<Parsed>,
+    response: Arc<Parsed>,
     hook: Option<&'a Value>,
     file: Option<&'a Value>,
     mail: Option<&'a Value>,
@@ -94,8 +94,8 @@ impl<'a> Subjects<'a> {
         Self {
             names,
             exchange: None,
-            request: Parsed::default(),
-            response: Parsed::default(),
+            request: Arc::default(),
+            response: Arc::default(),
             hook: None,
             file: None,
             mail: None,
@@ -105,6 +105,16 @@ impl<'a> Subjects<'a> {
             now_unix_ms: 0,
             clock: None,
         }
+    }
+
+    /// Gives the same with other names; what was parsed is shared.
+    #[must_use]
+    pub fn renamed<'b>(&self, names: &'b dyn Names) -> Subjects<'b>
+    where
+        'a: 'b,
+    {
+        let (request, response) = (Arc::clone(&self.request), Arc::clone(&self.response));
+        Subjects { names, request, response, ..*self }
     }
 
     /// Sets what the hook returned.

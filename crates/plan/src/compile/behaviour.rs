@@ -32,6 +32,15 @@ impl Compiler<'_> {
                             .at(record.id.span, "again here"),
                     );
                 }
+                if let Some((reply, _)) = file.record.replies.iter().find(|(reply, _)| reply.value == record.id.value) {
+                    let message = format!("`{}#{}` is the name of a rule and of a reply", name.value, reply.value);
+                    compiler.diagnostics.push(
+                        Diagnostic::error("PK003", message)
+                            .at(record.id.span, "the rule")
+                            .also(reply.span, "the reply")
+                            .help("give one of them another name: a mutant could mean either"),
+                    );
+                }
                 rules.extend(compiler.rule(&name.value, record).map(Arc::new));
             }
             compiler.report_unreachable(&file.record.rules);

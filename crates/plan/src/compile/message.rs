@@ -247,13 +247,12 @@ impl Compiler<'_> {
         if let Some(done) = self.replies.get(&name.value) {
             return done.clone();
         }
-        let Some(record) = self.reply_records.get(&name.value).copied() else {
+        let Some((full, record)) = self.reply_records.get(&name.value).cloned() else {
             let known: Vec<String> = self.reply_records.keys().cloned().collect();
             self.unknown("reply", name, &known.iter().map(String::as_str).collect::<Vec<_>>());
             return None;
         };
-        let reply =
-            self.guarded("reply", name, |compiler| compiler.reply(record, Some(&name.value), &mut Scope::open())).map(Arc::new);
+        let reply = self.guarded("reply", name, |compiler| compiler.reply(record, Some(&full), &mut Scope::open())).map(Arc::new);
         self.replies.insert(name.value.clone(), reply.clone());
         reply
     }
@@ -302,7 +301,7 @@ impl Compiler<'_> {
         let reason =
             record.reason.as_ref().map(|text| text.value.clone()).or_else(|| base.as_ref().and_then(|base| base.reason.clone()));
         // A named reply is changed by its own name, one written on the spot with its rule.
-        let edits = name.map(|name| self.edits_of_reply(name)).unwrap_or_default();
+        let edits = name.map(|name| self.edits_of(|rule| rule == name)).unwrap_or_default();
         // One written on the spot goes by the name of the reply that it builds on.
         let name = name.map(ToOwned::to_owned).or_else(|| base.as_ref().and_then(|base| base.name.clone()));
         Some(Reply { name, with, status, reason, headers, body, effect, fault, edits })

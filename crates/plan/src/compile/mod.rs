@@ -62,7 +62,7 @@ pub(crate) struct Compiler<'a> {
     /// In the order of the pack, which is the order of the reports.
     pub(crate) requirements: IndexMap<String, Requirement>,
     pub(crate) requests: BTreeMap<String, (&'a RequestItem, usize)>,
-    pub(crate) reply_records: BTreeMap<String, &'a ReplyRecord>,
+    pub(crate) reply_records: BTreeMap<String, (String, &'a ReplyRecord)>,
     pub(crate) check_records: BTreeMap<String, CheckRecord<'a>>,
     pub(crate) checks: BTreeMap<String, Option<Arc<Check>>>,
     pub(crate) replies: BTreeMap<String, Option<Arc<Reply>>>,
@@ -151,9 +151,11 @@ impl<'a> Compiler<'a> {
                     self.requests.insert(item.id.value.clone(), (item, at));
                 }
             }
-            for (name, reply) in tree.stubs.values().flat_map(|file| &file.record.replies) {
+            for (file, (name, reply)) in
+                tree.stubs.iter().flat_map(|(name, file)| file.record.replies.iter().map(move |reply| (name, reply)))
+            {
                 if self.first(&mut spans, "reply", name) {
-                    self.reply_records.insert(name.value.clone(), reply);
+                    self.reply_records.insert(name.value.clone(), (format!("{file}#{}", name.value), reply));
                 }
             }
             self.index_requirements(tree, &mut spans);

@@ -261,17 +261,6 @@ impl<'a> Compiler<'a> {
         item.map(|item| self.compiled_edits(&item.edit)).unwrap_or_default()
     }
 
-    /// Gives the edits of the mutant in force where it names a reply and no rule.
-    pub(crate) fn edits_of_reply(&mut self, name: &str) -> Vec<Edit> {
-        let trees = self.trees;
-        let is_rule = |rule: &str| {
-            let (file, id) = rule.split_once('#').unwrap_or((rule, ""));
-            let files = trees.iter().filter_map(|tree| tree.stubs.get(file));
-            files.flat_map(|file| &file.record.rules).any(|rule| rule.id.value == id)
-        };
-        self.edits_of(|rule| rule.split_once('#').is_some_and(|(_, id)| id == name) && !is_rule(rule))
-    }
-
     /// Gives what the mutant in force changes beside the files.
     pub(crate) fn defect(&mut self) -> Defect {
         let Some(item) = self.mutant() else { return Defect::default() };

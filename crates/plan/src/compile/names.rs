@@ -10,7 +10,7 @@ const EVERYWHERE: [&str; 8] = ["setting", "profile", "claim", "pack", "role", "s
 /// Those of them that are known before the run.
 const SETTLED: [&str; 5] = ["setting", "profile", "claim", "pack", "role"];
 /// Names that hold where a message is looked at.
-const MESSAGE: [&str; 21] = [
+const MESSAGE: [&str; 22] = [
     "mails",
     "files",
     "logs",

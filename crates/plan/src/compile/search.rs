@@ -31,7 +31,7 @@ impl Compiler<'_> {
         let record = file.and_then(|file| file.record.collections.iter().find(|(known, _)| known.value == name.value));
         if let Some((declared, _)) = record.filter(|(_, record)| record.search.is_empty()) {
             self.diagnostics.push(
-                Diagnostic::error("PK017", format!("`{}` declares no parameters to search by", name.value))
+                Diagnostic::error("PK018", format!("`{}` declares no parameters to search by", name.value))
                     .at(name.span, "searched here")
                     .also(declared.span, "declared here")
                     .help("declare them under `search` of the collection"),
@@ -136,7 +136,7 @@ impl Compiler<'_> {
     }
 
     fn unfit(&mut self, span: Span, message: &str, help: &str) {
-        self.diagnostics.push(Diagnostic::error("PK017", message).at(span, "does not fit").help(help));
+        self.diagnostics.push(Diagnostic::error("PK018", message).at(span, "does not fit").help(help));
     }
 }
 

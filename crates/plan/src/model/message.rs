@@ -82,7 +82,7 @@ pub struct Request {
 /// A reply to be built.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// Its name, or that of the reply that it builds on.
+    /// Its full name, `FILE#ID`, or that of the reply that it builds on.
     pub name: Option<String>,
     /// Names for templates.
     pub with: Vec<(String, Shape)>,

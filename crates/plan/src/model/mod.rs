@@ -17,8 +17,8 @@ pub use message::{
     Reply, Request,
 };
 pub use scenario::{
-    Action, Claim, Connecting, Credentials, Defect, Endpoint, Fragment, Mutant, NOT_SELECTED, Plan, Probing, Profile, Proof, Proxy, ProxyForm,
-    Scenario, Schedule, ScheduleRow, Sentinel, Settled, Standing, Survivor, Trust, VariantRow,
+    Action, Claim, Connecting, Credentials, Defect, Endpoint, Fragment, Mutant, NOT_SELECTED, Plan, Probing, Profile, Proof,
+    Proxy, ProxyForm, Scenario, Schedule, ScheduleRow, Sentinel, Settled, Standing, Survivor, Trust, VariantRow,
 };
 pub use search::{Compared, Parameter, Reference, Search};
 pub use shape::Shape;

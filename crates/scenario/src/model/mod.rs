@@ -21,9 +21,9 @@ pub use message::{
 };
 pub use mutant::{Connecting, MutantFile, MutantItem, Survivor, TrustWord};
 pub use pack::{
-    ActionItem, BasisWord, ClaimItem, ClaimStatus, CredentialsItem, DocumentItem, EndpointItem, EndpointKind, LevelWord, Masking, PackFile,
-    ProfileItem, ProxyForm, RequirementFile, RequirementItem, RoleItem, RoleWord, Roles, SettingItem, SettingKind, Standing,
-    StandingChecks,
+    ActionItem, BasisWord, ClaimItem, ClaimStatus, CredentialsItem, DocumentItem, EndpointItem, EndpointKind, LevelWord, Masking,
+    PackFile, ProfileItem, ProxyForm, RequirementFile, RequirementItem, RoleItem, RoleWord, Roles, SettingItem, SettingKind,
+    Standing, StandingChecks,
 };
 pub use player::{PlayerFile, PlayerRule, Retry, RetryCount};
 pub use scenario::{FragmentFile, Needs, ScenarioFile, ScheduleFile, ScheduleRow, Variants};
