@@ -116,6 +116,10 @@ static TABLE: &[Helper] = &[
         let list = call.arguments.first().and_then(|list| list.as_array()).ok_or("it takes a list")?;
         call.generators.random.pick(list).cloned().ok_or_else(|| "the list is empty".to_owned())
     }),
+    helper("present", "present value", (1, 1), |call| {
+        Ok(Value::from(call.arguments.first().is_some_and(|value| !value.is_null())))
+    })
+    .asking(),
     helper("random", "random low high", (2, 2), |call| {
         let bound = |at: usize| call.arguments.get(at).and_then(|value| value.as_i64()).ok_or("it takes two whole numbers");
         let (low, high) = (bound(0)?, bound(1)?);

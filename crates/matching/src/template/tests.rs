@@ -47,6 +47,7 @@ fn blocks_paths_and_helpers_render() {
         ("{{filler 10}}|{{upper 'a'}}{{lower 'B'}}{{trim ' c '}}{{concat 'd' n}}", "The quick |Abcd5"),
         ("{{length list}}{{length 'été'}}{{lookup map 'k'}}{{join (lookup list 0) ','}}", "!"),
         ("{{default o.none 'd'}}{{default n 'd'}}", "d5"),
+        ("{{#if (present f)}}there{{/if}}{{#if (present o.none)}}a{{else}}, not there{{/if}}", "there, not there"),
         ("{{#if (and n (not f) (eq n 5) (ne n 6) (or f n))}}all{{/if}}", "all"),
         ("{{replace 'a-b' '-' '+'}}{{url-encode 'a b'}}", "a+ba%20b"),
         ("{{jwt map}}", "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJrIjoidiIsImwiOiJ3In0."),
