@@ -30,6 +30,7 @@ mod replay;
 mod run;
 mod scaffold;
 mod settings_shown;
+mod signals;
 mod sink;
 mod wanted;
 mod workspace;

@@ -4,6 +4,7 @@ use crate::args::RunArgs;
 use crate::console;
 use crate::exit::{Exit, Trouble};
 use crate::header::{About, header};
+use crate::signals::Signals;
 use crate::sink::RecordingSink;
 use counterpart_engine::{Actor, Clock, Doors, Manner, Order, Stage, Surroundings, Undone};
 use counterpart_evidence::{
@@ -259,32 +260,17 @@ pub(crate) fn formats(names: &[String]) -> Result<Vec<Format>, String> {
 /// Waits for Ctrl-C or the signal to end, then lets the run end cleanly; the second time it ends at once.
 pub(crate) fn stop_on_interrupt() -> watch::Receiver<bool> {
     let (stop, stopping) = watch::channel(false);
+    // From here on they end nothing by themselves: the task that waits for them may begin late.
+    let mut signals = Signals::heard();
     tokio::spawn(async move {
-        interrupted().await;
+        signals.next().await;
         console::talk("\nending: what is under way is cleaned up and reported; Ctrl-C again ends at once");
         let _ = stop.send(true);
-        interrupted().await;
+        signals.next().await;
         // What was acknowledged stands in the journal, from which `counterpart report` still renders.
         std::process::exit(Exit::Inconclusive as i32);
     });
     stopping
-}
-
-#[cfg(unix)]
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
-}
-
-#[cfg(not(unix))]
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
-    }
 }
 
 /// Gives storage habits.
