@@ -3,8 +3,6 @@
 use super::{BodyAspect, JwtPart, Side, Subject, Subjects, TimingPhase, TlsField, media_type, milliseconds};
 use crate::limits::NODES_MAX;
 use crate::{EvaluationFault, Expression, digest, query};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterpart_document::{Fault, JsonPath, line_column};
 use counterpart_evidence::{Direction, Part, PeerCertificate, Place, Tls};
 use serde_json::Value;
@@ -256,15 +254,11 @@ pub(crate) fn jwt<'s>(header: &str, part: JwtPart, path: &JsonPath, side: Side, 
     // RFC 6750 §2.1: the scheme stands before the token.
     let token = value.trim().rsplit(' ').next().unwrap_or("");
     let wanted = match part {
-        JwtPart::Claims => 1,
-        JwtPart::Header => 0,
+        JwtPart::Claims => counterpart_jwt::Part::Claims,
+        JwtPart::Header => counterpart_jwt::Part::Header,
     };
-    let not_token = |why: &str| Blocked::Peer(format!("header `{header}` holds no JSON Web Token: {why}"), None);
-    let text = token.split('.').nth(wanted).filter(|_| token.matches('.').count() == 2);
-    let text = text.ok_or_else(|| not_token("it is not three parts divided by dots"))?;
-    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| not_token("a part is not base64url without padding"))?;
-    let json = counterpart_document::Json::parse(&bytes.into(), &counterpart_document::Limits::default());
-    let json = json.map_err(|fault| not_token(&format!("a part is not JSON: {}", fault.message)))?;
+    let not_token = |fault| Blocked::Peer(format!("header `{header}` holds no JSON Web Token: {fault}"), None);
+    let json = counterpart_jwt::part(token, wanted).map_err(not_token)?;
     let seen = |node: counterpart_document::Located<'_>| Seen {
         value: Found::Json(Cow::Owned(node.value.clone())),
         spot: Spot::Pointer(node.pointer),
