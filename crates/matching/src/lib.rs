@@ -21,6 +21,7 @@ mod sought;
 mod subject;
 mod template;
 
+pub use counterpart_jwt::Algorithm as TokenAlgorithm;
 pub use expression::{EvaluationFault, Expression, ExpressionFault};
 pub use generate::{Generators, Random};
 pub use message::{Capture, Edit, EditFault, Editable, Mutation, XmlChange, XmlPath, apply, capture, mutations};
@@ -34,7 +35,7 @@ pub use rule::{
 };
 pub use series::{Series, SeriesFrom};
 pub use sought::{Criterion, LetterCase, Prefixes, Relation, Sought, SoughtKind};
-pub use subject::{BodyAspect, Clock, JwtPart, Side, Subject, Subjects, TimingPhase, TlsField};
+pub use subject::{BodyAspect, Clock, JwtPart, SIGNED, Side, Subject, Subjects, TimingPhase, TlsField};
 pub use template::{Escape, RenderFault, Template, TemplateFault, fits_header};
 
 /// Makes ready what the first expression of a process needs, which takes longer than to compile any of them.

@@ -100,6 +100,7 @@ const TYPES: &[(&str, &str)] = &[
     ("StoreChange", "[a store change]"),
     ("StoreChanges", "list of [a store change]"),
     ("Token", "[a token]"),
+    ("TokenSignature", "[a signature]"),
     ("XmlEdit", "[an XML edit]"),
     ("StubRule", "[a rule]"),
     ("Survivor", "[a survivor]"),

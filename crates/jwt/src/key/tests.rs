@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use super::{KeyFault, PublicKey};
 use crate::{Algorithm, KeySet, PrivateKey};
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use super::{Part, Token, part};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

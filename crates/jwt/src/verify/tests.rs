@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use super::{Unverified, verify};
 use crate::{Algorithm, KeySet, PrivateKey, Token, unsecured};
 use serde_json::{Map, Value, json};

@@ -1,6 +1,7 @@
 //! Takes values out of exchanges, to be used by later steps.
 
-use crate::subject::select::{Blocked, Seen, evaluate, jwt, select, side_name, text_of, tls_field};
+use crate::subject::select::{Blocked, Seen, evaluate, select, side_name, text_of, tls_field};
+use crate::subject::token;
 use crate::{Expression, JwtPart, Pattern, Side, Subject, Subjects, TlsField};
 use counterpart_document::{JsonPath, XPath};
 use serde_json::Value;
@@ -70,7 +71,7 @@ pub fn capture(capture: &Capture, side: Side, subjects: &Subjects<'_>) -> Result
         Capture::Hook(path) => select(&Subject::Hook(path.clone())),
         Capture::Json(path) => select(&Subject::Json(path.clone())),
         Capture::Jwt { header, part, path } => {
-            let seen = jwt(header, *part, path, side, subjects).map_err(message)?;
+            let seen = token::part(header, *part, path, side, subjects).map_err(message)?;
             first(&seen, &format!("token `{}`", path.expression()))
         }
         Capture::Status => select(&Subject::Status),

@@ -41,6 +41,7 @@ impl Condition {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let of_subject = match &self.subject {
             Subject::Expression(expression) | Subject::Store(expression) => expression.names(),
+            Subject::JwtSignature { keys, .. } => keys.names(),
             Subject::Value { name, .. } => std::slice::from_ref(name),
             _ => &[],
         };

@@ -2,13 +2,16 @@
 
 pub(crate) mod select;
 mod subjects;
+pub(crate) mod token;
 
 pub(crate) use subjects::clock_advice;
 pub use subjects::{Clock, Subjects};
 pub(crate) use subjects::{media_type, milliseconds};
+pub use token::SIGNED;
 
-use crate::{Expression, Series};
+use crate::{Expression, Operand, Series};
 use counterpart_document::{JsonPath, XPath};
+use counterpart_jwt::Algorithm as TokenAlgorithm;
 use std::sync::Arc;
 
 /// Which message of an exchange is meant.
@@ -121,6 +124,15 @@ pub enum Subject {
         part: JwtPart,
         /// Nodes in it.
         path: JsonPath,
+    },
+    /// Whether a JSON Web Token in a header field is signed with a key of a set: [`SIGNED`], or why it is not to be trusted.
+    JwtSignature {
+        /// The header field that carries it.
+        header: String,
+        /// The keys, as a value or as its text.
+        keys: Operand,
+        /// The algorithms that are accepted.
+        algorithms: Vec<TokenAlgorithm>,
     },
     /// A line of a log.
     Log(JsonPath),

@@ -1,6 +1,6 @@
 //! Finds what a subject names in an exchange.
 
-use super::{BodyAspect, JwtPart, Side, Subject, Subjects, TimingPhase, TlsField, media_type, milliseconds};
+use super::{BodyAspect, JwtPart, Side, Subject, Subjects, TimingPhase, TlsField, media_type, milliseconds, token};
 use crate::limits::NODES_MAX;
 use crate::{EvaluationFault, Expression, digest, query};
 use counterpart_document::{Fault, JsonPath, line_column};
@@ -70,7 +70,7 @@ pub(crate) enum Blocked {
     Us(String),
 }
 
-type Selected<'s> = Result<Vec<Seen<'s>>, Blocked>;
+pub(crate) type Selected<'s> = Result<Vec<Seen<'s>>, Blocked>;
 
 fn one(value: Option<Value>) -> Vec<Seen<'static>> {
     value.map(|value| Seen { value: Found::Json(Cow::Owned(value)), spot: Spot::Subject }).into_iter().collect()
@@ -90,7 +90,7 @@ fn nodes<'s>(path: &JsonPath, value: Option<&'s Value>) -> Selected<'s> {
 }
 
 /// Refuses more nodes than are looked at: to judge the first ones alone could pass what the others break.
-fn bounded<T>(nodes: Vec<T>) -> Result<Vec<T>, Blocked> {
+pub(super) fn bounded<T>(nodes: Vec<T>) -> Result<Vec<T>, Blocked> {
     if nodes.len() > NODES_MAX {
         return Err(Blocked::Us(format!("it names {} values, and at most {NODES_MAX} are looked at", nodes.len())));
     }
@@ -129,7 +129,8 @@ pub(crate) fn select<'s>(subject: &Subject, side: Side, subjects: &'s Subjects<'
             Some(Err(fault)) => return Err(not_readable(side, "JSON", fault)),
             None => Vec::new(),
         },
-        Subject::Jwt { header, part, path } => jwt(header, *part, path, side, subjects)?,
+        Subject::Jwt { header, part, path } => token::part(header, *part, path, side, subjects)?,
+        Subject::JwtSignature { header, keys, algorithms } => token::signature(header, keys, algorithms, side, subjects)?,
         Subject::Log(path) => nodes(path, subjects.log())?,
         Subject::Mail(path) => nodes(path, subjects.mail())?,
         Subject::Method => text(request.map(|request| request.method.as_str())),
@@ -248,24 +249,6 @@ fn body<'s>(aspect: BodyAspect, side: Side, subjects: &'s Subjects<'_>) -> Vec<S
     }
 }
 
-/// Reads a part of a compact token (RFC 7515 §3.1) without checking its signature.
-pub(crate) fn jwt<'s>(header: &str, part: JwtPart, path: &JsonPath, side: Side, subjects: &Subjects<'_>) -> Selected<'s> {
-    let Some(value) = subjects.headers(side).and_then(|headers| headers.first(header)) else { return Ok(Vec::new()) };
-    // RFC 6750 §2.1: the scheme stands before the token.
-    let token = value.trim().rsplit(' ').next().unwrap_or("");
-    let wanted = match part {
-        JwtPart::Claims => counterpart_jwt::Part::Claims,
-        JwtPart::Header => counterpart_jwt::Part::Header,
-    };
-    let not_token = |fault| Blocked::Peer(format!("header `{header}` holds no JSON Web Token: {fault}"), None);
-    let json = counterpart_jwt::part(token, wanted).map_err(not_token)?;
-    let seen = |node: counterpart_document::Located<'_>| Seen {
-        value: Found::Json(Cow::Owned(node.value.clone())),
-        spot: Spot::Pointer(node.pointer),
-    };
-    Ok(bounded(path.query(json.value()))?.into_iter().map(seen).collect())
-}
-
 /// Gives a fact of the TLS connection, each name of a certificate by itself.
 pub(crate) fn tls_field(tls: &Tls, field: TlsField) -> Vec<Seen<'_>> {
     let peer = |get: fn(&PeerCertificate) -> &str| text(tls.peer.as_ref().map(get));
@@ -308,6 +291,7 @@ impl Subject {
             Self::Json(path) => format!("`{}`", path.expression()),
             Self::Jwt { part: JwtPart::Claims, path, .. } => format!("token claim `{}`", path.expression()),
             Self::Jwt { part: JwtPart::Header, path, .. } => format!("token header `{}`", path.expression()),
+            Self::JwtSignature { .. } => "token signature".to_owned(),
             Self::Log(path) => format!("log `{}`", path.expression()),
             Self::Mail(path) => format!("mail `{}`", path.expression()),
             Self::Method => "method".to_owned(),
@@ -354,7 +338,7 @@ impl Subject {
             (Self::Hook(path), Some(Spot::Pointer(_)) | None) => plain(Part::Hook, path.expression().to_owned()),
             (Self::Method | Self::Path | Self::Query(_), _) => plain(Part::Request, self.label().replace('`', "")),
             (Self::Reason | Self::Status, _) => plain(Part::Response, self.label().replace('`', "")),
-            (Self::Body(_) | Self::Header(_) | Self::HeaderCount(_) | Self::Jwt { .. }, _) => {
+            (Self::Body(_) | Self::Header(_) | Self::HeaderCount(_) | Self::Jwt { .. } | Self::JwtSignature { .. }, _) => {
                 plain(message, self.label().replace('`', ""))
             }
             (Self::Tls(_), _) => plain(Part::Connection, self.label()),

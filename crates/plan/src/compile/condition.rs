@@ -6,13 +6,13 @@ use counterpart_document::{JsonPath, XPath};
 use counterpart_evidence::Effect;
 use counterpart_matching::{
     Alternative, Anchor, BodyAspect, Bounds, Condition as MatchCondition, Format, Gaps as GapsOperator, Growing, Held, JsonType,
-    JwtPart, Operand, Operator, Rule, Sense, Series, SeriesFrom, SeriesOperator, Side, Single, Subject, Test, TimingPhase,
-    TlsField,
+    JwtPart, Operand, Operator, Rule, SIGNED, Sense, Series, SeriesFrom, SeriesOperator, Side, Single, Subject, Test,
+    TimingPhase, TlsField, TokenAlgorithm,
 };
 use counterpart_scenario::model::{AlternativeResult, Range};
 use counterpart_scenario::model::{
     Condition, Gaps, NoneAfter, Operators, SameAs, Series as SeriesRecord, SeriesFrom as SeriesFromWord,
-    Subject as SubjectRecord, SubjectValue, Token, TokenPart, TypeWord,
+    Subject as SubjectRecord, SubjectValue, Token, TokenPart, TokenSignature, TypeWord,
 };
 use counterpart_scenario::{Data, Node, Read, Reader, Spanned, Text};
 use serde_json::json;
@@ -100,6 +100,7 @@ impl Compiler<'_> {
     pub(crate) fn no_operators(&mut self, condition: &Condition) {
         let what = match &condition.subject {
             SubjectRecord::JsonSchema(_) | SubjectRecord::UniqueMembers(_) => "a rule on a whole document",
+            SubjectRecord::JwtSignature(_) => "a signature",
             _ => "a combination of conditions",
         };
         if operator_count(&condition.operators) > 0 {
@@ -124,6 +125,10 @@ impl Compiler<'_> {
             Some(SubjectValue::Equals(values)) => tests.extend(self.equal_to_one(values, scope)),
             Some(SubjectValue::Operators(operators)) => tests.extend(self.operators(operators, whole, scope)),
             None => {}
+        }
+        if matches!(condition.subject, SubjectRecord::JwtSignature(_)) {
+            self.no_operators(condition);
+            tests = vec![Test { operator: Operator::Equals(Operand::Literal(json!(SIGNED))), sense: Sense::Is }];
         }
         if matches!(condition.subject, SubjectRecord::Expr(_)) {
             tests.push(Test { operator: Operator::Equals(Operand::Literal(json!(true))), sense: Sense::Is });
@@ -217,6 +222,7 @@ impl Compiler<'_> {
             SubjectRecord::Json(path) => Subject::Json(self.json_path(path)?),
             SubjectRecord::Xml(path) => Subject::Xml(self.xpath(path, place.namespaces)?),
             SubjectRecord::Jwt(token) => self.token(token, scope)?,
+            SubjectRecord::JwtSignature(token) => self.token_signature(token, scope)?,
             SubjectRecord::Tls(field) => Subject::Tls(self.word(field, "TLS fact", TLS_FIELDS)?),
             SubjectRecord::Timing(phase) => Subject::Timing(self.word(phase, "duration", TIMING_PHASES)?),
             SubjectRecord::Count(_) => Subject::Count,
@@ -236,15 +242,35 @@ impl Compiler<'_> {
     }
 
     fn token(&mut self, token: &Token, scope: &mut Scope) -> Option<Subject> {
-        let header = match &token.carried_in {
-            Some(name) => self.settled_text(name, scope)?,
-            None => "authorization".to_owned(),
-        };
+        let header = self.carried_in(token.carried_in.as_ref(), scope)?;
         let (part, path) = match &token.part {
             TokenPart::Claims(path) => (JwtPart::Claims, path),
             TokenPart::Header(path) => (JwtPart::Header, path),
         };
         Some(Subject::Jwt { header, part, path: self.json_path(path)? })
+    }
+
+    fn token_signature(&mut self, token: &TokenSignature, scope: &mut Scope) -> Option<Subject> {
+        let header = self.carried_in(token.carried_in.as_ref(), scope)?;
+        let keys = self.operand(&token.keys, scope);
+        if token.algorithms.0.is_empty() {
+            self.diagnostics.push(
+                Diagnostic::error("MT002", "no algorithm is accepted, so that no token is").at(token.keys.span, "for these keys"),
+            );
+            return None;
+        }
+        let known = TokenAlgorithm::ALL.map(|(algorithm, name)| (name, algorithm));
+        let words = token.algorithms.0.iter();
+        let algorithms: Vec<_> = words.map(|word| self.word(word, "algorithm of signatures", &known)).collect();
+        Some(Subject::JwtSignature { header, keys: keys?, algorithms: algorithms.into_iter().collect::<Option<_>>()? })
+    }
+
+    /// Gives the header field that carries a token.
+    fn carried_in(&mut self, named: Option<&Text>, scope: &mut Scope) -> Option<String> {
+        match named {
+            Some(name) => self.settled_text(name, scope),
+            None => Some("authorization".to_owned()),
+        }
     }
 
     fn outcome_words(&mut self, value: &SubjectValue) {

@@ -171,6 +171,8 @@ choice! {
         "xml" Xml(Text),
         /// A value in a JSON Web Token that a header field carries (RFC 7519), read without checking its signature.
         "jwt" Jwt(Token),
+        /// The signature of a JSON Web Token that a header field carries: it is that of a key of a set (RFC 7515 section 5.2).
+        "jwt-signature" JwtSignature(TokenSignature),
         /// A TLS fact: `version`, `version-offered`, `suite`, `alpn`, `alpn-offered`, `server-name`, `alert`, `peer.subject`, `peer.issuer`, `peer.names`, `peer.serial`, `peer.fingerprint`, `peer.key`.
         "tls" Tls(Text),
         /// A duration in milliseconds: `connect`, `tls`, `first-byte`, `total`.
@@ -223,6 +225,18 @@ record! {
         optional carried_in "in": Text,
         /// What is looked at.
         flat part "": TokenPart,
+    }
+}
+
+record! {
+    /// Which keys a token must be signed with.
+    TokenSignature "a signature" {
+        /// Header field that carries the token, a scheme such as `Bearer` before it or not; `Authorization` without.
+        optional carried_in "in": Text,
+        /// The keys: a set of JSON Web Keys (RFC 7517), one such key, or either as text; most often `!value NAME` of what was fetched or captured.
+        required keys "keys": Node,
+        /// The algorithms that are accepted: `EdDSA`, `ES256`, `ES384`, `ES512`, `PS256`, `PS384`, `PS512`, `RS256`, `RS384`, `RS512`.
+        required algorithms "algorithms": crate::WordList,
     }
 }
 

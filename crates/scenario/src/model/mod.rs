@@ -13,7 +13,7 @@ mod stub;
 pub use check::{
     Alternative, AlternativeResult, CheckFile, CheckItem, Condition, Expectation, Format, Gaps, Growing, NoneAfter, On,
     Operators, OtherSchema, Range, Rule, SameAs, SchemaName, Series, SeriesFrom, Subject, SubjectValue, Token, TokenPart,
-    TypeWord,
+    TokenSignature, TypeWord,
 };
 pub use message::{
     AlpnAnswer, Body, BodyForm, BodyFrom, CutHow, Drip, EditItem, EffectWord, Encoding, Fault, FaultCut, Malformed, Named, Offer,
