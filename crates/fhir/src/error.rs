@@ -5,6 +5,14 @@ use thiserror::Error;
 /// Why something could not be read; each reads after "could not ".
 #[derive(Debug, Error)]
 pub enum Error {
+    /// A path is not in the path language, or uses what is not known here.
+    #[error("read the path `{text}`: {reason}")]
+    Path {
+        /// The path.
+        text: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A resource is no readable JSON or XML, or names no type that is known.
     #[error("read the resource: {0}")]
     Resource(String),

@@ -87,6 +87,8 @@ pub struct Finding {
     pub line: u32,
     /// Column in the text in characters, from 1.
     pub column: u32,
+    /// The same place in bytes of the text; never empty.
+    pub bytes: std::ops::Range<usize>,
     /// What is wrong, in plain words.
     pub message: String,
     /// What is asked for, where one value says it.

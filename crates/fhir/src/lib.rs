@@ -21,7 +21,7 @@ mod terminology;
 mod truth;
 mod version;
 
-pub use check::{Policy, Report, Unknown, Validator};
+pub use check::{Part, Policy, Report, Unknown, Validator};
 pub use convert::convert;
 pub use definitions::Definitions;
 pub use error::Error;

@@ -86,17 +86,29 @@ impl<'c> Checker<'c> {
         self.steps < STEPS_MAX
     }
 
-    /// Checks every resource in the text against its type and the profiles that it claims.
-    pub(super) fn resources(&mut self) {
+    /// Checks every resource in a part of the text against its type and the profiles that it claims.
+    pub(super) fn resources(&mut self, part: u32) {
         let tree = self.tree;
         let count = u32::try_from(tree.len()).unwrap_or(u32::MAX);
-        for node in (0..count).filter(|node| tree.node(*node).is_resource) {
+        for node in (part..count).filter(|node| tree.node(*node).is_resource && tree.is_inside(*node, part)) {
             if let Some(profile) = self.definitions.resource_named(tree.node(node).type_name) {
                 self.profile(node, profile);
             }
             self.claimed(node);
         }
-        self.links.doubles().into_iter().for_each(|draft| self.tell(draft));
+        let doubles = self.links.doubles().into_iter().filter(|draft| tree.is_inside(draft.node, part));
+        doubles.for_each(|draft| self.tell(draft));
+    }
+
+    /// Checks an element against a profile that the caller names.
+    pub(super) fn named(&mut self, node: u32, profile: &str) {
+        match self.definitions.profile(profile) {
+            Some(profile) => self.profile(node, profile),
+            None => {
+                let message = format!("not checked: the profile `{profile}` is not at hand");
+                self.tell(Draft::error(Code::NotChecked, node, message));
+            }
+        }
     }
 
     /// Checks a resource against the profiles in its `meta.profile`.
@@ -126,6 +138,10 @@ impl<'c> Checker<'c> {
             let draft = Draft::error(Code::Structure, node, message).expected(&profile.type_name).actual(type_name);
             self.tell_of(draft, profile, profile.root());
             return;
+        }
+        for missing in &profile.missing {
+            let reason = format!("what `{}` takes from `{missing}`, which is not at hand", profile.url);
+            self.not_checked(node, &reason, profile, profile.root());
         }
         self.element(node, profile, 0);
     }

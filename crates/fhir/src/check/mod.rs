@@ -8,6 +8,7 @@ mod element;
 mod extension;
 mod invariant;
 mod links;
+mod part;
 mod place;
 mod reference;
 mod slicing;
@@ -16,4 +17,5 @@ mod tests;
 mod validator;
 mod value;
 
+pub use part::Part;
 pub use validator::{Policy, Report, Unknown, Validator};

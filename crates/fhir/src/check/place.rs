@@ -24,6 +24,7 @@ pub(super) fn settle(drafts: &[Draft], tree: Option<&Tree<'_>>, resource: &Resou
                 place,
                 line: walk.line,
                 column: walk.column,
+                bytes: offset..end_of(resource.text(), offset),
                 message: draft.message.clone(),
                 expected: draft.expected.clone(),
                 actual: draft.actual.clone(),
@@ -33,6 +34,25 @@ pub(super) fn settle(drafts: &[Draft], tree: Option<&Tree<'_>>, resource: &Resou
             }
         })
         .collect()
+}
+
+/// Gives the end of what begins at a byte: the name of a member or an element, or a value, never more than a line.
+fn end_of(text: &[u8], offset: usize) -> usize {
+    let rest = text.get(offset..).unwrap_or_default();
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r' | b'>' | b',' | b'}' | b']' | b' ' | b'=' | b'/');
+    let length = match rest.first() {
+        Some(b'"') => {
+            let mut escaped = false;
+            let close = rest.iter().skip(1).position(|byte| {
+                let is_close = *byte == b'"' && !escaped;
+                escaped = *byte == b'\\' && !escaped;
+                is_close
+            });
+            close.map_or(1, |close| close + 2)
+        }
+        _ => rest.iter().skip(1).position(is_end).map_or(rest.len(), |end| end + 1),
+    };
+    offset + length.max(1)
 }
 
 fn places(tree: &Tree<'_>, draft: &Draft, format: Format) -> (String, String) {

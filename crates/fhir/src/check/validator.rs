@@ -1,9 +1,10 @@
 //! The check of one resource, from its text to its findings.
 
 use super::checker::Checker;
+use super::part::Part;
 use super::place::settle;
 use crate::definitions::Definitions;
-use crate::finding::{Code, Draft, Finding, Severity};
+use crate::finding::{Draft, Finding, Severity};
 use crate::instance::{ROOT, Resource, read};
 
 /// What is said of an extension that no package defines.
@@ -83,20 +84,30 @@ impl<'d> Validator<'d> {
     /// ```
     #[must_use]
     pub fn check(&self, resource: &Resource, profiles: &[String]) -> Report {
+        self.check_part(resource, profiles, None)
+    }
+
+    /// Checks the parts of a resource that a path selects, all of it without one. The profiles are asked of each part; what
+    /// stands outside of them is only read. That nothing is selected is an error.
+    #[must_use]
+    pub fn check_part(&self, resource: &Resource, profiles: &[String], part: Option<&Part>) -> Report {
         let (tree, drafts) = read(resource, self.definitions);
         let Some(tree) = tree else {
             return Report { findings: settle(&drafts, None, resource), ..Report::default() };
         };
-        let mut checker = Checker::new(self.definitions, &tree, self.policy, drafts);
-        checker.resources();
-        for profile in profiles {
-            match self.definitions.profile(profile) {
-                Some(profile) => checker.profile(ROOT, profile),
-                None => checker.tell(Draft::error(
-                    Code::NotChecked,
-                    ROOT,
-                    format!("not checked: the profile `{profile}` is not at hand"),
-                )),
+        let mut checker = Checker::new(self.definitions, &tree, self.policy, Vec::new());
+        let parts = match part {
+            Some(part) => checker.parts(part),
+            None => vec![ROOT],
+        };
+        // What is wrong with the text as a whole, such as a name that stands twice, is wrong with each of its parts.
+        let of_all = |draft: &Draft| draft.node == ROOT && draft.below.is_none();
+        let concerns = |draft: &Draft| of_all(draft) || parts.iter().any(|part| tree.is_inside(draft.node, *part));
+        checker.drafts.extend(drafts.into_iter().filter(concerns));
+        for part in parts {
+            checker.resources(part);
+            for profile in profiles {
+                checker.named(part, profile);
             }
         }
         Report {

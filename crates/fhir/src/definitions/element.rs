@@ -36,6 +36,8 @@ pub(crate) struct Profile {
     /// Where an extension may stand; empty for anything else.
     pub(crate) contexts: Vec<Context>,
     pub(crate) elements: Vec<Element>,
+    /// Definitions on which its own snapshot rests and that are not at hand, so that their rules are not in it.
+    pub(crate) missing: Vec<String>,
 }
 
 /// Where an extension may stand.

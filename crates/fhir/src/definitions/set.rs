@@ -9,10 +9,12 @@ use crate::package::{Definition, Kind, Package};
 use crate::terminology::{CodeSystem, ValueSet};
 use crate::version::FhirVersion;
 use serde_json::Value;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+/// The packages that have every type of a version.
+const CORE_PACKAGES: [&str; 3] = ["hl7.fhir.core", "hl7.fhir.r3.core", "hl7.fhir.r4.core"];
 const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";
 
 /// Structure definitions, value sets and code systems of one FHIR version, by address.
@@ -25,6 +27,7 @@ pub struct Definitions {
     by_url: HashMap<(Kind, String), Vec<usize>>,
     expressions: Expressions,
     notices: Vec<String>,
+    is_whole: bool,
 }
 
 #[derive(Debug)]
@@ -40,11 +43,27 @@ enum Compiled {
     ValueSet(OnceLock<Option<ValueSet>>),
 }
 
+/// What is noted while one snapshot is made.
+#[derive(Default)]
+struct Making {
+    /// Snapshots that were made on the way.
+    made: Cell<usize>,
+    /// Bases that are not at hand.
+    missing: RefCell<Vec<String>>,
+}
+
 impl Definitions {
     /// Begins an empty set.
     #[must_use]
     pub fn new(version: FhirVersion) -> Self {
-        Self { version, entries: Vec::new(), by_url: HashMap::new(), expressions: Expressions::default(), notices: Vec::new() }
+        Self {
+            version,
+            entries: Vec::new(),
+            by_url: HashMap::new(),
+            expressions: Expressions::default(),
+            notices: Vec::new(),
+            is_whole: false,
+        }
     }
 
     /// Gives the FHIR version.
@@ -60,6 +79,7 @@ impl Definitions {
             self.notices.push(format!("{}: it is of FHIR {other}, and is left out: {} is checked", package.name, self.version));
             return;
         }
+        self.is_whole |= CORE_PACKAGES.contains(&package.name.split('#').next().unwrap_or_default());
         for definition in package.definitions {
             if definition.fhir.is_some_and(|fhir| fhir != self.version) {
                 continue;
@@ -72,6 +92,11 @@ impl Definitions {
             self.by_url.entry((definition.kind, definition.url.clone())).or_default().push(self.entries.len());
             self.entries.push(Entry { definition, compiled });
         }
+    }
+
+    /// Tells whether every type of FHIR is at hand.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// Gives what was left out of the packages, and why.
@@ -101,6 +126,12 @@ impl Definitions {
     #[must_use]
     pub fn has_profile(&self, url: &str) -> bool {
         self.find(Kind::StructureDefinition, url).is_some()
+    }
+
+    /// Tells whether a structure definition is at hand and has elements; it is compiled at once.
+    #[must_use]
+    pub fn can_check(&self, url: &str) -> bool {
+        self.profile(url).is_some()
     }
 
     /// Finds a definition by `url` or `url|version`; without a version the one that was added last counts, so that a
@@ -166,7 +197,8 @@ impl Definitions {
     fn compile_profile(&self, definition: &Definition, depth: usize) -> Option<Profile> {
         let raw: Value = serde_json::from_slice(&definition.text).ok()?;
         let text = |key: &str| raw.get(key).and_then(Value::as_str);
-        let elements = compile(&self.elements(&raw, depth, &Cell::new(0))?, &self.expressions);
+        let making = Making::default();
+        let elements = compile(&self.elements(&raw, depth, &making)?, &self.expressions);
         let root = elements.first()?;
         Some(Profile {
             url: definition.url.clone(),
@@ -184,6 +216,7 @@ impl Definitions {
             },
             contexts: contexts(&raw),
             elements,
+            missing: making.missing.into_inner(),
         })
     }
 
@@ -191,29 +224,36 @@ impl Definitions {
     ///
     /// It rests on texts, not on compiled definitions, so that definitions that rest on each other in a circle end at
     /// the bound instead of waiting for each other.
-    fn elements(&self, raw: &Value, depth: usize, made: &Cell<usize>) -> Option<Vec<Value>> {
+    fn elements(&self, raw: &Value, depth: usize, making: &Making) -> Option<Vec<Value>> {
         let list = |key: &str| raw.get(key)?.get("element")?.as_array().filter(|list| !list.is_empty());
         if let Some(snapshot) = list("snapshot") {
             return Some(snapshot.clone());
         }
         let differential = list("differential")?;
         // Each may ask for several others, so that depth alone is no bound on the whole.
-        made.set(made.get() + 1);
-        if depth >= CHAIN_MAX || made.get() > SNAPSHOTS_MAX {
+        making.made.set(making.made.get() + 1);
+        if depth >= CHAIN_MAX || making.made.get() > SNAPSHOTS_MAX {
             return None;
         }
-        let base = raw.get("baseDefinition").and_then(Value::as_str).and_then(|base| self.elements_of(base, depth + 1, made));
+        let wanted = raw.get("baseDefinition").and_then(Value::as_str);
+        let base = wanted.and_then(|base| self.elements_of(base, depth + 1, making));
+        if let (Some(wanted), None) = (wanted, &base)
+            // A compact definition of a type of its own says everything itself, as the types do that rest on none.
+            && raw.get("derivation").and_then(Value::as_str) == Some("constraint")
+        {
+            making.missing.borrow_mut().push(wanted.to_owned());
+        }
         let lookup = |name: &str| {
             let url = if name.contains('/') { name.to_owned() } else { format!("{CORE}{name}") };
-            self.elements_of(&url, depth + 1, made)
+            self.elements_of(&url, depth + 1, making)
         };
         Some(generate(&base.unwrap_or_default(), differential, &lookup))
     }
 
-    fn elements_of(&self, canonical: &str, depth: usize, made: &Cell<usize>) -> Option<Vec<Value>> {
+    fn elements_of(&self, canonical: &str, depth: usize, making: &Making) -> Option<Vec<Value>> {
         let entry = &self.entries[self.find_any(Kind::StructureDefinition, canonical)?];
         let raw: Value = serde_json::from_slice(&entry.definition.text).ok()?;
-        self.elements(&raw, depth, made)
+        self.elements(&raw, depth, making)
     }
 }
 

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use crate::package::Package;
-use crate::samples::{definitions, findings};
+use crate::samples::{definitions, findings, not_checked};
 use serde_json::{Value, json};
 
 const URL: &str = "urn:own";
@@ -49,6 +49,17 @@ fn a_differential_gives_the_rules_that_a_snapshot_would() {
     );
     let none = lamp(json!({ "owner": { "display": "x" }, "valueInteger": 1 }));
     assert_eq!(findings(&definitions, &none, &[URL]), ["cardinality Lamp.tag:main: `tag:main` must be present"]);
+}
+
+#[test]
+fn rules_of_a_base_that_is_not_at_hand_are_not_passed() {
+    let profile = differential("urn:base", json!([{ "id": "Lamp.owner", "path": "Lamp.owner", "min": 1 }]));
+    let definitions = definitions(&[profile]);
+    let lamp = json!({ "resourceType": "Lamp", "status": "on", "owner": { "display": "x" } });
+    assert_eq!(
+        not_checked(&definitions, &lamp, &[URL]),
+        ["not checked: what `urn:own` takes from `urn:base`, which is not at hand"]
+    );
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Reads a resource: what JSON and XML have in common.
 
-use super::tree::{Scalar, Tree};
+use super::tree::{ROOT, Scalar, Tree};
 use crate::definitions::{Definitions, Element, Profile};
 use crate::error::Error;
-use crate::finding::{Code, Draft, shown};
+use crate::finding::{Code, Draft, Severity, shown};
 use crate::limits::{DEPTH_MAX, FINDINGS_MAX};
 use crate::primitive;
 use bytes::Bytes;
@@ -151,6 +151,12 @@ impl<'a> Reader<'a> {
     pub(super) fn resource_type(&mut self, node: u32, name: &str, offset: usize) -> Option<&'a Profile> {
         let known = self.definitions.resource_named(name);
         let abstract_type = matches!(name, "Resource" | "DomainResource");
+        // Only the packages of FHIR itself have every type; without them one that is not known may be right all the same.
+        if known.is_none() && !abstract_type && node != ROOT && !self.definitions.is_whole() {
+            let message = format!("not checked: a resource of the type `{}`, which no package at hand has", shown(name));
+            self.find(Draft::new(Severity::Information, Code::NotChecked, node, message).at(offset).actual(name));
+            return None;
+        }
         if known.is_none() || abstract_type {
             let message = format!("`{}` is no type of resource in the packages at hand", shown(name));
             self.find(Draft::error(Code::Structure, node, message).at(offset).actual(name));

@@ -124,6 +124,16 @@ impl<'a> Tree<'a> {
         Some(self.node(number).parent).filter(|parent| *parent != NONE)
     }
 
+    /// Tells whether a node is another one, or stands in it.
+    pub(crate) fn is_inside(&self, number: u32, outer: u32) -> bool {
+        // Numbers are in document order, so that whatever stands in a node has a larger one.
+        let mut at = Some(number);
+        while let Some(current) = at.filter(|current| *current > outer) {
+            at = self.parent(current);
+        }
+        at == Some(outer)
+    }
+
     /// Gives the nearest resource: the node itself, or the one that holds it.
     pub(crate) fn resource_of(&self, mut number: u32) -> u32 {
         while !self.node(number).is_resource {

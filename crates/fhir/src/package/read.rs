@@ -3,10 +3,12 @@
 use super::tar::Archive;
 use super::trim::trim;
 use crate::error::Error;
-use crate::limits::{NOTICES_MAX, PACKAGE_BYTES_MAX};
+use crate::limits::{ENTRIES_MAX, NOTICES_MAX, PACKAGE_BYTES_MAX};
 use crate::version::FhirVersion;
+use bytes::Bytes;
 use flate2::read::GzDecoder;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use std::io::Read;
 
 /// What a definition defines.
@@ -30,7 +32,7 @@ pub struct Definition {
     /// Version of the definition itself, empty where it has none.
     pub version: String,
     /// What remains of its JSON.
-    pub(crate) text: Box<[u8]>,
+    pub(crate) text: Bytes,
     /// The FHIR version that the definition names.
     pub(crate) fhir: Option<FhirVersion>,
 }
@@ -51,7 +53,7 @@ pub struct Package {
 }
 
 impl Package {
-    /// Reads a package (gzip tar) or a single definition file (JSON); the bytes tell which.
+    /// Reads a package (gzip tar), a single definition or a bundle of definitions (JSON); the bytes tell which.
     ///
     /// # Errors
     /// [`Error::Package`]: no gzip tar and no JSON object, an entry that climbs out, or a bound that is passed.
@@ -68,7 +70,8 @@ impl Package {
             let mut text = Vec::new();
             whole.read_to_end(&mut text).map_err(|error| failed(error.to_string()))?;
             if !package.file(file, &text) {
-                let reason = "it is neither a gzip tar nor a structure definition, value set or code system in JSON";
+                let reason =
+                    "it is neither a gzip tar nor a structure definition, value set or code system in JSON, nor a bundle of them";
                 return Err(failed(package.notices.pop().unwrap_or_else(|| reason.to_owned())));
             }
         }
@@ -95,13 +98,34 @@ impl Package {
         Ok(())
     }
 
-    /// Adds one file; false where it is no definition of a kind that is used.
+    /// Adds one file: a definition, or a bundle of them; false where nothing in it is of a kind that is used.
     fn file(&mut self, name: &str, text: &[u8]) -> bool {
+        let Some((trimmed, head)) = self.head(name, text) else { return false };
+        if head.resource_type.as_deref() != Some("Bundle") {
+            return self.definition(name, trimmed, head);
+        }
+        let bundle: Bundle<'_> = serde_json::from_slice(text).unwrap_or_default();
+        let resources = bundle.entry.iter().filter_map(|entry| entry.resource).take(ENTRIES_MAX);
+        let before = self.definitions.len();
+        for resource in resources {
+            // A bundle in a bundle is passed over: nobody writes one, and there would be no bound.
+            if let Some((trimmed, head)) = self.head(name, resource.get().as_bytes()) {
+                self.definition(name, trimmed, head);
+            }
+        }
+        self.definitions.len() > before
+    }
+
+    fn head(&mut self, name: &str, text: &[u8]) -> Option<(Vec<u8>, Head)> {
         let Some(trimmed) = trim(text) else {
             self.notice(format!("`{name}` is no JSON object, and is left out"));
-            return false;
+            return None;
         };
-        let head: Head = serde_json::from_slice(&trimmed).unwrap_or_default();
+        let head = serde_json::from_slice(&trimmed).unwrap_or_default();
+        Some((trimmed, head))
+    }
+
+    fn definition(&mut self, name: &str, trimmed: Vec<u8>, head: Head) -> bool {
         let kind = match head.resource_type.as_deref() {
             Some("StructureDefinition") => Kind::StructureDefinition,
             Some("ValueSet") => Kind::ValueSet,
@@ -149,6 +173,19 @@ impl Package {
             self.notices.push(text);
         }
     }
+}
+
+/// A bundle, whose resources are read one by one.
+#[derive(Default, serde::Deserialize)]
+struct Bundle<'t> {
+    #[serde(borrow, default)]
+    entry: Vec<BundleEntry<'t>>,
+}
+
+#[derive(serde::Deserialize)]
+struct BundleEntry<'t> {
+    #[serde(borrow)]
+    resource: Option<&'t RawValue>,
 }
 
 #[derive(Default, serde::Deserialize)]

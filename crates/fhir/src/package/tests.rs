@@ -91,3 +91,15 @@ fn hostile_archives_are_refused() {
     refused(b"\x1f\x8bnothing");
     refused(b"");
 }
+
+#[test]
+fn a_bundle_gives_the_definitions_in_it() {
+    let set = std::str::from_utf8(SET).unwrap();
+    let bundle = format!(
+        r#"{{"entry": [{{"resource": {set}}}, {{"fullUrl": "urn:x"}}, {{"resource": {{"resourceType": "Bundle"}}}}], "resourceType": "Bundle"}}"#
+    );
+    let package = Package::read("own.json", bundle.as_bytes()).unwrap();
+    assert_eq!(package.definitions.len(), 1);
+    assert_eq!((package.definitions[0].url.as_str(), package.notices.len()), ("urn:set", 0));
+    assert!(refused(br#"{"resourceType": "Bundle", "entry": []}"#).contains("neither a gzip tar nor"));
+}
