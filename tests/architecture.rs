@@ -17,8 +17,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("matching", &["diag", "document", "evidence", "jwt"]),
     ("scenario", &["diag"]),
     ("transport", &["evidence", "keys"]),
-    ("validate", &["diag", "document", "evidence", "matching"]),
-    ("plan", &["diag", "document", "evidence", "keys", "matching", "scenario", "transport", "validate"]),
+    ("validate", &["diag", "document", "evidence", "fhir", "matching"]),
+    ("plan", &["diag", "document", "evidence", "fhir", "keys", "matching", "scenario", "transport", "validate"]),
     ("engine", &["document", "evidence", "keys", "matching", "plan", "transport", "validate"]),
     ("report", &["document", "evidence"]),
 ];

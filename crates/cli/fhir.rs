@@ -10,7 +10,8 @@ use counterpart_fhir::{
 };
 use serde_json::{Value, json};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub(crate) fn fhir(args: &FhirArgs, format: MessageFormat) -> Result<Exit, Trouble> {
     match &args.command {
@@ -73,13 +74,7 @@ fn turn(args: &FhirConvertArgs) -> Result<Exit, Trouble> {
 
 /// Reads the packages, and settles which FHIR version is checked.
 fn definitions(args: &DefinitionArgs) -> Result<Definitions, Trouble> {
-    let mut packages = Vec::new();
-    for path in &args.packages {
-        let file = std::fs::File::open(path);
-        let file = file.map_err(|error| Trouble::Usage(format!("could not read {}: {error}", path.display())))?;
-        let package = Package::read(&path.display().to_string(), file);
-        packages.push(package.map_err(|error| Trouble::Usage(format!("could not {error}")))?);
-    }
+    let packages = args.packages.iter().map(|path| package(path)).collect::<Result<Vec<_>, _>>().map_err(Trouble::Usage)?;
     let version = match &args.fhir_version {
         Some(text) => FhirVersion::parse(text)
             .ok_or_else(|| Trouble::Usage(format!("the FHIR version `{text}` is not known: known are 3.0.x and 4.0.x")))?,
@@ -98,6 +93,16 @@ fn definitions(args: &DefinitionArgs) -> Result<Definitions, Trouble> {
     packages.into_iter().for_each(|package| definitions.add(package));
     definitions.notices().iter().for_each(|notice| console::talk(&format!("note: {notice}")));
     Ok(definitions)
+}
+
+/// Reads the packages of a run.
+pub(crate) fn packages(paths: &[PathBuf]) -> Result<Vec<Arc<Package>>, String> {
+    paths.iter().map(|path| package(path).map(Arc::new)).collect()
+}
+
+fn package(path: &Path) -> Result<Package, String> {
+    let file = std::fs::File::open(path).map_err(|error| format!("could not read {}: {error}", path.display()))?;
+    Package::read(&path.display().to_string(), file).map_err(|error| format!("could not {error}"))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Trouble> {

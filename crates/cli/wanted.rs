@@ -5,7 +5,7 @@ use crate::choices::Choices;
 use crate::exit::Trouble;
 use crate::keyring::{self, BAD};
 use crate::workspace::{self, ForceWord, Workspace};
-use crate::{console, moment, packs, person};
+use crate::{console, fhir, moment, packs, person};
 use counterpart_engine::{Actor, ClockKind, Hooks, Keyring, Target};
 use counterpart_evidence::{Level, RequirementId, Role, Supplier};
 use counterpart_plan::model::Endpoint;
@@ -241,6 +241,7 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, held: &Held<'_>, mode: Mo
         abilities: (mode == Mode::Run).then_some(abilities),
         force: force(&wanted.workspace),
         attested: attested.collect(),
+        fhir_packages: fhir::packages(&args.fhir_package)?,
         mutant: None,
     })
 }

@@ -39,6 +39,9 @@ pub(crate) struct RunArgs {
     /// TOML file with the conformance statement: a line `CLAIM = true` or `CLAIM = false` for each claim.
     #[arg(long, value_name = "FILE")]
     pub(crate) claims: Option<PathBuf>,
+    /// FHIR package (.tgz) or definition (JSON) whose profiles the pack's checks use, before the pack's own; can be given more than once. Nothing is fetched.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fhir_package: Vec<PathBuf>,
     /// Control listener: recorded exchanges, health and, with `simulate`, store reset; a loopback address. `simulate` takes a free port without.
     #[arg(long, value_name = "ADDR")]
     pub(crate) control: Option<String>,

@@ -30,7 +30,7 @@ pub use names::{NameTable, Names, NoNames};
 pub use operand::Operand;
 pub use query::pairs as query_pairs;
 pub use rule::{
-    Alternative, Anchor, Bounds, Condition, Format, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern,
+    Alternative, Anchor, Bounds, Condition, Format, Found, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern,
     PatternFault, Rule, Sense, SeriesOperator, Single, Test, Whole, WholeRule, can_pass_on_absence, cannot_fail, explain, judge,
 };
 pub use series::{Series, SeriesFrom};

@@ -13,7 +13,7 @@ pub const CODES: &[Page] = &[
     },
     Page {
         code: "PK002",
-        meaning: "Something is named that the pack does not have: a check, requirement, request, reply, stub, player, fragment, action, endpoint, collection, setting, further credentials, file or document. The note lists what there is.",
+        meaning: "Something is named that the pack does not have: a check, requirement, request, reply, stub, player, fragment, action, endpoint, collection, setting, further credentials, file, document or FHIR profile. The note lists what there is.",
         wrong: "expect: [says-sate]",
         right: "expect: [says-state]",
         advice: "Write the name as the note lists it, or declare what is named. Files of stubs, players and fragments are named without ending, those of templates, schemas and tables with it.",
@@ -185,6 +185,13 @@ pub const CODES: &[Page] = &[
         wrong: "{ \"type\": \"objekt\" }",
         right: "{ \"type\": \"object\" }",
         advice: "Mend the schema; the message says what its dialect does not know.",
+    },
+    Page {
+        code: "SX002",
+        meaning: "A FHIR definition in `profiles/` cannot be read, has no elements, or has an invariant that cannot be evaluated.",
+        wrong: "{ \"resourceType\": \"StructureDefinition\" }   # without `url`",
+        right: "{ \"resourceType\": \"StructureDefinition\", \"url\": \"https://lamp.example/Lamp\", ... }",
+        advice: "Mend the definition: a structure definition, value set or code system in JSON, or a `Bundle` of them, each with a `url`.",
     },
     Page {
         code: "TP001",

@@ -4,6 +4,8 @@
 pub(crate) const FILES_MAX: usize = 5_000;
 /// Most bytes of a pack.
 pub(crate) const PACK_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Most bytes of a file of FHIR definitions.
+pub(crate) const DEFINITION_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Deepest folder of a pack.
 pub(crate) const FOLDER_DEPTH_MAX: usize = 12;
 /// Most variant rows of a scenario.

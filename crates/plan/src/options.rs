@@ -1,7 +1,9 @@
 //! What the user gave beside the pack.
 
 use counterpart_evidence::{Level, RequirementId, Role};
+use counterpart_fhir::Package;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Where a setting's value came from, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -102,6 +104,8 @@ pub struct Options {
     pub force: BTreeMap<String, (Force, String)>,
     /// Requirements attested by a person, with the evidence in words.
     pub attested: BTreeMap<RequirementId, String>,
+    /// FHIR packages that the user adds; their definitions stand before the pack's own.
+    pub fhir_packages: Vec<Arc<Package>>,
     /// The mutant whose change is in force, by name: for the plan of the mirror.
     pub mutant: Option<String>,
 }

@@ -2,13 +2,17 @@
 
 use crate::mutant;
 use crate::source::PackFiles;
-use counterpart_diag::{Diagnostic, Diagnostics, Sources, Span};
+use counterpart_diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 use counterpart_scenario::model::{
     CheckFile, FragmentFile, MutantFile, MutantItem, PackFile, PlayerFile, RequestFile, RequirementFile, ScenarioFile,
     ScheduleFile, StoreFile, StubFile,
 };
 use counterpart_scenario::{Data, KEPT_FOLDERS, Node, Read, Reader, parse};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Where a pack keeps its FHIR definitions.
+pub(crate) const DEFINITIONS: &str = "profiles/";
 
 /// A record with the file it came from.
 pub(crate) struct Filed<T> {
@@ -20,6 +24,14 @@ pub(crate) struct Filed<T> {
     pub(crate) node: Node,
     /// The record.
     pub(crate) record: T,
+}
+
+/// A file of FHIR definitions; what it says is JSON, not the language.
+pub(crate) struct DefinitionFile {
+    /// Path below the pack's folder.
+    pub(crate) path: String,
+    pub(crate) source: SourceId,
+    pub(crate) content: Arc<[u8]>,
 }
 
 /// All records of a pack and of those that it uses.
@@ -36,6 +48,7 @@ pub(crate) struct Tree {
     pub(crate) fragments: BTreeMap<String, Filed<FragmentFile>>,
     pub(crate) schedules: BTreeMap<String, Filed<ScheduleFile>>,
     pub(crate) scenarios: Vec<Filed<ScenarioFile>>,
+    pub(crate) definitions: Vec<DefinitionFile>,
     pub(crate) unread: Unread,
 }
 
@@ -135,6 +148,7 @@ pub(crate) fn read(files: &PackFiles, wanted: Mutants<'_>, sources: &mut Sources
     let fragments = reading.folder("fragments").into_iter().collect();
     let schedules = reading.folder("schedules").into_iter().collect();
     let scenarios = reading.scenarios();
+    let definitions = reading.definitions();
     let unread = reading.unread;
     Some(Tree {
         name: files.name.clone(),
@@ -148,6 +162,7 @@ pub(crate) fn read(files: &PackFiles, wanted: Mutants<'_>, sources: &mut Sources
         fragments,
         schedules,
         scenarios,
+        definitions,
         mutants,
         unread,
     })
@@ -215,6 +230,17 @@ impl Reading<'_> {
     fn scenarios(&mut self) -> Vec<Filed<ScenarioFile>> {
         let paths = self.yaml_paths(|path| path.split_once('/').is_some_and(|(folder, _)| !KEPT_FOLDERS.contains(&folder)));
         paths.iter().filter_map(|path| self.file(path)).collect()
+    }
+
+    fn definitions(&mut self) -> Vec<DefinitionFile> {
+        let files = self.files.files.iter().filter(|(path, _)| path.starts_with(DEFINITIONS) && path.ends_with(".json"));
+        files
+            .map(|(path, content)| DefinitionFile {
+                path: path.clone(),
+                source: self.sources.add(&format!("{}/{path}", self.files.shown), &String::from_utf8_lossy(content)),
+                content: Arc::clone(content),
+            })
+            .collect()
     }
 
     fn yaml_paths(&self, wanted: impl Fn(&str) -> bool) -> Vec<String> {

@@ -47,8 +47,8 @@ pub const FILE_KINDS: &[FileKind] = &[
 ];
 
 /// Folders of a pack that hold no scenarios.
-pub const KEPT_FOLDERS: [&str; 9] =
-    ["checks", "requests", "stubs", "players", "fragments", "schedules", "templates", "schemas", "tables"];
+pub const KEPT_FOLDERS: [&str; 10] =
+    ["checks", "requests", "stubs", "players", "fragments", "profiles", "schedules", "templates", "schemas", "tables"];
 
 impl FileKind {
     /// Finds a kind by its name.

@@ -47,6 +47,8 @@ const TYPES: &[(&str, &str)] = &[
     ("Expectation", "name of a check, or [a check]"),
     ("Fault", "[a fault]"),
     ("FaultCut", "[a cut]"),
+    ("FhirPackageItem", "[a FHIR package]"),
+    ("FhirProfileRule", "address, or [a FHIR profile]"),
     ("Flag", "`true` or `false`"),
     ("Format", "name of a text form"),
     ("Forward", "[forward]"),
@@ -135,8 +137,11 @@ fn words(name: &str) -> Option<Vec<&'static str>> {
         EffectWord,
         Encoding,
         EndpointKind,
+        FhirVersionWord,
+        LesserWord,
         LevelWord,
         Malformed,
+        NotCheckedWord,
         On,
         ProxyForm,
         RetryCount,
@@ -147,7 +152,8 @@ fn words(name: &str) -> Option<Vec<&'static str>> {
         SeriesFrom,
         TrustWord,
         SettingKind,
-        TypeWord
+        TypeWord,
+        UnknownExtensionWord
     )
 }
 

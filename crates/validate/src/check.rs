@@ -2,7 +2,7 @@
 
 use crate::Findings;
 use counterpart_evidence::{Basis, Cause, CheckId, Finding, FindingEffect, FindingOutcome, Level, Part, RequirementId};
-use counterpart_matching::{Judgement, Mismatch, Rule, Subjects, Whole, judge};
+use counterpart_matching::{Found, Judgement, Mismatch, Rule, Subjects, Whole, judge};
 use std::sync::Arc;
 
 /// What a check demands.
@@ -72,13 +72,19 @@ impl Check {
         }
     }
 
+    /// Says what is allowed and not what should be.
+    fn warned(&self, mismatch: Mismatch) -> Finding {
+        let effect = if self.level == Level::May { FindingEffect::None } else { FindingEffect::Warning };
+        Finding { effect, ..self.failed(mismatch) }
+    }
+
     /// Says that our side could not decide it.
     #[must_use]
     pub fn undecided(&self, reason: String) -> Finding {
         Finding { cause: Some(Cause::Simulator), ..self.finding(FindingOutcome::Error, FindingEffect::None, reason) }
     }
 
-    /// Leaves it out because the clock that was chosen for the run cannot measure it.
+    /// Leaves it out because it cannot be judged with what the run was given: a clock, or definitions.
     #[must_use]
     pub fn unjudged(&self, reason: String) -> Finding {
         let skipped = self.finding(FindingOutcome::Skip, FindingEffect::None, reason);
@@ -128,22 +134,23 @@ fn by_rule<'a>(check: &'a Check, rule: &Rule, subjects: &Subjects<'_>, findings:
     match judge(rule, subjects) {
         Judgement::Holds => findings.passed.push(&check.id),
         Judgement::HoldsWithWarning(message) => {
-            let effect = if check.level == Level::May { FindingEffect::None } else { FindingEffect::Warning };
-            let cause = if check.basis == Basis::Assumed { Cause::Specification } else { Cause::Supplier };
-            findings.others.push(Finding { cause: Some(cause), ..check.finding(FindingOutcome::Fail, effect, message) });
+            let mismatch = Mismatch { message, expected: Vec::new(), actual: None, place: None, exchange: None };
+            findings.others.push(check.warned(mismatch));
         }
         Judgement::Broken(mismatch) => findings.others.push(check.failed(*mismatch)),
-        Judgement::TooCoarse(reason) => findings.others.push(check.unjudged(reason)),
+        Judgement::Unjudged(reason) => findings.others.push(check.unjudged(reason)),
         Judgement::Undecided(reason) => findings.others.push(check.undecided(reason)),
     }
 }
 
 fn by_document<'a>(check: &'a Check, whole: &Whole, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
-    let mismatches = whole.rule.mismatches(whole.side, subjects);
-    if mismatches.is_empty() {
+    let Found { broken, warnings, unjudged } = whole.rule.look(whole.side, subjects);
+    if broken.is_empty() && warnings.is_empty() && unjudged.is_none() {
         findings.passed.push(&check.id);
     }
-    findings.others.extend(mismatches.into_iter().map(|mismatch| check.failed(mismatch)));
+    findings.others.extend(broken.into_iter().map(|mismatch| check.failed(mismatch)));
+    findings.others.extend(warnings.into_iter().map(|mismatch| check.warned(mismatch)));
+    findings.others.extend(unjudged.map(|unjudged| Finding { place: unjudged.place, ..check.unjudged(unjudged.message) }));
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::Schema;
 use counterpart_document::{Json, line_column};
 use counterpart_evidence::{Part, Place};
-use counterpart_matching::{Mismatch, Sense, Side, Subjects, WholeRule};
+use counterpart_matching::{Found, Mismatch, Sense, Side, Subjects, WholeRule};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -32,11 +32,17 @@ impl WholeRule for DocumentRule {
         }
     }
 
-    fn mismatches(&self, side: Side, subjects: &Subjects<'_>) -> Vec<Mismatch> {
-        let json = match readable(side, subjects) {
-            Ok(json) => json,
-            Err(mismatch) => return vec![*mismatch],
+    fn look(&self, side: Side, subjects: &Subjects<'_>) -> Found {
+        let broken: Vec<Mismatch> = match readable(side, subjects) {
+            Ok(json) => self.broken(side, json),
+            Err(mismatch) => vec![*mismatch],
         };
+        broken.into()
+    }
+}
+
+impl DocumentRule {
+    fn broken(&self, side: Side, json: &Json) -> Vec<Mismatch> {
         match self {
             Self::JsonSchema { schema, sense: Sense::Is, .. } => broken_places(schema, side, json),
             Self::JsonSchema { name, schema, sense: Sense::Not } => {
@@ -111,7 +117,8 @@ fn place(side: Side, path: String, range: Option<Range<usize>>, json: &Json) -> 
     }
 }
 
-fn part_of(side: Side) -> Part {
+/// Gives the part of the exchange that a side's body stands in.
+pub(crate) fn part_of(side: Side) -> Part {
     match side {
         Side::Request => Part::Request,
         Side::Response => Part::Response,

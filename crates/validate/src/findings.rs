@@ -23,7 +23,7 @@ pub struct Findings<'a> {
 enum Precondition {
     Met,
     NotMet(String),
-    TooCoarse(String),
+    Unjudged(String),
     Undecided(String),
 }
 
@@ -32,7 +32,7 @@ impl Precondition {
         match judge(rule, subjects) {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => Self::Met,
             Judgement::Broken(mismatch) => Self::NotMet(format!("does not apply: {}", mismatch.message)),
-            Judgement::TooCoarse(reason) => Self::TooCoarse(reason),
+            Judgement::Unjudged(reason) => Self::Unjudged(reason),
             Judgement::Undecided(reason) => Self::Undecided(format!("its precondition could not be judged: {reason}")),
         }
     }
@@ -50,7 +50,7 @@ impl<'a> Findings<'a> {
         match self.preconditions.get(at).map(|(_, precondition)| precondition) {
             None | Some(Precondition::Met) => return true,
             Some(Precondition::NotMet(reason)) => skip(&mut self.skipped, check, reason),
-            Some(Precondition::TooCoarse(reason)) => self.others.push(check.unjudged(reason.clone())),
+            Some(Precondition::Unjudged(reason)) => self.others.push(check.unjudged(reason.clone())),
             Some(Precondition::Undecided(reason)) => self.others.push(check.undecided(reason.clone())),
         }
         false

@@ -8,10 +8,12 @@ mod defect;
 mod document;
 mod findings;
 mod limits;
+mod profile;
 mod schema;
 
 pub use check::{Check, CheckRule, check, check_all};
 pub use defect::{SchemaDefect, defects_of};
 pub use document::DocumentRule;
 pub use findings::Findings;
+pub use profile::{FhirProfile, Lesser, Strictness, Unjudged};
 pub use schema::{Problem, Schema, SchemaFault};

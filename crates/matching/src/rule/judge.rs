@@ -17,11 +17,11 @@ pub fn judge(rule: &Rule, subjects: &Subjects<'_>) -> Judgement {
                     Judgement::Holds => {}
                     Judgement::HoldsWithWarning(text) => warning = warning.or(Some(text)),
                     // What cannot be measured must not hide what is plainly broken.
-                    Judgement::TooCoarse(reason) => coarse = coarse.or(Some(reason)),
+                    Judgement::Unjudged(reason) => coarse = coarse.or(Some(reason)),
                     other => return other,
                 }
             }
-            coarse.map(Judgement::TooCoarse).unwrap_or_else(|| warning.map_or(Judgement::Holds, Judgement::HoldsWithWarning))
+            coarse.map(Judgement::Unjudged).unwrap_or_else(|| warning.map_or(Judgement::Holds, Judgement::HoldsWithWarning))
         }
         Rule::Any(alternatives) => any(alternatives, subjects),
         Rule::Condition(condition) => judge_condition(condition, subjects),
@@ -88,7 +88,7 @@ pub fn explain(rule: &Rule, subjects: &Subjects<'_>) -> Vec<String> {
         Rule::Any(_) | Rule::Condition(_) | Rule::Whole(_) => vec![match judge(rule, subjects) {
             Judgement::Broken(mismatch) => mismatch.message,
             Judgement::Holds | Judgement::HoldsWithWarning(_) => format!("{}: held", describe(rule)),
-            Judgement::TooCoarse(reason) | Judgement::Undecided(reason) => format!("{}: {reason}", describe(rule)),
+            Judgement::Unjudged(reason) | Judgement::Undecided(reason) => format!("{}: {reason}", describe(rule)),
         }],
     }
 }
@@ -121,7 +121,7 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
         _ => None,
     });
     if let Some(reason) = coarse {
-        return Judgement::TooCoarse(reason);
+        return Judgement::Unjudged(reason);
     }
     if tests.is_empty() {
         return without_tests(subject, *side, &seen, subjects);

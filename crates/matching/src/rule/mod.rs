@@ -20,7 +20,7 @@ pub use lint::{can_pass_on_absence, cannot_fail};
 pub use operator::{
     Anchor, Bounds, Gaps, Growing, JsonType, Operator, Pattern, PatternFault, Sense, SeriesOperator, Single, Test,
 };
-pub use whole::{Whole, WholeRule};
+pub use whole::{Found, Whole, WholeRule};
 
 use crate::{Side, Subject};
 use counterpart_evidence::{ExchangeId, Place};
@@ -105,8 +105,8 @@ pub enum Judgement {
     Holds,
     /// It holds by an alternative that warns; the text says which.
     HoldsWithWarning(String),
-    /// It cannot be judged on this run's clock, and why.
-    TooCoarse(String),
     /// It cannot be judged by our fault, and why.
     Undecided(String),
+    /// It cannot be judged with what this run was given, such as its clock or its definitions, and why.
+    Unjudged(String),
 }

@@ -78,7 +78,7 @@ pub(super) fn judge(series: &Series, tests: &[Test], subjects: &Subjects<'_>) ->
             }
         }
     }
-    coarse.map_or(Judgement::Holds, Judgement::TooCoarse)
+    coarse.map_or(Judgement::Holds, Judgement::Unjudged)
 }
 
 fn broken(message: String, expected: String, actual: String, exchange: Option<ExchangeId>) -> Judgement {
@@ -99,7 +99,7 @@ fn groups<'x>(series: &Series, exchanges: &[&'x Exchange], subjects: &Subjects<'
             match judge_rule(rule, &own) {
                 Judgement::Holds | Judgement::HoldsWithWarning(_) => {}
                 Judgement::Broken(_) => continue,
-                blocked @ (Judgement::TooCoarse(_) | Judgement::Undecided(_)) => return Err(blocked),
+                blocked @ (Judgement::Unjudged(_) | Judgement::Undecided(_)) => return Err(blocked),
             }
         }
         // An exchange without the key belongs to no series; the check of the key itself is another.
@@ -218,7 +218,7 @@ fn is_anchor(anchor: &Anchor, exchange: &Exchange, subjects: &Subjects<'_>) -> R
         Anchor::Rule(rule) => match judge_rule(rule, &Subjects::new(exchange, subjects.outer_names())) {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => Ok(true),
             Judgement::Broken(_) => Ok(false),
-            Judgement::TooCoarse(reason) => Err(Miss::TooCoarse(reason)),
+            Judgement::Unjudged(reason) => Err(Miss::TooCoarse(reason)),
             Judgement::Undecided(reason) => Err(Miss::Undecided(reason)),
         },
     }

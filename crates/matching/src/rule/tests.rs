@@ -414,7 +414,7 @@ fn a_limit_below_what_can_be_measured_is_not_judged() {
     let operator = SeriesOperator::Gaps(Gaps { range: Some(bounds(5_000.0, 6_000.0)), ..Gaps::default() });
     let clock = |scale| Some(Clock { scale, resolution_ms: 100 });
     assert_eq!(series(operator.clone(), SeriesFrom::Start, &two, clock(10.0)), Judgement::Holds);
-    assert!(matches!(series(operator, SeriesFrom::Start, &two, clock(60.0)), Judgement::TooCoarse(_)));
+    assert!(matches!(series(operator, SeriesFrom::Start, &two, clock(60.0)), Judgement::Unjudged(_)));
 }
 
 #[test]
@@ -429,7 +429,7 @@ fn what_cannot_be_measured_hides_nothing_that_is_plainly_broken() {
     let two = [late("a", 1), far("b", 3)].concat();
     assert!(matches!(series(operator.clone(), SeriesFrom::Start, &two, clock), Judgement::Broken(_)));
     let unclear = series(operator, SeriesFrom::Start, &late("a", 1), clock);
-    let Judgement::TooCoarse(reason) = unclear else { panic!("{unclear:?}") };
+    let Judgement::Unjudged(reason) = unclear else { panic!("{unclear:?}") };
     assert!(reason.ends_with("play it with the clock `scaled:80` or slower"), "{reason}");
 }
 
@@ -458,7 +458,7 @@ fn a_duration_below_what_can_be_measured_is_not_judged() {
     };
     assert!(matches!(judged(1.0), Judgement::Broken(_)));
     assert!(matches!(judged(20.0), Judgement::Broken(_)), "100 ms can be measured");
-    assert!(matches!(judged(400.0), Judgement::TooCoarse(_)), "5 ms cannot");
+    assert!(matches!(judged(400.0), Judgement::Unjudged(_)), "5 ms cannot");
 }
 
 #[test]
@@ -467,7 +467,7 @@ fn a_gap_that_misses_by_less_than_can_be_measured_is_not_judged() {
     let operator = SeriesOperator::Gaps(Gaps { range: Some(bounds(54_000.0, 66_000.0)), ..Gaps::default() });
     let late = [at(1, 0, Effect::None, "a"), at(2, 70_000, Effect::None, "a")];
     let far = [at(1, 0, Effect::None, "a"), at(2, 10_000, Effect::None, "a")];
-    assert!(matches!(series(operator.clone(), SeriesFrom::Start, &late, clock(100.0)), Judgement::TooCoarse(_)));
+    assert!(matches!(series(operator.clone(), SeriesFrom::Start, &late, clock(100.0)), Judgement::Unjudged(_)));
     assert!(matches!(series(operator.clone(), SeriesFrom::Start, &late, clock(20.0)), Judgement::Broken(_)));
     assert!(matches!(series(operator.clone(), SeriesFrom::Start, &late, None), Judgement::Broken(_)));
     assert!(matches!(series(operator, SeriesFrom::Start, &far, clock(100.0)), Judgement::Broken(_)));
@@ -475,7 +475,7 @@ fn a_gap_that_misses_by_less_than_can_be_measured_is_not_judged() {
     let constant = [at(1, 0, Effect::None, "a"), at(2, 60_000, Effect::None, "a"), at(3, 120_000, Effect::None, "a")];
     let judged = |scale| series(SeriesOperator::Gaps(growing.clone()), SeriesFrom::Start, &constant, clock(scale));
     assert!(matches!(judged(100.0), Judgement::Broken(_)));
-    assert!(matches!(judged(500.0), Judgement::TooCoarse(_)));
+    assert!(matches!(judged(500.0), Judgement::Unjudged(_)));
 }
 
 #[test]

@@ -9,8 +9,25 @@ pub trait WholeRule: std::fmt::Debug + Send + Sync {
     /// Says what it asks, in the words of a mismatch; two rules that ask the same are the same.
     fn asks(&self) -> String;
 
-    /// Gives what is wrong with the document, each with its place; nothing where it holds.
-    fn mismatches(&self, side: Side, subjects: &Subjects<'_>) -> Vec<Mismatch>;
+    /// Looks at the document; it holds where nothing is found.
+    fn look(&self, side: Side, subjects: &Subjects<'_>) -> Found;
+}
+
+/// What was found in a document, each with its place.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// What is wrong.
+    pub broken: Vec<Mismatch>,
+    /// What is allowed, and not what should be.
+    pub warnings: Vec<Mismatch>,
+    /// What could not be judged, in one; the message is the reason.
+    pub unjudged: Option<Box<Mismatch>>,
+}
+
+impl From<Vec<Mismatch>> for Found {
+    fn from(broken: Vec<Mismatch>) -> Self {
+        Self { broken, ..Self::default() }
+    }
 }
 
 /// A rule on a whole document, and in which message that is.
@@ -25,17 +42,19 @@ pub struct Whole {
 impl Whole {
     /// Judges it; what is broken is told together, each with its place, since a condition has one mismatch.
     pub(super) fn judge(&self, subjects: &Subjects<'_>) -> Judgement {
-        let mismatches = self.rule.mismatches(self.side, subjects);
-        let told: Vec<String> = mismatches.iter().map(placed).collect();
-        let expected = mismatches.iter().flat_map(|miss| &miss.expected).cloned().collect();
-        match mismatches.into_iter().next() {
-            None => Judgement::Holds,
-            Some(first) => Judgement::Broken(Box::new(Mismatch {
-                message: format!("{}: {}", self.rule.asks(), told.join(", ")),
-                expected,
-                ..first
-            })),
+        let Found { broken, warnings, unjudged } = self.rule.look(self.side, subjects);
+        let expected = broken.iter().flat_map(|miss| &miss.expected).cloned().collect();
+        let message = self.told(&broken);
+        match (broken.into_iter().next(), unjudged) {
+            (Some(first), _) => Judgement::Broken(Box::new(Mismatch { message, expected, ..first })),
+            (None, Some(unjudged)) => Judgement::Unjudged(unjudged.message),
+            (None, None) if warnings.is_empty() => Judgement::Holds,
+            (None, None) => Judgement::HoldsWithWarning(self.told(&warnings)),
         }
+    }
+
+    fn told(&self, mismatches: &[Mismatch]) -> String {
+        format!("{}: {}", self.rule.asks(), mismatches.iter().map(placed).collect::<Vec<_>>().join(", "))
     }
 }
 

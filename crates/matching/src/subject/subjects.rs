@@ -206,7 +206,8 @@ impl<'a> Subjects<'a> {
     }
 
     /// Gives the body of a message.
-    pub(crate) fn body(&self, side: Side) -> Option<&'a Body> {
+    #[must_use]
+    pub fn body(&self, side: Side) -> Option<&'a Body> {
         let exchange = self.exchange?;
         match side {
             Side::Request => exchange.request.as_ref().map(|request| &request.body),

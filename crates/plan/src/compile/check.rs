@@ -178,7 +178,7 @@ impl Compiler<'_> {
                 let parts: Vec<_> = parts.0.iter().map(|part| self.part_of_check(part, place, scope)).collect();
                 parts.into_iter().collect::<Option<_>>().map(CheckRule::All)
             }
-            Subject::JsonSchema(_) | Subject::UniqueMembers(_) => self.whole(that, place).map(CheckRule::Document),
+            _ if is_of_whole_document(that) => self.whole(that, place).map(CheckRule::Document),
             Subject::Rules(names) if names.0.len() > 1 => {
                 let checks: Vec<Arc<Check>> = names.0.iter().filter_map(|name| self.named_check(name)).collect();
                 Some(CheckRule::Rules(checks))
@@ -189,7 +189,7 @@ impl Compiler<'_> {
 
     fn part_of_check(&mut self, part: &Condition, place: Place<'_>, scope: &mut Scope) -> Option<CheckRule> {
         match &part.subject {
-            Subject::JsonSchema(_) | Subject::UniqueMembers(_) => self.check_rule(part, place, scope),
+            _ if is_of_whole_document(part) => self.check_rule(part, place, scope),
             _ => self.condition(part, place, scope).map(CheckRule::Rule),
         }
     }
@@ -268,8 +268,9 @@ impl Compiler<'_> {
     }
 }
 
-fn is_of_whole_document(condition: &Condition) -> bool {
-    matches!(condition.subject, Subject::JsonSchema(_) | Subject::UniqueMembers(_))
+/// Tells whether a condition is a rule on a whole document.
+pub(super) fn is_of_whole_document(condition: &Condition) -> bool {
+    matches!(condition.subject, Subject::FhirProfile(_) | Subject::JsonSchema(_) | Subject::UniqueMembers(_))
 }
 
 fn part_of(on: On) -> Part {

@@ -1,5 +1,6 @@
 //! Conditions and their operators.
 
+use super::check::is_of_whole_document;
 use super::{Compiler, Scope};
 use counterpart_diag::Diagnostic;
 use counterpart_document::{JsonPath, XPath};
@@ -92,14 +93,14 @@ impl Compiler<'_> {
                 Some(Rule::Any(alternatives.collect()))
             }
             SubjectRecord::Rules(names) => self.named_rules(&names.0),
-            SubjectRecord::JsonSchema(_) | SubjectRecord::UniqueMembers(_) => self.whole(condition, place).map(Rule::Whole),
+            _ if is_of_whole_document(condition) => self.whole(condition, place).map(Rule::Whole),
             _ => self.simple(condition, place, scope).map(Rule::Condition),
         }
     }
 
     pub(crate) fn no_operators(&mut self, condition: &Condition) {
         let what = match &condition.subject {
-            SubjectRecord::JsonSchema(_) | SubjectRecord::UniqueMembers(_) => "a rule on a whole document",
+            _ if is_of_whole_document(condition) => "a rule on a whole document",
             SubjectRecord::JwtSignature(_) => "a signature",
             _ => "a combination of conditions",
         };
@@ -235,6 +236,7 @@ impl Compiler<'_> {
             SubjectRecord::Value(cel) | SubjectRecord::Expr(cel) => Subject::Expression(self.expression(cel, scope)?),
             SubjectRecord::AllOf(_)
             | SubjectRecord::AnyOf(_)
+            | SubjectRecord::FhirProfile(_)
             | SubjectRecord::JsonSchema(_)
             | SubjectRecord::Rules(_)
             | SubjectRecord::UniqueMembers(_) => return None,

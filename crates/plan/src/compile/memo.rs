@@ -1,6 +1,7 @@
 //! Texts that were compiled before: variants of a scenario and the two roles of a pack say the same again.
 
 use super::Compiler;
+use super::fhir::DefinitionSets;
 use counterpart_matching::{Escape, Expression, ExpressionFault, Template, TemplateFault};
 use counterpart_validate::Schema;
 use std::collections::HashMap;
@@ -14,6 +15,8 @@ pub(crate) struct Memo {
     templates: HashMap<(Escape, String), HashMap<String, Result<Template, TemplateFault>>>,
     /// Those that compile; a fault is reported at each place that names the schema.
     schemas: HashMap<String, Arc<Schema>>,
+    /// The FHIR definitions of the packs and of the user, once they are read.
+    pub(super) definitions: Option<Arc<DefinitionSets>>,
 }
 
 impl Compiler<'_> {

@@ -5,6 +5,7 @@ mod check;
 mod condition;
 mod credentials;
 mod edit;
+mod fhir;
 mod fragment;
 mod memo;
 mod message;
@@ -294,6 +295,7 @@ struct Parts {
 impl Compiler<'_> {
     fn parts(&mut self, role: Role) -> Parts {
         let pack = &self.main().pack.record;
+        self.report_definitions();
         let mut scope = Scope::rule();
         let discriminator = self.expression_if(pack.discriminator.as_ref(), &mut scope);
         let correlate = self.expression_if(pack.correlate.as_ref(), &mut scope);

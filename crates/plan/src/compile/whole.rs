@@ -32,6 +32,7 @@ impl Compiler<'_> {
             return None;
         }
         let rule = match &condition.subject {
+            Subject::FhirProfile(rule) => return self.fhir_profile(rule).map(|profile| Whole { side, rule: Arc::new(profile) }),
             Subject::JsonSchema(SchemaName::Is(name)) => self.json_schema(name, Sense::Is)?,
             Subject::JsonSchema(SchemaName::Not(other)) => self.json_schema(&other.not, Sense::Not)?,
             Subject::UniqueMembers(flag) if !flag.value => {

@@ -1,6 +1,6 @@
 //! Checks, conditions and operators.
 
-use crate::model::LevelWord;
+use crate::model::{FhirProfileRule, LevelWord};
 use crate::read::{Read, Reader, choice, record, word};
 use crate::{Cel, Data, Flag, Node, Schemas, Spanned, Text};
 use serde_json::{Value, json};
@@ -199,6 +199,8 @@ choice! {
         "expr" Expr(Cel),
         /// A JSON Schema of the pack that the body must match: the file's name in `schemas/`, `#` and a pointer for a part; or `not:` with such a name.
         "json-schema" JsonSchema(SchemaName),
+        /// A FHIR profile that the body, JSON or XML, must meet: its address, or a map with `profile` and options. It is found in `profiles/` of the pack, or in a package that the user adds with `--fhir-package`.
+        "fhir-profile" FhirProfile(FhirProfileRule),
         /// Named checks whose rules must all hold.
         "rules" Rules(crate::WordList),
         /// Conditions that must all hold.

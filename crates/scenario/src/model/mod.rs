@@ -1,6 +1,7 @@
 //! Every kind of file of a pack, key by key.
 
 mod check;
+mod fhir;
 mod message;
 mod mutant;
 mod pack;
@@ -14,6 +15,9 @@ pub use check::{
     Alternative, AlternativeResult, CheckFile, CheckItem, Condition, Expectation, Format, Gaps, Growing, NoneAfter, On,
     Operators, OtherSchema, Range, Rule, SameAs, SchemaName, Series, SeriesFrom, Subject, SubjectValue, Token, TokenPart,
     TokenSignature, TypeWord,
+};
+pub use fhir::{
+    FhirPackageItem, FhirProfileItem, FhirProfileRule, FhirVersionWord, LesserWord, NotCheckedWord, UnknownExtensionWord,
 };
 pub use message::{
     AlpnAnswer, Body, BodyForm, BodyFrom, CutHow, Drip, EditItem, EffectWord, Encoding, Fault, FaultCut, Malformed, Named, Offer,

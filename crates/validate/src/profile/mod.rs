@@ -1,0 +1,212 @@
+//! FHIR profiles: what a body must meet, and what becomes of each kind of finding.
+
+#[cfg(test)]
+mod tests;
+
+use crate::document::part_of;
+use crate::limits::{PROBLEMS_MAX, REASONS_MAX};
+use counterpart_document::Fault;
+use counterpart_evidence::{Body, Part, Place};
+use counterpart_fhir::{Code, Definitions, Finding, Part as PartPath, Policy, Resource, Severity, Unknown, Validator};
+use counterpart_matching::{Found, Mismatch, Side, Subjects, WholeRule};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What becomes of a finding that is no error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lesser {
+    /// The check fails.
+    Fails,
+    /// Nothing.
+    Ignored,
+    /// It is told as a warning.
+    Warns,
+}
+
+/// What becomes of a rule that could not be judged; it is never a pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unjudged {
+    /// The check fails.
+    Fails,
+    /// The check is left out, with the reason.
+    LeftOut,
+}
+
+/// A profile that a body must meet, and how strictly.
+#[derive(Clone, Debug)]
+pub struct FhirProfile {
+    /// Every definition at hand, compiled when it is first needed.
+    pub definitions: Arc<Definitions>,
+    /// Address of the profile.
+    pub url: String,
+    /// Why the profile is not at hand; nothing is checked then.
+    pub missing: Option<String>,
+    /// The parts of the body that must meet it; the whole body without.
+    pub part: Option<PartPath>,
+    /// How strictly it is judged.
+    pub strictness: Strictness,
+}
+
+/// How strictly a profile is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Strictness {
+    /// What the definitions leave open.
+    pub policy: Policy,
+    /// What becomes of what could not be judged.
+    pub not_checked: Unjudged,
+    /// What becomes of warnings.
+    pub warnings: Lesser,
+    /// What becomes of remarks.
+    pub information: Lesser,
+}
+
+impl WholeRule for FhirProfile {
+    fn asks(&self) -> String {
+        let part = self.part.as_ref().map(|part| format!(" at `{}`", part.text())).unwrap_or_default();
+        format!("as `{}` says{part}{}", self.url, self.strictness.words())
+    }
+
+    fn look(&self, side: Side, subjects: &Subjects<'_>) -> Found {
+        let part = part_of(side);
+        if let Some(reason) = &self.missing {
+            return Found { unjudged: Some(unjudged(reason.clone(), None)), ..Found::default() };
+        }
+        let resource = match resource(subjects, side) {
+            Ok(resource) => resource,
+            Err(mismatch) => return vec![*mismatch].into(),
+        };
+        let validator = Validator::new(&self.definitions, self.strictness.policy);
+        let report = validator.check_part(&resource, std::slice::from_ref(&self.url), self.part.as_ref());
+        let mut found = Found::default();
+        let mut not_checked = Vec::new();
+        for finding in report.findings {
+            let becomes = match finding.severity {
+                _ if finding.code == Code::NotChecked && self.strictness.not_checked == Unjudged::LeftOut => {
+                    not_checked.push(finding);
+                    continue;
+                }
+                _ if finding.code == Code::NotChecked => Lesser::Fails,
+                Severity::Error => Lesser::Fails,
+                Severity::Information => self.strictness.information,
+                Severity::Warning => self.strictness.warnings,
+            };
+            match becomes {
+                Lesser::Fails => found.broken.push(mismatch(finding, part)),
+                Lesser::Ignored => {}
+                Lesser::Warns => found.warnings.push(mismatch(finding, part)),
+            }
+        }
+        found.unjudged = left_out(part, &not_checked);
+        bound(&mut found.broken, report.further, &self.url);
+        bound(&mut found.warnings, 0, &self.url);
+        found
+    }
+}
+
+impl Strictness {
+    /// Says what differs from the usual: two rules that say the same are the same.
+    fn words(self) -> String {
+        let told = |lesser: Lesser, usual: Lesser, what: &str| {
+            let does = match lesser {
+                Lesser::Fails => "fail",
+                Lesser::Ignored => "are ignored",
+                Lesser::Warns => "warn",
+            };
+            (lesser != usual).then(|| format!(", {what} {does}"))
+        };
+        let unknown = self.policy.unknown_extensions == Unknown::Error;
+        let parts = [
+            told(self.warnings, Lesser::Warns, "warnings"),
+            told(self.information, Lesser::Ignored, "remarks"),
+            (self.not_checked == Unjudged::Fails).then(|| ", what is not checked fails".to_owned()),
+            unknown.then(|| ", unknown extensions fail".to_owned()),
+        ];
+        parts.into_iter().flatten().collect()
+    }
+}
+
+/// Cuts a list to the bound, and tells in its last entry how many more there are.
+fn bound(mismatches: &mut Vec<Mismatch>, further: usize, url: &str) {
+    let more = mismatches.len().saturating_sub(PROBLEMS_MAX) + further;
+    mismatches.truncate(PROBLEMS_MAX);
+    if more == 0 {
+        return;
+    }
+    let told = format!("and {more} more findings against `{url}`");
+    match mismatches.last_mut() {
+        Some(last) => last.message = format!("{}; {told}", last.message),
+        // What was not looked at any more may be wrong.
+        None => mismatches.push(Mismatch { message: told, expected: Vec::new(), actual: None, place: None, exchange: None }),
+    }
+}
+
+fn unjudged(message: String, place: Option<Place>) -> Box<Mismatch> {
+    Box::new(Mismatch { message, expected: Vec::new(), actual: None, place, exchange: None })
+}
+
+/// Gives the body as a resource, or what is wrong with it; the first character tells JSON from XML.
+fn resource(subjects: &Subjects<'_>, side: Side) -> Result<Resource, Box<Mismatch>> {
+    let unreadable = |message: String, fault: Option<&Fault>| {
+        Box::new(Mismatch {
+            message,
+            expected: vec!["a FHIR resource in JSON or XML".to_owned()],
+            actual: None,
+            place: Some(Place {
+                part: part_of(side),
+                path: String::new(),
+                line: fault.map(|fault| fault.line),
+                column: fault.map(|fault| fault.column),
+                bytes: fault.map(|fault| (fault.offset as u64, fault.offset as u64 + 1)),
+            }),
+            exchange: None,
+        })
+    };
+    let text = subjects.body(side).map(Body::plain_bytes);
+    let is_xml = text.is_some_and(|text| text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<'));
+    let read = if is_xml {
+        subjects.xml(side).map(|read| read.cloned().map(Resource::Xml))
+    } else {
+        subjects.json(side).map(|read| read.cloned().map(Resource::Json))
+    };
+    match read {
+        None => Err(unreadable("there is no body to look at".to_owned(), None)),
+        Some(Ok(resource)) => Ok(resource),
+        Some(Err(fault)) => {
+            let form = if is_xml { "XML" } else { "JSON" };
+            Err(unreadable(format!("the body is not {form}: {}", fault.message), Some(fault)))
+        }
+    }
+}
+
+fn mismatch(finding: Finding, part: Part) -> Mismatch {
+    let rule = match (&finding.profile, &finding.element) {
+        (Some(profile), Some(element)) => format!(" (`{element}` in {profile})"),
+        _ => String::new(),
+    };
+    Mismatch {
+        message: format!("{}: {}{rule}", finding.path, finding.message),
+        expected: finding.expected.into_iter().collect(),
+        actual: finding.actual,
+        place: Some(Place {
+            part,
+            path: finding.place,
+            line: Some(finding.line),
+            column: Some(finding.column),
+            bytes: Some((finding.bytes.start as u64, finding.bytes.end as u64)),
+        }),
+        exchange: None,
+    }
+}
+
+/// Puts everything that could not be judged in one, at the first place, with each reason once.
+fn left_out(part: Part, not_checked: &[Finding]) -> Option<Box<Mismatch>> {
+    let first = not_checked.first()?;
+    let reasons: BTreeSet<&str> =
+        not_checked.iter().map(|finding| finding.message.strip_prefix("not checked: ").unwrap_or(&finding.message)).collect();
+    let mut message = reasons.iter().take(REASONS_MAX).copied().collect::<Vec<_>>().join("; ");
+    if reasons.len() > REASONS_MAX {
+        message = format!("{message}; and {} more", reasons.len() - REASONS_MAX);
+    }
+    let place = mismatch(first.clone(), part).place;
+    Some(unjudged(format!("not all of the profile could be judged: {message}"), place))
+}

@@ -1,0 +1,174 @@
+//! What becomes of each kind of finding, in JSON and in XML.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use super::{FhirProfile, Lesser, Strictness, Unjudged};
+use crate::{Check, CheckRule, Findings, check_all};
+use counterpart_evidence::{
+    Basis, Body, Cause, CheckId, Direction, Exchange, ExchangeId, Finding, FindingEffect, FindingOutcome, Level, Part, Request,
+    RequirementId,
+};
+use counterpart_fhir::{Definitions, FhirVersion, Package, Part as PartPath, Policy, Unknown};
+use counterpart_matching::{NoNames, Side, Subjects, Whole};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+const PROFILE: &str = "urn:visit";
+
+fn definition(url: &str, kind: &str, elements: &Value) -> Value {
+    let name = url.rsplit('/').next().unwrap();
+    let name = if url == PROFILE { "Visit" } else { name };
+    let derivation = if url == PROFILE { "constraint" } else { "specialization" };
+    json!({ "resourceType": "StructureDefinition", "url": url, "type": name, "kind": kind, "fhirVersion": "4.0.1",
+        "derivation": derivation, "snapshot": { "element": elements } })
+}
+
+/// A visit with a status, a preferred kind, an extensible place, and a rule that only warns.
+fn definitions() -> Arc<Definitions> {
+    let core = |name: &str| format!("http://hl7.org/fhir/StructureDefinition/{name}");
+    let element = |name: &str, min: u32, max: &str, kind: &str| json!({ "path": format!("Visit{name}"), "min": min, "max": max, "type": [{ "code": kind }] });
+    let elements = |status_min| {
+        let mut place = element(".place", 0, "1", "code");
+        place["binding"] = json!({ "strength": "extensible", "valueSet": "urn:places" });
+        let mut kind = element(".kind", 0, "1", "code");
+        kind["binding"] = json!({ "strength": "preferred", "valueSet": "urn:places" });
+        json!([{ "path": "Visit" }, element(".extension", 0, "*", "Extension"), element(".status", status_min, "1", "code"), place, kind])
+    };
+    let extension = json!([{ "path": "Extension" }, { "path": "Extension.url", "min": 1, "max": "1", "type": [{ "code": "uri" }], "representation": ["xmlAttr"] }]);
+    let places = json!({ "resourceType": "ValueSet", "url": "urn:places", "compose": { "include": [{ "system": "urn:p", "concept": [{ "code": "here" }] }] } });
+    let bundle = json!({ "resourceType": "Bundle", "entry": [
+        { "resource": definition(&core("Visit"), "resource", &elements(0)) },
+        { "resource": definition(&core("Extension"), "complex-type", &extension) },
+        { "resource": definition(PROFILE, "resource", &elements(1)) },
+        { "resource": places },
+    ] });
+    let mut definitions = Definitions::new(FhirVersion::R4);
+    definitions.add(Package::read("own.json", bundle.to_string().as_bytes()).unwrap());
+    Arc::new(definitions)
+}
+
+fn profile() -> FhirProfile {
+    let policy = Policy { unknown_extensions: Unknown::Tell, unknown_modifier_extensions: Unknown::Tell };
+    let strictness = Strictness { policy, not_checked: Unjudged::LeftOut, warnings: Lesser::Warns, information: Lesser::Ignored };
+    FhirProfile { definitions: definitions(), url: PROFILE.to_owned(), missing: None, part: None, strictness }
+}
+
+/// What a check of the profile makes of a body: whether it passed, and its findings.
+fn judged(profile: FhirProfile, body: &str) -> (bool, Vec<Finding>) {
+    let check = Check {
+        id: CheckId::new("visit"),
+        requirement: RequirementId::new("R1"),
+        level: Level::Must,
+        basis: Basis::Published,
+        on: Part::Request,
+        when: None,
+        rule: CheckRule::Document(Whole { side: Side::Request, rule: Arc::new(profile) }),
+        hint: None,
+    };
+    let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "main", 0);
+    exchange.request = Some(Request { body: Body::plain(body.to_owned()), ..Request::default() });
+    let Findings { passed, others, .. } = check_all([&check], &Subjects::new(&exchange, &NoNames));
+    (!passed.is_empty(), others)
+}
+
+fn outcome(profile: FhirProfile, body: &str) -> (bool, Vec<(FindingOutcome, FindingEffect)>) {
+    let (passed, others) = judged(profile, body);
+    (passed, others.iter().map(|finding| (finding.outcome, finding.effect)).collect())
+}
+
+const XML: &str = r#"<Visit xmlns="http://hl7.org/fhir"><status value="on"/></Visit>"#;
+const FAIL: (FindingOutcome, FindingEffect) = (FindingOutcome::Fail, FindingEffect::Fail);
+const WARNING: (FindingOutcome, FindingEffect) = (FindingOutcome::Fail, FindingEffect::Warning);
+const SKIP: (FindingOutcome, FindingEffect) = (FindingOutcome::Skip, FindingEffect::None);
+
+#[test]
+fn a_body_that_meets_the_profile_passes_in_both_forms() {
+    for body in [r#"{"resourceType": "Visit", "status": "on"}"#, XML, &format!("\n {XML}")] {
+        assert_eq!(outcome(profile(), body), (true, vec![]), "{body}");
+    }
+}
+
+#[test]
+fn what_is_wrong_fails_at_its_place() {
+    let place = |body: &str, marked: &str, line: u32| {
+        let (passed, others) = judged(profile(), body);
+        let place = others[0].place.clone().unwrap();
+        let (from, to) = place.bytes.unwrap();
+        let text = &body[usize::try_from(from).unwrap()..usize::try_from(to).unwrap()];
+        assert_eq!((passed, others.len(), text, place.line), (false, 1, marked, Some(line)), "{others:?}");
+        others[0].clone()
+    };
+    let finding = place("{\"resourceType\": \"Visit\",\n \"statu\": \"on\", \"status\": \"on\"}", "\"statu\"", 2);
+    assert_eq!(finding.message, "Visit.statu: `statu` is no element of `Visit`");
+    let finding = place(&XML.replace("<status", "\n<statu value=\"x\"/><status"), "<statu", 2);
+    assert_eq!(finding.message, "Visit.statu: `statu` is no element of `Visit`");
+    let finding = place("{\"resourceType\": \"Visit\"}", "{\"resourceType\":", 1);
+    assert_eq!(finding.message, "Visit.status: `status` must be present (`Visit.status` in urn:visit)");
+    assert_eq!((finding.cause, finding.outcome), (Some(Cause::Supplier), FindingOutcome::Fail));
+}
+
+#[test]
+fn what_is_no_resource_fails() {
+    for (body, message) in [
+        ("", "there is no body to look at"),
+        ("{", "the body is not JSON: "),
+        ("<Visit", "the body is not XML: "),
+        ("[]", ": a resource must be an object"),
+        (r#"{"resourceType": "Vist"}"#, ": `Vist` is no type of resource in the packages at hand"),
+        (r#"<Visit xmlns="urn:other"/>"#, "namespace"),
+    ] {
+        let (passed, others) = judged(profile(), body);
+        assert!(!passed && others[0].message.contains(message), "{body}: {others:?}");
+        assert_eq!((others[0].outcome, others[0].effect), FAIL, "{body}");
+    }
+}
+
+#[test]
+fn what_could_not_be_judged_is_never_a_pass() {
+    let body = r#"{"resourceType": "Visit", "status": "on", "extension": [{"url": "urn:a"}, {"url": "urn:b"}]}"#;
+    let (passed, others) = judged(profile(), body);
+    assert_eq!((passed, others.len(), others[0].outcome, others[0].is_unjudged()), (false, 1, FindingOutcome::Skip, true));
+    assert!(
+        others[0].message.starts_with("not all of the profile could be judged: ") && others[0].message.contains("urn:b"),
+        "{others:?}"
+    );
+    let strict = || Strictness { not_checked: Unjudged::Fails, ..profile().strictness };
+    assert_eq!(outcome(FhirProfile { strictness: strict(), ..profile() }, body), (false, vec![FAIL, FAIL]));
+    let missing = Some("the profile is elsewhere".to_owned());
+    assert_eq!(outcome(FhirProfile { missing, ..profile() }, body), (false, vec![SKIP]));
+    let both = r#"{"resourceType": "Visit", "extension": [{"url": "urn:a"}]}"#;
+    assert_eq!(outcome(profile(), both), (false, vec![FAIL, SKIP]), "what is wrong is told all the same");
+}
+
+#[test]
+fn lesser_findings_become_what_the_check_says() {
+    let becomes = |change: fn(&mut Strictness), body: &str| {
+        let mut profile = profile();
+        change(&mut profile.strictness);
+        outcome(profile, body)
+    };
+    let place = r#"{"resourceType": "Visit", "status": "on", "place": "there"}"#;
+    assert_eq!(becomes(|_| {}, place), (false, vec![WARNING]));
+    assert_eq!(becomes(|strictness| strictness.warnings = Lesser::Fails, place), (false, vec![FAIL]));
+    assert_eq!(becomes(|strictness| strictness.warnings = Lesser::Ignored, place), (true, vec![]));
+    let kind = r#"{"resourceType": "Visit", "status": "on", "kind": "there"}"#;
+    assert_eq!(becomes(|_| {}, kind), (true, vec![]));
+    assert_eq!(becomes(|strictness| strictness.information = Lesser::Warns, kind), (false, vec![WARNING]));
+}
+
+#[test]
+fn a_part_is_judged_alone_and_must_be_there() {
+    let with = |path: &str| FhirProfile { part: Some(PartPath::parse(path).unwrap()), ..profile() };
+    assert_eq!(outcome(with("$this"), XML), (true, vec![]));
+    assert_eq!(outcome(with("Visit.where(status = 'off')"), XML), (false, vec![FAIL]));
+}
+
+#[test]
+fn many_findings_are_counted_and_the_worst_come_first() {
+    let members: Vec<String> = (0..50).map(|at| format!("\"x{at}\": 1")).collect();
+    let body = format!(r#"{{"resourceType": "Visit", "place": "there", {}}}"#, members.join(", "));
+    let (_, others) = judged(profile(), &body);
+    let most = crate::limits::PROBLEMS_MAX;
+    assert_eq!(others.iter().map(|finding| finding.effect == FindingEffect::Fail).collect::<Vec<_>>(), [vec![true; most], vec![false]].concat());
+    assert!(others[most - 1].message.ends_with("; and 31 more findings against `urn:visit`"), "{:?}", others.last());
+}
