@@ -17,6 +17,7 @@ mod language;
 mod machine;
 mod peers;
 mod person;
+mod profiles;
 mod proof;
 mod proxies;
 mod reports;

@@ -35,9 +35,14 @@ fn overlaid(wrong: &Path) -> PackFiles {
     pack
 }
 
+/// Another: FHIR profiles, with definitions of its own.
+fn clinic() -> PackFiles {
+    PackFiles { shown: "clinic".to_owned(), ..PackFiles::read(&folder().join("pack/clinic")).unwrap() }
+}
+
 #[test]
 fn good_packs_give_nothing() {
-    for pack in [good(), relay()] {
+    for pack in [good(), relay(), clinic()] {
         let mut sources = Sources::default();
         let found = check_pack(&[&pack], &mut sources);
         assert!(found.is_empty(), "{}", render(&found, &sources, Style::Plain));
