@@ -9,7 +9,7 @@ use counterpart_evidence::{
     RequirementId,
 };
 use counterpart_fhir::{Definitions, FhirVersion, Package, Part as PartPath, Policy, Unknown};
-use counterpart_matching::{NoNames, Side, Subjects, Whole};
+use counterpart_matching::{Alternative, Held, Judgement, NoNames, Rule, Side, Subjects, Whole, judge};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -169,6 +169,32 @@ fn many_findings_are_counted_and_the_worst_come_first() {
     let body = format!(r#"{{"resourceType": "Visit", "place": "there", {}}}"#, members.join(", "));
     let (_, others) = judged(profile(), &body);
     let most = crate::limits::PROBLEMS_MAX;
-    assert_eq!(others.iter().map(|finding| finding.effect == FindingEffect::Fail).collect::<Vec<_>>(), [vec![true; most], vec![false]].concat());
+    assert_eq!(
+        others.iter().map(|finding| finding.effect == FindingEffect::Fail).collect::<Vec<_>>(),
+        [vec![true; most], vec![false]].concat()
+    );
     assert!(others[most - 1].message.ends_with("; and 31 more findings against `urn:visit`"), "{:?}", others.last());
+}
+
+#[test]
+fn a_profile_is_a_condition_like_every_other() {
+    let whole = || Rule::Whole(Whole { side: Side::Request, rule: Arc::new(profile()) });
+    let alternative = |rule| Alternative { rule, result: Held::Pass };
+    let other = FhirProfile { part: Some(PartPath::parse("Visit.place").unwrap()), ..profile() };
+    let other = Rule::Whole(Whole { side: Side::Request, rule: Arc::new(other) });
+    let unknown = r#"{"resourceType": "Visit", "status": "on", "extension": [{"url": "urn:a"}]}"#;
+    let place = r#"{"resourceType": "Visit", "status": "on", "place": "there"}"#;
+    let judged = |rule: &Rule, body: &str| {
+        let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "main", 0);
+        exchange.request = Some(Request { body: Body::plain(body.to_owned()), ..Request::default() });
+        judge(rule, &Subjects::new(&exchange, &NoNames))
+    };
+    assert_eq!(judged(&whole(), XML), Judgement::Holds);
+    assert!(matches!(judged(&whole(), place), Judgement::HoldsWithWarning(text) if text.starts_with("as `urn:visit` says: ")));
+    assert!(matches!(judged(&whole(), unknown), Judgement::Unjudged(text) if text.contains("urn:a")));
+    let Judgement::Broken(mismatch) = judged(&whole(), r#"{"resourceType": "Visit"}"#) else { panic!("it is broken") };
+    assert!(mismatch.message.contains("`status` must be present") && mismatch.place.is_some(), "{mismatch:?}");
+    let any = Rule::Any(vec![alternative(other), alternative(whole())]);
+    assert_eq!(judged(&any, XML), Judgement::Holds);
+    assert!(matches!(judged(&any, unknown), Judgement::Unjudged(_)), "what could not be judged might hold");
 }
