@@ -104,14 +104,11 @@ fn only_the_parts_that_a_path_selects_are_checked() {
     let none: Vec<String> = Vec::new();
     let lamp = "http://hl7.org/fhir/StructureDefinition/Lamp";
     assert_eq!(checked("Shelf.entry.where(fullUrl.exists()).resource", lamp), none);
-    let both =
-        ["Shelf.entry[1].resource `status` must be present", "Shelf.entry[1].resource.statu `statu` is no element of `Lamp`"];
-    let sorted = |path: &str| {
-        let mut found = checked(path, lamp);
-        found.sort();
-        found
-    };
-    assert_eq!(sorted("entry.resource"), both.map(|text| text.replace("resource `status`", "resource.status `status`")).to_vec());
+    let both = [
+        "Shelf.entry[1].resource.status `status` must be present",
+        "Shelf.entry[1].resource.statu `statu` is no element of `Lamp`",
+    ];
+    assert_eq!(checked("entry.resource", lamp), both);
     assert_eq!(checked("Shelf.entry.id", lamp), ["Shelf there is nothing at `Shelf.entry.id`"]);
     let owner = "http://hl7.org/fhir/StructureDefinition/Owner";
     let other = format!("Shelf.entry[0].resource the profile `{owner}` is for `Owner`, and this is `Lamp`");

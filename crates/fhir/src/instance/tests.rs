@@ -67,3 +67,13 @@ fn what_would_be_lost_is_not_converted() {
     let refused = convert(&resource, Format::Xml, &definitions(&[])).unwrap_err().to_string();
     assert_eq!(refused, "read the resource: `oddity` is no element of `Lamp`");
 }
+
+/// Found by a fuzz program: a zero character in JSON became XML that nobody can read.
+#[test]
+fn what_xml_cannot_carry_is_not_converted() {
+    let text = r#"{ "resourceType": "Lamp", "status": "on", "note": ["a\u0000b"] }"#;
+    let resource = Resource::parse(&text.into(), &counterpart_document::Limits::default()).unwrap();
+    let refused = convert(&resource, Format::Xml, &definitions(&[])).unwrap_err().to_string();
+    assert!(refused.starts_with("read the resource: XML cannot carry what it holds: "), "{refused}");
+    assert!(convert(&resource, Format::Json, &definitions(&[])).is_ok());
+}
