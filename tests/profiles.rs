@@ -100,3 +100,31 @@ fn package_that_cannot_be_read_and_a_profile_that_nobody_has_are_told_before_any
     place.write("other.json", LETTER.replace("urn:letter", "urn:lettre"));
     place.run(line.iter().chain(&["other.json"])).exits(2).says("did you mean `urn:lettre`?");
 }
+
+#[test]
+fn package_is_kept_once_and_a_kept_file_that_is_not_whole_is_written_anew() {
+    let place = letters(&pack("fhir-packages: [{ name: own, profiles: 'urn:letter', doc: Letters. }]"));
+    place.write("package/letter.json", LETTER);
+    place.write("package/package.json", r#"{ "name": "own", "version": "1", "fhirVersions": ["4.0.1"] }"#);
+    let packed = std::process::Command::new("tar").args(["-czf", "own.tgz", "package"]).current_dir(place.path()).status();
+    assert!(packed.unwrap().success());
+    let sut = Sut::json(r#"{ "resourceType": "Letter", "to": "Ada" }"#);
+    let run = || {
+        let line =
+            ["run", "letters", "--role", "consumer", "--target", &sut.url, "--fhir-package", "own.tgz", "--fhir-cache", "kept"];
+        place.run(line).exits(0);
+        let files: Vec<_> = std::fs::read_dir(place.path().join("kept")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        let written = files[0].metadata().unwrap().modified().unwrap();
+        (files[0].clone(), std::fs::read(&files[0]).unwrap(), written)
+    };
+    let (file, whole, written) = run();
+    assert_eq!(run(), (file.clone(), whole.clone(), written), "what is kept is taken");
+    for broken in [&whole[..whole.len() / 2], b"", &[&whole[..whole.len() - 1], b"x"].concat()] {
+        std::fs::write(&file, broken).unwrap();
+        assert_eq!(run().1, whole, "what is broken is read and kept anew");
+    }
+    place.write("letter.json", r#"{ "resourceType": "Letter" }"#);
+    let validate = ["fhir", "validate", "letter.json", "--package", "own.tgz", "--cache", "kept", "--profile", "urn:letter"];
+    place.run(validate).exits(1).gives("`to` must be present");
+}

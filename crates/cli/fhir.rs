@@ -3,15 +3,16 @@
 use crate::args::{DefinitionArgs, FhirArgs, FhirCommand, FhirConvertArgs, FhirValidateArgs, FormatArg, MessageFormat};
 use crate::console;
 use crate::exit::{Exit, Trouble};
-use crate::limits::RESOURCE_BYTES_MAX;
+use crate::limits::{KEPT_BYTES_MAX, RESOURCE_BYTES_MAX};
+use bytes::Bytes;
 use counterpart_document::Limits;
 use counterpart_fhir::{
-    Definitions, FhirVersion, Finding, Format, Package, Policy, Report, Resource, Severity, Unknown, Validator, convert,
+    Definitions, FhirVersion, Finding, Format, PACKAGE_BYTES_MAX, Package, PackageDigest, Policy, Report, Resource, Severity,
+    Unknown, Validator, convert,
 };
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 pub(crate) fn fhir(args: &FhirArgs, format: MessageFormat) -> Result<Exit, Trouble> {
     match &args.command {
@@ -74,7 +75,7 @@ fn turn(args: &FhirConvertArgs) -> Result<Exit, Trouble> {
 
 /// Reads the packages, and settles which FHIR version is checked.
 fn definitions(args: &DefinitionArgs) -> Result<Definitions, Trouble> {
-    let packages = args.packages.iter().map(|path| package(path)).collect::<Result<Vec<_>, _>>().map_err(Trouble::Usage)?;
+    let packages = packages(&args.packages, args.cache.as_deref()).map_err(Trouble::Usage)?;
     let version = match &args.fhir_version {
         Some(text) => FhirVersion::parse(text)
             .ok_or_else(|| Trouble::Usage(format!("the FHIR version `{text}` is not known: known are 3.0.x and 4.0.x")))?,
@@ -95,14 +96,55 @@ fn definitions(args: &DefinitionArgs) -> Result<Definitions, Trouble> {
     Ok(definitions)
 }
 
-/// Reads the packages of a run.
-pub(crate) fn packages(paths: &[PathBuf]) -> Result<Vec<Arc<Package>>, String> {
-    paths.iter().map(|path| package(path).map(Arc::new)).collect()
+/// Reads packages, side by side: to unpack one takes most of a second.
+pub(crate) fn packages(paths: &[PathBuf], cache: Option<&Path>) -> Result<Vec<Package>, String> {
+    std::thread::scope(|scope| {
+        let reading: Vec<_> = paths.iter().map(|path| scope.spawn(move || package(path, cache))).collect();
+        let read = reading.into_iter().map(|one| one.join().unwrap_or_else(|_| Err("could not read a package".to_owned())));
+        read.collect()
+    })
 }
 
-fn package(path: &Path) -> Result<Package, String> {
-    let file = std::fs::File::open(path).map_err(|error| format!("could not read {}: {error}", path.display()))?;
-    Package::read(&path.display().to_string(), file).map_err(|error| format!("could not {error}"))
+/// Reads a package, or takes what was kept of it; only archives are kept, since a single file is quick to read.
+fn package(path: &Path, cache: Option<&Path>) -> Result<Package, String> {
+    let failed = |error: std::io::Error| format!("could not read {}: {error}", path.display());
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(PACKAGE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    let read = || Package::read(&path.display().to_string(), bytes.as_slice()).map_err(|error| format!("could not {error}"));
+    let Some(folder) = cache.filter(|_| bytes.starts_with(&[0x1f, 0x8b])) else { return read() };
+    let digest = PackageDigest::of(&bytes);
+    let kept = folder.join(digest.file_name());
+    if let Some(package) = kept_at(&kept).and_then(|file| Package::kept(&file, &digest)) {
+        return Ok(package);
+    }
+    let package = read()?;
+    if let Err(error) = keep(&kept, &package.keep(&digest)) {
+        // It is only slower without.
+        console::talk(&format!("note: could not keep the package in {}: {error}", folder.display()));
+    }
+    Ok(package)
+}
+
+/// Reads a kept file; whatever is wrong with it, the package itself is read.
+fn kept_at(path: &Path) -> Option<Bytes> {
+    let file = std::fs::File::open(path).ok()?;
+    let length = file.metadata().ok().filter(|data| data.is_file() && data.len() <= KEPT_BYTES_MAX)?.len();
+    let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?);
+    file.take(KEPT_BYTES_MAX).read_to_end(&mut bytes).ok()?;
+    Some(bytes.into())
+}
+
+/// Writes a kept file beside its place and moves it there, so that nobody ever reads half of one.
+fn keep(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+    let beside = path.with_extension(format!("{}.part", std::process::id()));
+    let written = std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path));
+    if written.is_err() {
+        // Half a file is of no use to anybody; that it cannot be taken away either is told by the first error.
+        let _ = std::fs::remove_file(&beside);
+    }
+    written
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Trouble> {

@@ -4,6 +4,8 @@
 pub(crate) const FILE_BYTES_MAX: u64 = 1 << 20;
 /// Bytes of a resource that `fhir` reads: more than a reader takes, so that what is too long is told.
 pub(crate) const RESOURCE_BYTES_MAX: u64 = 64 << 20;
+/// Bytes of a FHIR package as it is kept once it was read.
+pub(crate) const KEPT_BYTES_MAX: u64 = 1 << 30;
 /// Exchanges that the control listener still shows.
 pub(crate) const RECENT_EXCHANGES_MAX: usize = 1_000;
 /// Bytes of those.

@@ -230,6 +230,7 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, held: &Held<'_>, mode: Mo
         let words = format!("{} on {}: {}{file}", evidence.by, workspace::plain(&evidence.date), evidence.note);
         (RequirementId::new(id), words)
     });
+    let fhir_packages = fhir::packages(&args.fhir_package, args.fhir_cache.as_deref())?;
     Ok(Options {
         purpose: Purpose::Play,
         role: Some(wanted.role),
@@ -241,7 +242,7 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, held: &Held<'_>, mode: Mo
         abilities: (mode == Mode::Run).then_some(abilities),
         force: force(&wanted.workspace),
         attested: attested.collect(),
-        fhir_packages: fhir::packages(&args.fhir_package)?,
+        fhir_packages: fhir_packages.into_iter().map(Arc::new).collect(),
         mutant: None,
     })
 }

@@ -23,6 +23,9 @@ pub(crate) struct DefinitionArgs {
     /// FHIR package (.tgz) or single definition (JSON); can be given more than once. Nothing is fetched.
     #[arg(long = "package", value_name = "FILE", required = true)]
     pub(crate) packages: Vec<PathBuf>,
+    /// Folder in which packages are kept as they were read, by digest, so that the next start is quicker.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) cache: Option<PathBuf>,
     /// FHIR version, 3.0.1 or 4.0.1; without, that of the packages.
     #[arg(long, value_name = "VERSION")]
     pub(crate) fhir_version: Option<String>,

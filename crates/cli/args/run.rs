@@ -42,6 +42,9 @@ pub(crate) struct RunArgs {
     /// FHIR package (.tgz) or definition (JSON) whose profiles the pack's checks use, before the pack's own; can be given more than once. Nothing is fetched.
     #[arg(long, value_name = "FILE")]
     pub(crate) fhir_package: Vec<PathBuf>,
+    /// Folder in which FHIR packages are kept as they were read, by digest, so that the next start is quicker; none are kept without.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) fhir_cache: Option<PathBuf>,
     /// Control listener: recorded exchanges, health and, with `simulate`, store reset; a loopback address. `simulate` takes a free port without.
     #[arg(long, value_name = "ADDR")]
     pub(crate) control: Option<String>,

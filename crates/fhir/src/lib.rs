@@ -29,5 +29,5 @@ pub use finding::{Code, Finding, Severity};
 pub use instance::{Format, Resource};
 pub use limits::PACKAGE_BYTES_MAX;
 pub use measure::{Expressed, expressions};
-pub use package::{Definition, Kind, Package};
+pub use package::{Definition, Kind, Package, PackageDigest};
 pub use version::FhirVersion;

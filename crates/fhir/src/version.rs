@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A version of FHIR.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum FhirVersion {
     /// STU3, 3.0.x.
     Stu3,

@@ -3,10 +3,12 @@
 //! Only structure definitions, value sets and code systems are kept, cut down to what the checks need. Archives may be
 //! hostile: entries, sizes and names are bounded. <https://hl7.org/fhir/packages.html>
 
+mod kept;
 mod read;
 mod tar;
 #[cfg(test)]
 mod tests;
 mod trim;
 
+pub use kept::PackageDigest;
 pub use read::{Definition, Kind, Package};

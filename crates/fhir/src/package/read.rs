@@ -7,12 +7,13 @@ use crate::limits::{ENTRIES_MAX, NOTICES_MAX, PACKAGE_BYTES_MAX};
 use crate::version::FhirVersion;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use std::io::Read;
 
 /// What a definition defines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// Codes of one system.
     CodeSystem,
@@ -176,19 +177,19 @@ impl Package {
 }
 
 /// A bundle, whose resources are read one by one.
-#[derive(Default, serde::Deserialize)]
+#[derive(Default, Deserialize)]
 struct Bundle<'t> {
     #[serde(borrow, default)]
     entry: Vec<BundleEntry<'t>>,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct BundleEntry<'t> {
     #[serde(borrow)]
     resource: Option<&'t RawValue>,
 }
 
-#[derive(Default, serde::Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Head {
     resource_type: Option<String>,
