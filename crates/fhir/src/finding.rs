@@ -101,6 +101,8 @@ pub struct Finding {
     pub element: Option<String>,
     /// Key of the invariant.
     pub rule: Option<String>,
+    /// Address of the value set, profile or extension for want of which the rule could not be judged.
+    pub wants: Option<String>,
 }
 
 /// A finding whose place is not yet worked out.
@@ -120,6 +122,7 @@ pub(crate) struct Draft {
     pub(crate) profile: Option<String>,
     pub(crate) element: Option<String>,
     pub(crate) rule: Option<String>,
+    pub(crate) wants: Option<String>,
 }
 
 impl Draft {
@@ -136,6 +139,7 @@ impl Draft {
             profile: None,
             element: None,
             rule: None,
+            wants: None,
         }
     }
 
@@ -145,6 +149,11 @@ impl Draft {
 
     pub(crate) fn below(mut self, name: impl Into<String>) -> Self {
         self.below = Some(name.into());
+        self
+    }
+
+    pub(crate) fn wants(mut self, url: &str) -> Self {
+        self.wants = Some(url.to_owned());
         self
     }
 

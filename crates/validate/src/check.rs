@@ -1,6 +1,7 @@
 //! A check: a rule with the requirement, level and basis that it stands for, applied to an exchange.
 
 use crate::Findings;
+use crate::findings::skip;
 use counterpart_evidence::{Basis, Cause, CheckId, Finding, FindingEffect, FindingOutcome, Level, Part, RequirementId};
 use counterpart_matching::{Found, Judgement, Mismatch, Rule, Subjects, Whole, judge};
 use std::sync::Arc;
@@ -118,6 +119,7 @@ fn by_all<'a>(check: &'a Check, rules: &'a [CheckRule], subjects: &Subjects<'_>,
         findings.passed.push(&check.id);
     }
     findings.others.append(&mut own.others);
+    findings.skipped.append(&mut own.skipped);
 }
 
 /// Checks an exchange with every check of a list.
@@ -144,9 +146,12 @@ fn by_rule<'a>(check: &'a Check, rule: &Rule, subjects: &Subjects<'_>, findings:
 }
 
 fn by_document<'a>(check: &'a Check, whole: &Whole, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
-    let Found { broken, warnings, unjudged } = whole.rule.look(whole.side, subjects);
+    let Found { broken, warnings, unjudged, left_out } = whole.rule.look(whole.side, subjects);
     if broken.is_empty() && warnings.is_empty() && unjudged.is_none() {
         findings.passed.push(&check.id);
+    }
+    if let Some(reason) = left_out {
+        skip(&mut findings.skipped, check, &reason);
     }
     findings.others.extend(broken.into_iter().map(|mismatch| check.failed(mismatch)));
     findings.others.extend(warnings.into_iter().map(|mismatch| check.warned(mismatch)));

@@ -57,7 +57,7 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// Notes that a check did not apply.
-fn skip(skipped: &mut Vec<Skipped>, check: &Check, reason: &str) {
+/// Notes that a check, or a part of it, did not apply.
+pub(crate) fn skip(skipped: &mut Vec<Skipped>, check: &Check, reason: &str) {
     add_skipped(skipped, reason, (check.level, check.basis), (check.id.clone(), check.requirement.clone()));
 }

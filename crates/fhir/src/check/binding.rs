@@ -75,7 +75,7 @@ impl<'c> Checker<'c> {
         element: &'c Element,
     ) {
         let Some(set) = self.definitions.value_set(url) else {
-            self.not_checked(node, &format!("the value set `{url}` is not at hand"), profile, element);
+            self.lacks(node, url, &format!("the value set `{url}` is not at hand"), profile, element);
             return;
         };
         let mut unknown = None;
@@ -87,7 +87,7 @@ impl<'c> Checker<'c> {
             }
         }
         if let Some(reason) = unknown {
-            self.not_checked(node, &format!("{reason}, and the value set `{url}` needs it"), profile, element);
+            self.lacks(node, url, &format!("{reason}, and the value set `{url}` needs it"), profile, element);
             return;
         }
         let written: Vec<String> = codes.iter().map(written).collect();

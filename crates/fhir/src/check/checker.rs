@@ -76,6 +76,12 @@ impl<'c> Checker<'c> {
         self.tell_of(Draft::new(Severity::Information, Code::NotChecked, node, message), profile, element);
     }
 
+    /// Tells what could not be judged for want of what stands at an address.
+    pub(super) fn lacks(&mut self, node: u32, url: &str, reason: &str, profile: &Profile, element: &Element) {
+        let draft = Draft::new(Severity::Information, Code::NotChecked, node, format!("not checked: {reason}"));
+        self.tell_of(draft.wants(url), profile, element);
+    }
+
     /// Counts a step; false once the bound is passed, which is told.
     pub(super) fn step(&mut self) -> bool {
         self.steps += 1;
@@ -120,7 +126,7 @@ impl<'c> Checker<'c> {
                 Some(profile) => self.profile(node, profile),
                 None => {
                     let message = format!("not checked: the profile `{url}` is not at hand");
-                    self.tell(Draft::new(Severity::Information, Code::NotChecked, claim, message));
+                    self.tell(Draft::new(Severity::Information, Code::NotChecked, claim, message).wants(url));
                 }
             }
         }
@@ -141,7 +147,7 @@ impl<'c> Checker<'c> {
         }
         for missing in &profile.missing {
             let reason = format!("what `{}` takes from `{missing}`, which is not at hand", profile.url);
-            self.not_checked(node, &reason, profile, profile.root());
+            self.lacks(node, missing, &reason, profile, profile.root());
         }
         self.element(node, profile, 0);
     }

@@ -74,7 +74,7 @@ impl<'c> Checker<'c> {
         match (urls, known.as_slice()) {
             ([], _) => {}
             ([_], [only]) => self.profile(node, only),
-            ([missing], _) => self.not_checked(node, &format!("the profile `{missing}` is not at hand"), profile, element),
+            ([missing], _) => self.lacks(node, missing, &format!("the profile `{missing}` is not at hand"), profile, element),
             _ if self.trials >= TRIALS_MAX => {
                 self.not_checked(node, "profiles are tried inside each other too deeply", profile, element);
             }

@@ -24,12 +24,14 @@ impl<'c> Checker<'c> {
             None => {
                 let is_modifier = tree.node(node).name == "modifierExtension";
                 let policy = if is_modifier { self.policy.unknown_modifier_extensions } else { self.policy.unknown_extensions };
-                let (severity, code) = match policy {
-                    Unknown::Error => (Severity::Error, Code::Extension),
-                    Unknown::Tell => (Severity::Information, Code::NotChecked),
-                };
-                let message = format!("not checked: the extension `{}` is not at hand", shown(url));
-                self.tell(Draft::new(severity, code, node, message).actual(url));
+                let message = format!("the extension `{}` is not at hand", shown(url));
+                self.tell(match policy {
+                    Unknown::Error => Draft::error(Code::Extension, node, message).actual(url),
+                    Unknown::Tell => {
+                        let message = format!("not checked: {message}");
+                        Draft::new(Severity::Information, Code::NotChecked, node, message).actual(url).wants(url)
+                    }
+                });
             }
         }
     }

@@ -31,6 +31,7 @@ pub(super) fn settle(drafts: &[Draft], tree: Option<&Tree<'_>>, resource: &Resou
                 profile: draft.profile.clone(),
                 element: draft.element.clone(),
                 rule: draft.rule.clone(),
+                wants: draft.wants.clone(),
             }
         })
         .collect()

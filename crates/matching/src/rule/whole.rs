@@ -22,6 +22,8 @@ pub struct Found {
     pub warnings: Vec<Mismatch>,
     /// What could not be judged, in one; the message is the reason.
     pub unjudged: Option<Box<Mismatch>>,
+    /// What the rule leaves out on purpose, and met here: one sentence for those who read the report.
+    pub left_out: Option<String>,
 }
 
 impl From<Vec<Mismatch>> for Found {
@@ -42,7 +44,7 @@ pub struct Whole {
 impl Whole {
     /// Judges it; what is broken is told together, each with its place, since a condition has one mismatch.
     pub(super) fn judge(&self, subjects: &Subjects<'_>) -> Judgement {
-        let Found { broken, warnings, unjudged } = self.rule.look(self.side, subjects);
+        let Found { broken, warnings, unjudged, .. } = self.rule.look(self.side, subjects);
         let expected = broken.iter().flat_map(|miss| &miss.expected).cloned().collect();
         let message = self.told(&broken);
         match (broken.into_iter().next(), unjudged) {

@@ -138,7 +138,8 @@ impl Compiler<'_> {
             None => None,
         };
         let (definitions, missing) = self.definitions_for(profile, item)?;
-        Some(FhirProfile { definitions, url: profile.value.clone(), missing, part, strictness: strictness(item) })
+        let without = item.iter().flat_map(|item| &item.without).map(|address| address.value.clone()).collect();
+        Some(FhirProfile { definitions, url: profile.value.clone(), missing, part, without, strictness: strictness(item) })
     }
 
     fn part_of_body(&mut self, part: &Text) -> Option<Part> {

@@ -57,6 +57,8 @@ record! {
         optional version "version": FhirVersionWord,
         /// What becomes of a rule that could not be judged; `skip` without.
         optional not_checked "not-checked": NotCheckedWord,
+        /// Addresses of value sets, profiles and extensions that the check leaves out: what could not be judged for want of one of them does not hold up the rest, and the report says that it was left out.
+        list without "without": Text,
         /// What becomes of warnings: extensible bindings, invariants that only warn; `warning` without.
         optional warnings "warnings": LesserWord,
         /// What becomes of remarks, such as a code outside a preferred set; `ignore` without.

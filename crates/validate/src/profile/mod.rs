@@ -43,6 +43,8 @@ pub struct FhirProfile {
     pub missing: Option<String>,
     /// The parts of the body that must meet it; the whole body without.
     pub part: Option<PartPath>,
+    /// Addresses for want of which a part of the profile is left out.
+    pub without: Vec<String>,
     /// How strictly it is judged.
     pub strictness: Strictness,
 }
@@ -63,7 +65,8 @@ pub struct Strictness {
 impl WholeRule for FhirProfile {
     fn asks(&self) -> String {
         let part = self.part.as_ref().map(|part| format!(" at `{}`", part.text())).unwrap_or_default();
-        format!("as `{}` says{part}{}", self.url, self.strictness.words())
+        let without: String = self.without.iter().map(|url| format!(", without `{url}`")).collect();
+        format!("as `{}` says{part}{without}{}", self.url, self.strictness.words())
     }
 
     fn look(&self, side: Side, subjects: &Subjects<'_>) -> Found {
@@ -78,8 +81,12 @@ impl WholeRule for FhirProfile {
         let validator = Validator::new(&self.definitions, self.strictness.policy);
         let report = validator.check_part(&resource, std::slice::from_ref(&self.url), self.part.as_ref());
         let mut found = Found::default();
-        let mut not_checked = Vec::new();
+        let (mut not_checked, mut without) = (Vec::new(), Vec::new());
         for finding in report.findings {
+            if finding.wants.as_ref().is_some_and(|url| self.without.contains(url)) {
+                without.push(finding);
+                continue;
+            }
             let becomes = match finding.severity {
                 _ if finding.code == Code::NotChecked && self.strictness.not_checked == Unjudged::LeftOut => {
                     not_checked.push(finding);
@@ -96,7 +103,11 @@ impl WholeRule for FhirProfile {
                 Lesser::Warns => found.warnings.push(mismatch(finding, part)),
             }
         }
-        found.unjudged = left_out(part, &not_checked);
+        found.unjudged = not_checked.first().map(|first| {
+            let message = format!("not all of the profile could be judged: {}", reasons(&not_checked));
+            unjudged(message, mismatch(first.clone(), part).place)
+        });
+        found.left_out = (!without.is_empty()).then(|| format!("left out of the profile by the pack: {}", reasons(&without)));
         bound(&mut found.broken, report.further, &self.url);
         bound(&mut found.warnings, 0, &self.url);
         found
@@ -198,15 +209,13 @@ fn mismatch(finding: Finding, part: Part) -> Mismatch {
     }
 }
 
-/// Puts everything that could not be judged in one, at the first place, with each reason once.
-fn left_out(part: Part, not_checked: &[Finding]) -> Option<Box<Mismatch>> {
-    let first = not_checked.first()?;
+/// Tells each reason why something could not be judged once, up to a bound.
+fn reasons(not_checked: &[Finding]) -> String {
     let reasons: BTreeSet<&str> =
         not_checked.iter().map(|finding| finding.message.strip_prefix("not checked: ").unwrap_or(&finding.message)).collect();
-    let mut message = reasons.iter().take(REASONS_MAX).copied().collect::<Vec<_>>().join("; ");
-    if reasons.len() > REASONS_MAX {
-        message = format!("{message}; and {} more", reasons.len() - REASONS_MAX);
+    let told = reasons.iter().take(REASONS_MAX).copied().collect::<Vec<_>>().join("; ");
+    match reasons.len().saturating_sub(REASONS_MAX) {
+        0 => told,
+        more => format!("{told}; and {more} more"),
     }
-    let place = mismatch(first.clone(), part).place;
-    Some(unjudged(format!("not all of the profile could be judged: {message}"), place))
 }

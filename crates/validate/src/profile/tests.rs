@@ -50,25 +50,40 @@ fn definitions() -> Arc<Definitions> {
 fn profile() -> FhirProfile {
     let policy = Policy { unknown_extensions: Unknown::Tell, unknown_modifier_extensions: Unknown::Tell };
     let strictness = Strictness { policy, not_checked: Unjudged::LeftOut, warnings: Lesser::Warns, information: Lesser::Ignored };
-    FhirProfile { definitions: definitions(), url: PROFILE.to_owned(), missing: None, part: None, strictness }
+    FhirProfile {
+        definitions: definitions(),
+        url: PROFILE.to_owned(),
+        missing: None,
+        part: None,
+        without: Vec::new(),
+        strictness,
+    }
 }
 
 /// What a check of the profile makes of a body: whether it passed, and its findings.
 fn judged(profile: FhirProfile, body: &str) -> (bool, Vec<Finding>) {
-    let check = Check {
+    let check = check(profile);
+    let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "main", 0);
+    exchange.request = Some(Request { body: Body::plain(body.to_owned()), ..Request::default() });
+    let Findings { passed, others, .. } = check_all([&check], &Subjects::new(&exchange, &NoNames));
+    (!passed.is_empty(), others)
+}
+
+fn document(profile: FhirProfile) -> CheckRule {
+    CheckRule::Document(Whole { side: Side::Request, rule: Arc::new(profile) })
+}
+
+fn check(profile: FhirProfile) -> Check {
+    Check {
         id: CheckId::new("visit"),
         requirement: RequirementId::new("R1"),
         level: Level::Must,
         basis: Basis::Published,
         on: Part::Request,
         when: None,
-        rule: CheckRule::Document(Whole { side: Side::Request, rule: Arc::new(profile) }),
+        rule: document(profile),
         hint: None,
-    };
-    let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "main", 0);
-    exchange.request = Some(Request { body: Body::plain(body.to_owned()), ..Request::default() });
-    let Findings { passed, others, .. } = check_all([&check], &Subjects::new(&exchange, &NoNames));
-    (!passed.is_empty(), others)
+    }
 }
 
 fn outcome(profile: FhirProfile, body: &str) -> (bool, Vec<(FindingOutcome, FindingEffect)>) {
@@ -197,4 +212,24 @@ fn a_profile_is_a_condition_like_every_other() {
     let any = Rule::Any(vec![alternative(other), alternative(whole())]);
     assert_eq!(judged(&any, XML), Judgement::Holds);
     assert!(matches!(judged(&any, unknown), Judgement::Unjudged(_)), "what could not be judged might hold");
+}
+
+#[test]
+fn what_the_pack_leaves_out_is_told_and_holds_up_nothing() {
+    let without = |url: &str| FhirProfile { without: vec![url.to_owned()], ..profile() };
+    let body = r#"{"resourceType": "Visit", "status": "on", "extension": [{"url": "urn:a"}]}"#;
+    assert_eq!(outcome(without("urn:b"), body), (false, vec![SKIP]));
+    assert_eq!(outcome(without("urn:a"), body), (true, vec![]));
+    let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "main", 0);
+    exchange.request = Some(Request { body: Body::plain(body.to_owned()), ..Request::default() });
+    let check = Check { rule: CheckRule::All(vec![document(without("urn:a"))]), ..check(profile()) };
+    let found = check_all([&check], &Subjects::new(&exchange, &NoNames));
+    let told: Vec<&str> = found.skipped.iter().map(|skipped| skipped.reason.as_str()).collect();
+    assert_eq!(
+        (told, found.passed.len()),
+        (vec!["left out of the profile by the pack: the extension `urn:a` is not at hand"], 1)
+    );
+    // The want of one thing is no want of another, and what is wrong is wrong all the same.
+    let two = r#"{"resourceType": "Visit", "extension": [{"url": "urn:a"}, {"url": "urn:c"}]}"#;
+    assert_eq!(outcome(without("urn:a"), two), (false, vec![FAIL, SKIP]));
 }
