@@ -7,7 +7,8 @@ use counterpart_document::{Fault, Json, Limits, Xml};
 use counterpart_evidence::{Body, Connection, Exchange, Headers, Timing};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::cell::OnceCell;
+use std::ops::Deref;
 
 /// How the run's clock stands to the real one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,8 +53,31 @@ pub(crate) fn clock_advice(scale_max: f64) -> String {
 /// What is parsed of one message.
 #[derive(Default)]
 struct Parsed {
-    json: OnceLock<Result<Json, Fault>>,
-    xml: OnceLock<Result<Xml, Fault>>,
+    json: OnceCell<Result<Json, Fault>>,
+    xml: OnceCell<Result<Xml, Fault>>,
+}
+
+/// What is parsed of a message, here or where the same exchange is looked at with other names.
+enum Reading<'a> {
+    Others(&'a Parsed),
+    Own(Parsed),
+}
+
+impl Default for Reading<'_> {
+    fn default() -> Self {
+        Self::Own(Parsed::default())
+    }
+}
+
+impl Deref for Reading<'_> {
+    type Target = Parsed;
+
+    fn deref(&self) -> &Parsed {
+        match self {
+            Self::Others(parsed) => parsed,
+            Self::Own(parsed) => parsed,
+        }
+    }
 }
 
 /// One exchange, and what belongs to it, as conditions see it.
@@ -63,8 +87,8 @@ struct Parsed {
 pub struct Subjects<'a> {
     names: &'a dyn Names,
     exchange: Option<&'a Exchange>,
-    request: Arc<Parsed>,
-    response: Arc<Parsed>,
+    request: Reading<'a>,
+    response: Reading<'a>,
     hook: Option<&'a Value>,
     file: Option<&'a Value>,
     mail: Option<&'a Value>,
@@ -94,8 +118,8 @@ impl<'a> Subjects<'a> {
         Self {
             names,
             exchange: None,
-            request: Arc::default(),
-            response: Arc::default(),
+            request: Reading::default(),
+            response: Reading::default(),
             hook: None,
             file: None,
             mail: None,
@@ -109,11 +133,11 @@ impl<'a> Subjects<'a> {
 
     /// Gives the same with other names; what was parsed is shared.
     #[must_use]
-    pub fn renamed<'b>(&self, names: &'b dyn Names) -> Subjects<'b>
+    pub fn renamed<'b>(&'b self, names: &'b dyn Names) -> Subjects<'b>
     where
         'a: 'b,
     {
-        let (request, response) = (Arc::clone(&self.request), Arc::clone(&self.response));
+        let (request, response) = (Reading::Others(&self.request), Reading::Others(&self.response));
         Subjects { names, request, response, ..*self }
     }
 
