@@ -2,7 +2,7 @@
 
 use crate::build;
 use crate::names::Layer;
-use crate::rules::{RuleIndex, fits, misses, names};
+use crate::rules::{RuleIndex, fits, misses, reads};
 use crate::search::search;
 use crate::store::{Memory, StoreNames};
 use counterpart_evidence::{Effect, Outcome, Request, Response};
@@ -103,7 +103,7 @@ fn take<'a>(
         own.insert("path".to_owned(), Value::Object(path));
     }
     let plain = own.is_empty() && rule.lets.is_empty() && rule.checks.is_empty() && rule.then.is_empty();
-    if plain && !rule.when.as_ref().is_some_and(|when| names(when, &["failed", "store"])) {
+    if plain && !rule.when.as_ref().is_some_and(|when| reads(when, &["failed", "store"])) {
         // The usual rule of a fast stub: conditions on the message alone.
         let holds = rule.when.as_ref().is_none_or(|when| holds(when, asked.subjects));
         own.insert("failed".to_owned(), json!(failed));
@@ -179,17 +179,14 @@ fn answer(taken: Taken<'_>, asked: &Asked<'_>, memory: &mut Memory, generators: 
         }
     };
     let layer = Layer::new(&own, asked.subjects);
-    let names = StoreNames { memory, behind: &layer };
-    built(&reply, &names, generators).map(|response| Answer {
-        response,
+    let response = built(&reply, &StoreNames { memory, behind: &layer }, generators)?;
+    Ok(Answer {
         effect: reply.effect,
         fault: fault.or_else(|| reply.fault.clone()),
         rule: Some(Arc::clone(rule)),
         template: reply.name.clone(),
-        unmatched: None,
-        own: own.clone(),
-        forward: None,
-        passed: None,
+        own,
+        ..Answer::plain(response)
     })
 }
 

@@ -74,11 +74,11 @@ fn needs_no_memory(rule: &Rule) -> bool {
 }
 
 /// Tells whether a condition reads one of these names.
-pub(crate) fn names(rule: &MatchRule, wanted: &[&str]) -> bool {
+pub(crate) fn reads(rule: &MatchRule, names: &[&str]) -> bool {
     match rule {
-        MatchRule::All(rules) => rules.iter().any(|rule| names(rule, wanted)),
-        MatchRule::Any(alternatives) => alternatives.iter().any(|alternative| names(&alternative.rule, wanted)),
-        MatchRule::Condition(condition) => condition.names().any(|name| wanted.contains(&name)),
+        MatchRule::All(rules) => rules.iter().any(|rule| reads(rule, names)),
+        MatchRule::Any(alternatives) => alternatives.iter().any(|alternative| reads(&alternative.rule, names)),
+        MatchRule::Condition(condition) => condition.reads(names),
         MatchRule::Whole(_) => false,
     }
 }

@@ -37,16 +37,17 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Gives the names that its expressions and templates use.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    /// Tells whether its expressions and templates read one of these names.
+    #[must_use]
+    pub fn reads(&self, names: &[&str]) -> bool {
         let of_subject = match &self.subject {
             Subject::Expression(expression) | Subject::Store(expression) => expression.names(),
             Subject::JwtSignature { keys, .. } => keys.names(),
             Subject::Value { name, .. } => std::slice::from_ref(name),
             _ => &[],
         };
-        let of_tests = self.tests.iter().flat_map(|test| test.operator.names());
-        of_subject.iter().chain(of_tests).map(String::as_str)
+        let by_subject = of_subject.iter().any(|name| names.contains(&name.as_str()));
+        by_subject || self.tests.iter().any(|test| test.operator.reads(names))
     }
 }
 

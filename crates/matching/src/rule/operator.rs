@@ -199,15 +199,14 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// Gives the names that what it compares with uses.
-    pub(super) fn names(&self) -> Vec<&String> {
+    /// Tells whether what it compares with reads one of these names.
+    pub(super) fn reads(&self, names: &[&str]) -> bool {
+        let operand = |operand: &Operand| operand.names().iter().any(|name| names.contains(&name.as_str()));
         match self {
-            Self::Contains(operand) | Self::Equals(operand) | Self::SameAs { other: operand, .. } => {
-                operand.names().iter().collect()
-            }
-            Self::Each(tests) => tests.iter().flat_map(|test| test.operator.names()).collect(),
-            Self::OneOf(operands) => operands.iter().flat_map(Operand::names).collect(),
-            _ => Vec::new(),
+            Self::Contains(other) | Self::Equals(other) | Self::SameAs { other, .. } => operand(other),
+            Self::Each(tests) => tests.iter().any(|test| test.operator.reads(names)),
+            Self::OneOf(others) => others.iter().any(operand),
+            _ => false,
         }
     }
 }
