@@ -1,6 +1,6 @@
 //! JSON Web Tokens in header fields: their parts, and whether they are signed with a key of a set.
 
-use super::select::{Blocked, Found, Seen, Selected, Spot, bounded, text_of};
+use super::select::{Blocked, Found, Seen, Selected, Spot, bounded};
 use super::{JwtPart, Side, Subjects};
 use crate::Operand;
 use counterpart_document::{JsonPath, Located};
@@ -51,12 +51,16 @@ fn no_token(header: &str, fault: &counterpart_jwt::Malformed) -> Blocked {
 
 /// Reads the keys; what is wrong with them is not the token's fault.
 fn key_set(value: &Value) -> Result<KeySet, String> {
-    let parsed: Value = match text_of(value) {
-        Some(text) if value.is_string() => serde_json::from_str(&text).map_err(|_| "the keys are no JSON".to_owned())?,
-        _ => value.clone(),
+    let parsed = match value {
+        Value::String(text) => Cow::Owned(serde_json::from_str(text).map_err(|_| "the keys are no JSON".to_owned())?),
+        value => Cow::Borrowed(value),
     };
     let set = KeySet::from_json(&parsed).map_err(|fault| format!("among the keys, the key {fault}"))?;
-    if set.keys().is_empty() { Err("there is no key for signatures among the keys".to_owned()) } else { Ok(set) }
+    match (set.keys(), set.passed_over()) {
+        ([], 0) => Err("there is no key among the keys".to_owned()),
+        ([], others) => Err(format!("none of the keys is for signatures that are known here ({others} passed over)")),
+        _ => Ok(set),
+    }
 }
 
 #[cfg(test)]
