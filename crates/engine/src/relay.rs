@@ -34,8 +34,9 @@ pub(crate) fn request(came: &Request, address: &Address, name: &str) -> Request 
     let mut headers = Headers::default();
     // What was said in `Host` does not count where the URL is given (RFC 9112 §3.2.2).
     headers.push("Host", address.authority.clone());
+    let hops = hops(came);
     for header in &kept(&came.headers, Some(came.body.content.len())) {
-        match (header.name.to_ascii_lowercase().as_str(), hops(came)) {
+        match (header.name.to_ascii_lowercase().as_str(), hops) {
             ("host", _) => {}
             ("max-forwards", Hops::Left(left)) => headers.push(header.name.clone(), left.to_string()),
             _ => headers.push(header.name.clone(), header.value.clone()),

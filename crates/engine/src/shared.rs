@@ -146,7 +146,7 @@ impl Shared {
         RunNames::new(self.globals(), &self.clock)
     }
 
-    /// Gives our endpoints; none of them is open in role consumer.
+    /// Gives our endpoints; in role consumer only proxies of ours are open.
     pub(crate) fn listening(&self) -> Option<&Arc<Listening>> {
         self.listening.get()
     }
