@@ -60,6 +60,19 @@ fn a_generic_survivor_needs_a_reason_and_a_reason_a_survivor() {
     prove(&stale, &["--only", "generic"]).exits(1).gives("STALE     no survivor is `lamp#other *`");
 }
 
+/// A check that looks at all entries still fails where only the first is spoilt, and the proof says what it left.
+#[test]
+fn of_many_entries_that_are_alike_the_first_is_spoilt_and_the_others_are_counted() {
+    let place = place("mutants: []\n");
+    let stub = place.read("scenarios/lamp/stubs/lamp.yaml");
+    let bulbs = "{'on': store.on, 'bulbs': range(5).map(n, {'number': n, 'lit': true})}";
+    place.write("scenarios/lamp/stubs/lamp.yaml", stub.replace("{'on': store.on}", bulbs));
+    let proved = place.run(["prove", "lamp", "--only", "generic"]).exits(1);
+    let proved = proved.gives("not all   lamp#switch: 4 entries of long lists are not spoilt");
+    let proved = proved.gives("SURVIVED  lamp#switch json-drop:/bulbs/0 ");
+    assert!(!proved.out.contains("/bulbs/1"), "{}", proved.out);
+}
+
 #[test]
 fn a_proof_comes_out_the_same_each_time() {
     let place = place(&mutant(ALWAYS_OFF, "switching/", "says-state"));

@@ -67,10 +67,37 @@ pub(crate) struct Generic {
     pub(crate) stale: Vec<String>,
     /// Scenarios that do not pass against the conformant mirror by themselves, and so prove nothing.
     pub(crate) unfit: BTreeMap<String, Outcome>,
+    /// What of the messages is not spoilt.
+    pub(crate) left: Left,
+}
+
+/// What is not spoilt, by kind of message.
+#[derive(Default)]
+pub(crate) struct Left {
+    /// Entries of long lists that are alike in shape with one before them, by their places.
+    pub(crate) alike: BTreeMap<String, BTreeSet<String>>,
+    /// Messages that have more mutations than the bound allows.
+    pub(crate) cut: BTreeSet<String>,
+}
+
+impl Left {
+    fn add(&mut self, other: Self) {
+        for (message, places) in other.alike {
+            self.alike.entry(message).or_default().extend(places);
+        }
+        self.cut.extend(other.cut);
+    }
 }
 
 /// Mutations of one kind of message, by name, each with its words.
-type Seen = BTreeMap<String, BTreeMap<String, (String, Operator)>>;
+type Known = BTreeMap<String, BTreeMap<String, (String, Operator)>>;
+
+/// What one play showed of the mirror's messages.
+#[derive(Default)]
+struct Seen {
+    known: Known,
+    left: Left,
+}
 
 /// Takes down which mutations each message of the mirror offers.
 #[derive(Default)]
@@ -79,11 +106,19 @@ struct Observer(Mutex<Seen>);
 impl Tamper for Observer {
     fn tamper(&self, draft: Draft<'_>) {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for mutation in mutations(draft.message) {
-            let known = seen.entry(label(&draft, &mutation.id)).or_default();
+        let all = mutations(draft.message);
+        for mutation in all.found {
+            let known = seen.known.entry(label(&draft, &mutation.id)).or_default();
             known.entry(mutation.id).or_insert((mutation.describe, Operator::Edit(mutation.edit)));
         }
-        let known = seen.entry(draft.name.to_owned()).or_default();
+        let body = label(&draft, "body");
+        if all.is_cut {
+            seen.left.cut.insert(body.clone());
+        }
+        if !all.alike.is_empty() {
+            seen.left.alike.entry(body).or_default().extend(all.alike);
+        }
+        let known = seen.known.entry(draft.name.to_owned()).or_default();
         let mut whole = |id: &str, words: &str, operator| {
             known.entry(id.to_owned()).or_insert((words.to_owned(), operator));
         };
@@ -142,7 +177,7 @@ impl Tamper for Spoiler {
 
 impl Spoiler {
     fn cut_body(&self, message: &mut dyn Editable) -> bool {
-        let own = mutations(message).into_iter().find(|mutation| mutation.id == self.mutation);
+        let own = mutations(message).found.into_iter().find(|mutation| mutation.id == self.mutation);
         own.is_some_and(|mutation| apply(&[mutation.edit], message).is_ok())
     }
 }
@@ -150,7 +185,7 @@ impl Spoiler {
 /// Plays every generic mutation in the scenarios where its message occurs, until a check fails.
 pub(super) fn play(benches: &[Bench<'_>]) -> Result<Generic, Trouble> {
     let Some(first) = benches.first() else {
-        return Ok(Generic { results: Vec::new(), stale: Vec::new(), unfit: BTreeMap::new() });
+        return Ok(Generic { results: Vec::new(), stale: Vec::new(), unfit: BTreeMap::new(), left: Left::default() });
     };
     let numbers: Vec<usize> = (0..first.singles.len()).collect();
     let observed: Result<Vec<(Seen, Outcome)>, Trouble> =
@@ -158,12 +193,12 @@ pub(super) fn play(benches: &[Bench<'_>]) -> Result<Generic, Trouble> {
     let observed = observed?;
     let unfit = first.singles.iter().zip(&observed).filter(|(_, (_, outcome))| !outcome.is_clean());
     let unfit = unfit.map(|(plan, (_, outcome))| (name(plan), outcome.clone())).collect();
-    let forms = forms(observed);
+    let (forms, left) = forms(observed);
     let results: Result<Vec<Option<GenericResult>>, Trouble> =
         spread(benches, &forms, "generic mutations", one).into_iter().collect();
     let mut results: Vec<GenericResult> = results?.into_iter().flatten().collect();
     let stale = explain(&mut results, &first.judge.proof.survivors);
-    Ok(Generic { results, stale, unfit })
+    Ok(Generic { results, stale, unfit, left })
 }
 
 fn name(plan: &Plan) -> String {
@@ -171,21 +206,23 @@ fn name(plan: &Plan) -> String {
 }
 
 fn observe(bench: &Bench<'_>, number: usize) -> Result<(Seen, Outcome), Trouble> {
-    let Some(judge) = bench.singles.get(number) else { return Ok((Seen::new(), Outcome::default())) };
+    let Some(judge) = bench.singles.get(number) else { return Ok((Seen::default(), Outcome::default())) };
     let observer = Arc::new(Observer::default());
     let outcome = bench.play(judge, &bench.mirror, Some(Arc::clone(&observer) as Arc<dyn Tamper>))?;
     let seen = std::mem::take(&mut *observer.0.lock().unwrap_or_else(PoisonError::into_inner));
     Ok((seen, outcome))
 }
 
-/// Gives each mutation once, with the scenarios where its place occurs.
-fn forms(observed: Vec<(Seen, Outcome)>) -> Vec<Form> {
+/// Gives each mutation once, with the scenarios where its place occurs, and what is left as it is.
+fn forms(observed: Vec<(Seen, Outcome)>) -> (Vec<Form>, Left) {
     let mut order: Vec<(usize, (Seen, Outcome))> =
         observed.into_iter().enumerate().filter(|(_, (_, outcome))| outcome.is_clean()).collect();
     order.sort_by_key(|(number, (_, outcome))| (outcome.exchanges, *number));
     let mut forms: BTreeMap<(String, String), Form> = BTreeMap::new();
+    let mut left = Left::default();
     for (number, (seen, _)) in order {
-        for (message, known) in seen {
+        left.add(seen.left);
+        for (message, known) in seen.known {
             for (mutation, (describe, operator)) in known {
                 let key = (message.clone(), mutation.clone());
                 let form = forms.entry(key).or_insert_with(|| Form {
@@ -199,7 +236,7 @@ fn forms(observed: Vec<(Seen, Outcome)>) -> Vec<Form> {
             }
         }
     }
-    forms.into_values().collect()
+    (forms.into_values().collect(), left)
 }
 
 /// Plays one mutation; `None` where its place did not come up again.

@@ -1,7 +1,7 @@
 //! What a proof showed, as text and as JSON.
 
 use super::coverage::Coverage;
-use super::generic::{Generic, GenericFate, GenericResult};
+use super::generic::{Generic, GenericFate, GenericResult, Left};
 use super::named::{Fate, NamedResult};
 use super::tally::Outcome;
 use counterpart_evidence::Role;
@@ -212,6 +212,7 @@ fn generic_text(generic: &Generic, out: &mut String) {
             messages.len()
         ),
     );
+    left_text(&generic.left, out);
     for (scenario, outcome) in &generic.unfit {
         put(out, &format!("  UNFIT     {scenario} does not pass by itself against the conformant mirror"));
         outcome_text("it", outcome, out);
@@ -222,6 +223,17 @@ fn generic_text(generic: &Generic, out: &mut String) {
         put(out, &format!("  SURVIVED  {} {} ({}) in {played}", form.message, form.mutation, form.describe));
     }
     generic.stale.iter().for_each(|pattern| put(out, &format!("  STALE     no survivor is `{pattern}`")));
+}
+
+/// Says what of the messages was not spoilt.
+fn left_text(left: &Left, out: &mut String) {
+    for (message, places) in &left.alike {
+        let words = "entries of long lists are not spoilt, since one before each is alike in shape and is";
+        put(out, &format!("  not all   {message}: {} {words}", places.len()));
+    }
+    for message in &left.cut {
+        put(out, &format!("  not all   {message}: it has more mutations than are played of one message"));
+    }
 }
 
 fn generic_json(generic: &Generic) -> Value {
@@ -235,6 +247,8 @@ fn generic_json(generic: &Generic) -> Value {
     };
     json!({
         "mutations": generic.results.iter().map(result).collect::<Vec<_>>(),
+        "alike": generic.left.alike.iter().map(|(message, places)| (message.clone(), json!(places.len()))).collect::<serde_json::Map<_, _>>(),
+        "cut": generic.left.cut,
         "stale": generic.stale,
         "unfit": generic.unfit.keys().collect::<Vec<_>>(),
     })

@@ -24,7 +24,7 @@ mod template;
 pub use counterpart_jwt::Algorithm as TokenAlgorithm;
 pub use expression::{EvaluationFault, Expression, ExpressionFault};
 pub use generate::{Generators, Random};
-pub use message::{Capture, Edit, EditFault, Editable, Mutation, XmlChange, XmlPath, apply, capture, mutations};
+pub use message::{Capture, Edit, EditFault, Editable, Mutation, Mutations, XmlChange, XmlPath, apply, capture, mutations};
 pub use moment::text as moment_text;
 pub use names::{NameTable, Names, NoNames};
 pub use operand::Operand;

@@ -50,6 +50,8 @@ pub(crate) const NODES_MAX: usize = 100_000;
 pub(crate) const UNIQUE_MAX: usize = 10_000;
 /// Generic mutations of one message.
 pub(crate) const MUTATIONS_MAX: usize = 2_000;
+/// Entries of a list, alike in shape, that are all spoilt; of more only the first is.
+pub(crate) const ALIKE_MAX: usize = 3;
 /// Bytes that a message may have after an edit.
 pub(crate) const EDITED_BYTES_MAX: usize = 64 << 20;
 /// Bytes of a body that is parsed as JSON or XML.

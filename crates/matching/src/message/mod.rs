@@ -9,5 +9,5 @@ mod xml;
 
 pub use capture::{Capture, capture};
 pub use edit::{Edit, EditFault, Editable, apply};
-pub use mutation::{Mutation, mutations};
+pub use mutation::{Mutation, Mutations, mutations};
 pub use xml::{XmlChange, XmlPath};

@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use super::{Capture, Edit, XmlChange, XmlPath, apply, capture, mutations};
+use super::{Capture, Edit, Mutations, XmlChange, XmlPath, apply, capture, mutations};
 use crate::{Expression, NoNames, Pattern, Side, Subjects, TlsField};
 use counterpart_document::{JsonPath, XPath};
 use counterpart_evidence::{Body, Direction, Exchange, ExchangeId, Request, Response};
@@ -84,7 +84,7 @@ fn an_edit_that_does_not_fit_is_a_fault() {
 
 #[test]
 fn every_generic_mutation_applies_and_changes_the_message() {
-    let found = mutations(&request());
+    let found = mutations(&request()).found;
     for mutation in &found {
         let mut mutated = request();
         apply(std::slice::from_ref(&mutation.edit), &mut mutated).unwrap_or_else(|fault| panic!("{}: {fault}", mutation.id));
@@ -109,8 +109,26 @@ fn every_generic_mutation_applies_and_changes_the_message() {
     }
     assert!(!ids.iter().any(|id| id.contains("content-length")));
     let response = Response { status: 201, ..Response::default() };
-    let ids: Vec<String> = mutations(&response).into_iter().map(|mutation| mutation.id).collect();
+    let ids: Vec<String> = mutations(&response).found.into_iter().map(|mutation| mutation.id).collect();
     assert_eq!(ids, ["status:202", "status:500"]);
+}
+
+#[test]
+fn of_many_entries_that_are_alike_the_first_is_spoilt() {
+    let entry = |number: usize| json!({"id": number, "tags": vec!["x"; number % 3 + 1]});
+    let few = json!({"few": [entry(0), entry(1), entry(2)]});
+    let spoilt = |value: &serde_json::Value| mutations(&Request { body: Body::plain(value.to_string()), ..Request::default() });
+    let places = |all: &Mutations| all.alike.iter().cloned().collect::<Vec<_>>();
+    assert_eq!(places(&spoilt(&few)), Vec::<String>::new());
+    let many = json!({"many": [{"other": true}, entry(0), entry(1), entry(2), entry(3), {"other": false}]});
+    let all = spoilt(&many);
+    assert_eq!(places(&all), ["/many/2", "/many/3", "/many/4"]);
+    let has = |id: &str| all.found.iter().any(|mutation| mutation.id == id);
+    assert!(has("json-drop:/many/1/id") && has("json-drop:/many/5/other") && !has("json-drop:/many/2"));
+    assert!(!all.is_cut);
+    let wide: serde_json::Map<_, _> = (0..600).map(|number| (format!("n{number}"), json!(number + 1))).collect();
+    let all = spoilt(&json!(wide));
+    assert_eq!((all.found.len(), all.is_cut), (2000, true));
 }
 
 #[test]
