@@ -3,6 +3,7 @@
 
 mod architecture;
 mod choices;
+mod clients;
 mod command;
 mod control;
 mod ending;
