@@ -1,6 +1,6 @@
 //! One exchange as conditions and expressions see it; what is parsed is parsed once.
 
-use super::Side;
+use super::{Side, token};
 use crate::limits::{BODY_BYTES_MAX, VALUE_DEPTH_MAX};
 use crate::{Generators, Names, Random, digest, query};
 use counterpart_document::{Fault, Json, Limits, Xml};
@@ -53,11 +53,15 @@ pub(crate) fn clock_advice(scale_max: f64) -> String {
 /// What is parsed of one message.
 #[derive(Default)]
 struct Parsed {
+    headers: OnceCell<Value>,
     json: OnceCell<Result<Json, Fault>>,
+    query: OnceCell<Value>,
+    token: OnceCell<Option<Value>>,
     xml: OnceCell<Result<Xml, Fault>>,
 }
 
 /// What is parsed of a message, here or where the same exchange is looked at with other names.
+#[expect(clippy::large_enum_variant, reason = "most are their own, and cost no allocation so")]
 enum Reading<'a> {
     Others(&'a Parsed),
     Own(Parsed),
@@ -319,16 +323,23 @@ impl<'a> Subjects<'a> {
         match (side, name) {
             (Side::Request, "method") => text(&exchange.request.as_ref()?.method),
             (Side::Request, "path") => text(exchange.request.as_ref()?.path()),
-            (Side::Request, "query") => Some(Cow::Owned(query::value(exchange.request.as_ref()?.query().unwrap_or("")))),
+            (Side::Request, "query") => {
+                let query = exchange.request.as_ref()?.query().unwrap_or("");
+                Some(Cow::Borrowed(self.parsed(side).query.get_or_init(|| query::value(query))))
+            }
             (Side::Request, "target") => text(&exchange.request.as_ref()?.target),
             (Side::Request, "version") => serde_json::to_value(exchange.request.as_ref()?.version).ok().map(Cow::Owned),
             (Side::Response, "reason") => text(&exchange.response.as_ref()?.reason),
             (Side::Response, "status") => Some(Cow::Owned(exchange.response.as_ref()?.status.into())),
-            (_, "headers") => Some(Cow::Owned(headers_value(self.headers(side)?))),
+            (_, "headers") => {
+                let headers = self.headers(side)?;
+                Some(Cow::Borrowed(self.parsed(side).headers.get_or_init(|| headers_value(headers))))
+            }
             (_, "json") => self.json(side)?.ok().map(|json| Cow::Borrowed(json.value())),
             (_, "media_type") => media_type(self.headers(side)?).map(|name| Cow::Owned(name.into())),
             (_, "sha256") => Some(Cow::Owned(digest::sha256(body.plain_bytes()).into())),
             (_, "size") => Some(Cow::Owned(body.plain_bytes().len().into())),
+            (_, "token") => self.parsed(side).token.get_or_init(|| token::value(side, self)).as_ref().map(Cow::Borrowed),
             // Most bodies are no XML, and are not to be read to find that out.
             (_, "xml") if begins_as_xml(body.plain_bytes()) => text(&self.xml(side)?.ok()?.canonical()),
             (_, "text") => text(std::str::from_utf8(body.plain_bytes()).ok()?),
@@ -353,6 +364,7 @@ const PARTS: &[&str] = &[
     "sha256",
     "size",
     "text",
+    "token",
     "xml",
 ];
 

@@ -23,6 +23,14 @@ pub(crate) fn part<'s>(header: &str, part: JwtPart, path: &JsonPath, side: Side,
     Ok(bounded(path.query(json.value()))?.into_iter().map(seen).collect())
 }
 
+/// Gives the bearer token of a message as expressions see it: `header` and `claims`, each where it can be read by itself.
+pub(crate) fn value(side: Side, subjects: &Subjects<'_>) -> Option<Value> {
+    let token = carried("authorization", side, subjects)?;
+    let parts = [("claims", Part::Claims), ("header", Part::Header)];
+    let read = |(name, part): (&str, Part)| Some((name.to_owned(), counterpart_jwt::part(token, part).ok()?.value().clone()));
+    Some(Value::Object(parts.into_iter().filter_map(read).collect()))
+}
+
 /// Tells whether a token is signed with one of the keys: [`SIGNED`], or why not.
 pub(crate) fn signature<'s>(
     header: &str,

@@ -2,7 +2,7 @@
 
 use super::SIGNED;
 use crate::subject::{Side, Subject, Subjects};
-use crate::{Condition, Judgement, NoNames, Operand, Operator, Rule, Sense, Test, TokenAlgorithm, judge};
+use crate::{Condition, Judgement, Names, NoNames, Operand, Operator, Rule, Sense, Test, TokenAlgorithm, judge};
 use counterpart_evidence::{Direction, Exchange, ExchangeId, Request};
 use counterpart_jwt::{Algorithm, PrivateKey};
 use serde_json::{Map, Value, json};
@@ -16,11 +16,15 @@ fn judged(authorization: &str, keys: Value) -> Judgement {
     };
     let test = Test { operator: Operator::Equals(Operand::Literal(json!(SIGNED))), sense: Sense::Is };
     let rule = Rule::Condition(Condition { subject, side: Side::Request, tests: vec![test] });
+    judge(&rule, &Subjects::new(&exchange(authorization), &NoNames))
+}
+
+fn exchange(authorization: &str) -> Exchange {
     let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "stub", 0);
     let mut request = Request { method: "GET".to_owned(), ..Request::default() };
     request.headers.push("Authorization", authorization);
     exchange.request = Some(request);
-    judge(&rule, &Subjects::new(&exchange, &NoNames))
+    exchange
 }
 
 fn broken(judgement: &Judgement) -> String {
@@ -50,5 +54,20 @@ fn keys_that_are_none_are_not_the_tokens_fault() {
     let token = key.mint(&Map::new(), &json!({})).unwrap();
     for keys in [json!("no json"), json!(null), json!({ "keys": [] }), json!({ "keys": [{ "kty": "EC" }] })] {
         assert!(matches!(judged(&token, keys.clone()), Judgement::Undecided(_)), "{keys}");
+    }
+}
+
+#[test]
+fn parts_of_a_bearer_token_are_members_each_where_it_can_be_read() {
+    let whole = counterpart_jwt::unsecured(&json!({ "alg": "none" }), &json!({ "iss": "me" }));
+    let claims = whole.split('.').nth(1).unwrap();
+    for (authorization, read) in [
+        (format!("Bearer {whole}"), json!({ "claims": { "iss": "me" }, "header": { "alg": "none" } })),
+        (format!("Bearer !.{claims}."), json!({ "claims": { "iss": "me" } })),
+        ("Bearer opaque".to_owned(), json!({})),
+    ] {
+        let exchange = exchange(&authorization);
+        let subjects = Subjects::new(&exchange, &NoNames);
+        assert_eq!(subjects.member("request", "token").unwrap().into_owned(), read, "{authorization}");
     }
 }
