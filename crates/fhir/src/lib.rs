@@ -22,7 +22,7 @@ mod truth;
 mod version;
 
 pub use check::{Part, Policy, Report, Unknown, Validator};
-pub use convert::convert;
+pub use convert::{as_json, as_xml, convert, place_in_xml};
 pub use definitions::Definitions;
 pub use error::Error;
 pub use finding::{Code, Finding, Severity};

@@ -26,6 +26,7 @@ impl<'a> Reader<'a> {
         self.tree.add(ROOT, "", "", 0..0);
         for duplicate in json.duplicates() {
             let message = format!("the name `{}` stands twice in its object, and only the last is looked at", duplicate.pointer);
+            self.lose(message.clone(), duplicate.range.start);
             self.find(Draft::error(Code::Structure, ROOT, message).at(duplicate.range.start));
         }
         self.json_resource(&flat, 0, ROOT, 0)
@@ -36,15 +37,24 @@ impl<'a> Reader<'a> {
         let (kind, place) = (flat.value(number).kind, flat.value(number).place.clone());
         if kind != Kind::Object {
             let message = format!("a resource must be an object, and this is {}", kind.words());
+            self.lose(message.clone(), place.start);
             self.find(Draft::error(Code::Structure, node, message).at(place.start));
             return false;
         }
         let named = flat.member(number, "resourceType").and_then(|at| Some((flat.text_of(at)?, flat.value(at).range.start)));
         let Some((name, offset)) = named else {
-            self.find(Draft::error(Code::Structure, node, "a resource must name its type in `resourceType`").at(place.start));
+            let message = "a resource must name its type in `resourceType`";
+            self.lose(message, place.start);
+            self.find(Draft::error(Code::Structure, node, message).at(place.start));
             return false;
         };
-        let Some(profile) = self.resource_type(node, &name, offset) else { return false };
+        let Some(profile) = self.resource_type(node, &name, offset) else {
+            let keeps = node != ROOT && self.keeps_all();
+            if keeps {
+                self.json_unknown_members(flat, number, node, depth);
+            }
+            return keeps;
+        };
         let into = self.tree.node_mut(node);
         into.type_name = &profile.type_name;
         into.is_resource = true;
@@ -83,6 +93,10 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let Some((at, element, type_name)) = self.child(shape, bare) else {
+                if self.keeps_all() {
+                    self.json_unknown(flat, member, node, depth);
+                    continue;
+                }
                 let message = format!("`{}` is no element of `{}`", shown(&name), shape.profile.elements[shape.at].path);
                 let draft = Draft::error(Code::Structure, node, message).below(shown(&name));
                 self.find(draft.at(flat.value(member).place.start).actual(&name));
@@ -109,6 +123,7 @@ impl<'a> Reader<'a> {
         if under.is_some() && !is_primitive {
             let message = format!("`_{written}` stands for what a primitive value has beside it, and `{written}` is none");
             let offset = under.map_or(0, |under| flat.value(under).place.start);
+            self.lose(message.clone(), offset);
             self.find(Draft::error(Code::Structure, parent, message).below(format!("_{written}")).at(offset));
         }
         let under = under.filter(|_| is_primitive);
@@ -198,6 +213,9 @@ impl<'a> Reader<'a> {
                     _ => "a string",
                 };
                 let message = format!("a value of the type {type_name} must be {wanted}, and this is {}", kind.words());
+                if matches!(kind, Kind::Array | Kind::Object) {
+                    self.lose(message.clone(), value.map_or(0, |value| flat.value(value).place.start));
+                }
                 self.find(Draft::error(Code::Value, node, message).expected(wanted).actual(kind.words()));
                 // The value is there all the same: rules that ask for one are not broken too.
                 if let Some(value) = value {
@@ -216,6 +234,7 @@ impl<'a> Reader<'a> {
             Kind::Null => {}
             kind => {
                 let message = format!("what stands beside a primitive value must be an object, and this is {}", kind.words());
+                self.lose(message.clone(), flat.value(under).place.start);
                 self.find(Draft::error(Code::Structure, node, message).at(flat.value(under).place.start));
             }
         }
@@ -231,11 +250,13 @@ impl<'a> Reader<'a> {
         let kind = flat.value(value).kind;
         if kind != Kind::Object {
             let message = format!("`{}` must be an object, and this is {}", child.element.name, kind.words());
+            self.lose(message.clone(), flat.value(value).place.start);
             self.find(Draft::error(Code::Structure, node, message).actual(kind.words()));
             return;
         }
         match self.shape(child.shape, child.at, child.type_name) {
             Some(shape) => self.json_members(flat, value, node, shape, depth + 1),
+            None if self.keeps_all() => self.json_unknown_members(flat, value, node, depth + 1),
             None => {
                 let message = format!("not checked: the definition of the type `{}` is not at hand", child.type_name);
                 self.find(Draft::new(crate::finding::Severity::Information, Code::NotChecked, node, message));

@@ -9,12 +9,13 @@ mod read;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod unknown;
 mod write_json;
 mod write_xml;
 mod xml;
 
-pub(crate) use read::read;
 pub use read::{Format, Resource};
+pub(crate) use read::{Keep, Source, read, read_from};
 pub(crate) use tree::{Node, ROOT, Scalar, Tree};
-pub(crate) use write_json::write as write_json;
+pub(crate) use write_json::{Layout, write as write_json};
 pub(crate) use write_xml::write as write_xml;

@@ -63,12 +63,52 @@ impl Resource {
 
 /// Reads a resource into a tree, as the definition of its type says; `None` where the type is not known.
 pub(crate) fn read<'a>(resource: &'a Resource, definitions: &'a Definitions) -> (Option<Tree<'a>>, Vec<Draft>) {
-    let mut reader = Reader { definitions, tree: Tree::default(), drafts: Vec::new() };
-    let known = match resource {
-        Resource::Json(json) => reader.json(json),
-        Resource::Xml(xml) => reader.xml(xml),
+    let read = read_from(Source::from(resource), definitions, Keep::Defined);
+    (read.tree, read.drafts)
+}
+
+/// A text that was read, by reference.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    Json(&'a Json),
+    Xml(&'a Xml),
+}
+
+impl<'a> From<&'a Resource> for Source<'a> {
+    fn from(resource: &'a Resource) -> Self {
+        match resource {
+            Resource::Json(json) => Self::Json(json),
+            Resource::Xml(xml) => Self::Xml(xml),
+        }
+    }
+}
+
+/// What comes into the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// What the definitions do not know comes too, without a type: for whoever carries a resource over rather than checks it.
+    All,
+    /// What the definitions know.
+    Defined,
+}
+
+/// What came of reading a resource.
+pub(crate) struct Read<'a> {
+    /// None where the type of the resource is not known.
+    pub(crate) tree: Option<Tree<'a>>,
+    pub(crate) drafts: Vec<Draft>,
+    /// The first thing that is not in the tree though all was to be kept, and its byte.
+    pub(crate) lost: Option<(String, usize)>,
+}
+
+/// Reads a resource into a tree.
+pub(crate) fn read_from<'a>(source: Source<'a>, definitions: &'a Definitions, keep: Keep) -> Read<'a> {
+    let mut reader = Reader { definitions, tree: Tree::default(), drafts: Vec::new(), keep, lost: None };
+    let known = match source {
+        Source::Json(json) => reader.json(json),
+        Source::Xml(xml) => reader.xml(xml),
     };
-    (known.then_some(reader.tree), reader.drafts)
+    Read { tree: known.then_some(reader.tree), drafts: reader.drafts, lost: reader.lost }
 }
 
 /// Where the children of an element are defined.
@@ -82,9 +122,20 @@ pub(super) struct Reader<'a> {
     pub(super) definitions: &'a Definitions,
     pub(super) tree: Tree<'a>,
     pub(super) drafts: Vec<Draft>,
+    keep: Keep,
+    lost: Option<(String, usize)>,
 }
 
 impl<'a> Reader<'a> {
+    pub(super) fn keeps_all(&self) -> bool {
+        self.keep == Keep::All
+    }
+
+    /// Says that something cannot be in the tree.
+    pub(super) fn lose(&mut self, what: impl Into<String>, offset: usize) {
+        self.lost.get_or_insert_with(|| (what.into(), offset));
+    }
+
     pub(super) fn find(&mut self, draft: Draft) {
         if self.drafts.len() < FINDINGS_MAX {
             self.drafts.push(draft);
@@ -132,6 +183,7 @@ impl<'a> Reader<'a> {
             return false;
         }
         let message = format!("more than {DEPTH_MAX} elements stand inside each other; what is deeper is not looked at");
+        self.lose(message.clone(), range.start);
         self.find(Draft::error(Code::Structure, parent, message).at(range.start));
         true
     }

@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::{Format, Resource};
-use crate::convert;
 use crate::samples::{check_text, definitions};
+use crate::{as_json, as_xml, convert, place_in_xml};
+use counterpart_document::{Json, Limits, Xml};
 use serde_json::{Value, json};
 
 fn findings(xml: &str) -> Vec<String> {
@@ -41,7 +42,7 @@ fn xml_is_checked_as_json_is() {
 }
 
 fn turned(text: &str, to: Format) -> String {
-    let resource = Resource::parse(&text.to_owned().into(), &counterpart_document::Limits::default()).unwrap();
+    let resource = Resource::parse(&text.to_owned().into(), &Limits::default()).unwrap();
     convert(&resource, to, &definitions(&[])).unwrap()
 }
 
@@ -63,16 +64,93 @@ fn conversion_keeps_everything() {
 #[test]
 fn what_would_be_lost_is_not_converted() {
     let text = json!({ "resourceType": "Lamp", "status": "on", "oddity": 1 }).to_string();
-    let resource = Resource::parse(&text.into(), &counterpart_document::Limits::default()).unwrap();
+    let resource = Resource::parse(&text.into(), &Limits::default()).unwrap();
     let refused = convert(&resource, Format::Xml, &definitions(&[])).unwrap_err().to_string();
     assert_eq!(refused, "read the resource: `oddity` is no element of `Lamp`");
+}
+
+fn xml_of(json: &str) -> Result<String, String> {
+    let json = Json::parse(&json.to_owned().into(), &Limits::default()).unwrap();
+    as_xml(&json, &definitions(&[])).map_err(|fault| fault.to_string())
+}
+
+fn json_of(xml: &str) -> Result<Value, String> {
+    let xml = Xml::parse(&xml.to_owned().into(), &Limits::default()).unwrap();
+    as_json(&xml, &definitions(&[])).map(|text| serde_json::from_str(&text).unwrap()).map_err(|fault| fault.to_string())
+}
+
+#[test]
+fn a_message_keeps_what_no_definition_knows() {
+    let json = json!({
+        "resourceType": "Lamp", "contained": [{ "resourceType": "Bulb", "socket": "E27" }], "status": "on", "colours": ["red", "blue"],
+        "maker": { "name": "n", "plant": [{ "town": "a" }, { "town": "b" }], "seal": { "resourceType": "Seal", "wax": "yes" } }
+    });
+    let xml = xml_of(&json.to_string()).unwrap();
+    assert_eq!(
+        xml,
+        r#"<?xml version="1.0" encoding="UTF-8"?><Lamp xmlns="http://hl7.org/fhir"><contained><Bulb><socket value="E27"/></Bulb></contained>"#
+            .to_owned()
+            + r#"<status value="on"/><colours value="red"/><colours value="blue"/><maker><name value="n"/><plant><town value="a"/></plant>"#
+            + r#"<plant><town value="b"/></plant><seal><Seal><wax value="yes"/></Seal></seal></maker></Lamp>"#
+    );
+    assert_eq!(json_of(&xml).unwrap(), json);
+}
+
+#[test]
+fn a_message_that_is_wrong_is_read_as_it_is() {
+    let xml =
+        "<Lamp xmlns='http://hl7.org/fhir'>\n <status value='on'/><status value='off'/>text<watt value='much'/>\n <note/></Lamp>";
+    let json = json!({ "resourceType": "Lamp", "status": ["on", "off"], "watt": "much" });
+    assert_eq!(json_of(xml).unwrap(), json);
+    assert_eq!(
+        json_of("<Lamp/>").unwrap_err(),
+        "`Lamp` is in the namespace ``, and must be in `http://hl7.org/fhir` at line 1, column 1"
+    );
+    assert_eq!(
+        json_of("<Tree xmlns='http://hl7.org/fhir'/>").unwrap_err(),
+        "`Tree` is no type of resource in the packages at hand at line 1, column 1"
+    );
+}
+
+#[test]
+fn what_xml_has_no_form_for_is_said_with_its_place() {
+    let refused = |json: &str| xml_of(json).unwrap_err();
+    assert_eq!(refused("[]"), "a resource must be an object, and this is an array at line 1, column 1");
+    assert_eq!(
+        refused("{\"resourceType\": \"Lamp\",\n \"status\": {\"a\": 1}}"),
+        "a value of the type code must be a string, and this is an object at line 2, column 2"
+    );
+    assert_eq!(refused(r#"{"resourceType": "Lamp", "x": [[1]]}"#), "`x` holds a list in a list at line 1, column 32");
+    assert_eq!(refused(r#"{"resourceType": "Lamp", "a b": 1}"#), "`a b` is no name of an element at line 1, column 26");
+    assert!(
+        refused(r#"{"resourceType": "Lamp", "status": "on", "status": "off"}"#).starts_with("the name `/status` stands twice")
+    );
+    assert!(refused(r#"{"resourceType": "Lamp", "status": "\u0001"}"#).contains("XML cannot carry what it holds"));
+}
+
+#[test]
+fn a_value_of_the_json_form_is_found_in_the_xml() {
+    let text = "<Lamp xmlns='http://hl7.org/fhir'>\n<contained><Owner><name value='n'/></Owner></contained><note value='a'/><note value='b'/>\n<valueInteger value='3'/><odd value='1'/></Lamp>";
+    let xml = Xml::parse(&text.into(), &Limits::default()).unwrap();
+    let place = |pointer: &str| {
+        let (path, range) = place_in_xml(&xml, pointer, &definitions(&[])).unwrap();
+        (path, text[range].to_owned())
+    };
+    let is = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+    assert_eq!(place("/contained/0/name"), is("/Lamp/contained[1]/Owner/name", "<name value='n'/>"));
+    assert_eq!(place("/contained/0/resourceType").0, "/Lamp/contained[1]/Owner");
+    assert_eq!(place("/note/1"), is("/Lamp/note[2]", "<note value='b'/>"));
+    assert_eq!(place("/valueInteger"), is("/Lamp/valueInteger", "<valueInteger value='3'/>"));
+    assert_eq!(place("/odd").1, "<odd value='1'/>");
+    assert_eq!(place(""), is("/Lamp", text));
+    assert_eq!(place_in_xml(&xml, "/none", &definitions(&[])), None);
 }
 
 /// Found by a fuzz program: a zero character in JSON became XML that nobody can read.
 #[test]
 fn what_xml_cannot_carry_is_not_converted() {
     let text = r#"{ "resourceType": "Lamp", "status": "on", "note": ["a\u0000b"] }"#;
-    let resource = Resource::parse(&text.into(), &counterpart_document::Limits::default()).unwrap();
+    let resource = Resource::parse(&text.into(), &Limits::default()).unwrap();
     let refused = convert(&resource, Format::Xml, &definitions(&[])).unwrap_err().to_string();
     assert!(refused.starts_with("read the resource: XML cannot carry what it holds: "), "{refused}");
     assert!(convert(&resource, Format::Json, &definitions(&[])).is_ok());

@@ -4,16 +4,28 @@ use super::tree::{Node, ROOT, Scalar, Tree};
 use crate::primitive;
 use std::fmt::Write as _;
 
-/// Writes a tree, two blanks for each level.
-pub(crate) fn write(tree: &Tree<'_>) -> String {
-    let mut writer = Writer { tree, out: String::new() };
+/// How a text is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// In one line.
+    Compact,
+    /// Two blanks for each level.
+    Indented,
+}
+
+/// Writes a tree.
+pub(crate) fn write(tree: &Tree<'_>, layout: Layout) -> String {
+    let mut writer = Writer { tree, layout, out: String::new() };
     writer.object(ROOT, 0);
-    writer.out.push('\n');
+    if layout == Layout::Indented {
+        writer.out.push('\n');
+    }
     writer.out
 }
 
 struct Writer<'t, 'a> {
     tree: &'t Tree<'a>,
+    layout: Layout,
     out: String,
 }
 
@@ -25,6 +37,9 @@ struct Member<'t> {
 
 impl<'t> Writer<'t, '_> {
     fn line(&mut self, level: usize) {
+        if self.layout == Layout::Compact {
+            return;
+        }
         let _ = write!(self.out, "\n{:1$}", "", level * 2);
     }
 
@@ -75,12 +90,20 @@ impl<'t> Writer<'t, '_> {
 
     fn member(&mut self, member: &Member<'_>, first: &mut bool, level: usize) {
         let tree = self.tree;
-        let is_primitive = member.nodes.iter().all(|node| primitive::written(tree.node(*node).type_name).is_some());
+        // A value without a type is what no definition knows.
+        let is_value = |node: &Node<'_>| match node.type_name {
+            "" => node.value.is_some(),
+            name => primitive::written(name).is_some(),
+        };
+        let is_primitive = member.nodes.iter().all(|node| is_value(tree.node(*node)));
         if !is_primitive {
             self.next(first, level);
             self.text(member.name);
             self.out.push_str(": ");
-            self.several(member, level, |writer, node, level| writer.object(node, level));
+            self.several(member, level, |writer, node, level| match writer.tree.node(node).value {
+                Some(_) => writer.value(node),
+                None => writer.object(node, level),
+            });
             return;
         }
         if member.nodes.iter().any(|node| tree.node(*node).value.is_some()) {

@@ -1,12 +1,14 @@
 //! Writes a resource as XML. <https://hl7.org/fhir/STU3/xml.html>
 
 use super::tree::{ROOT, Scalar, Tree};
+use super::write_json::Layout;
 use crate::definitions::{Definitions, Profile};
 use std::fmt::Write as _;
 
-/// Writes a tree, two blanks for each level, in the order that the definitions give.
-pub(crate) fn write(tree: &Tree<'_>, definitions: &Definitions) -> String {
-    let mut writer = Writer { tree, definitions, out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned() };
+/// Writes a tree in the order that the definitions give.
+pub(crate) fn write(tree: &Tree<'_>, definitions: &Definitions, layout: Layout) -> String {
+    let mut writer = Writer { tree, definitions, layout, out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>".to_owned() };
+    writer.end_line();
     writer.resource(ROOT, 0);
     writer.out
 }
@@ -14,6 +16,7 @@ pub(crate) fn write(tree: &Tree<'_>, definitions: &Definitions) -> String {
 struct Writer<'t, 'a> {
     tree: &'t Tree<'a>,
     definitions: &'t Definitions,
+    layout: Layout,
     out: String,
 }
 
@@ -21,10 +24,23 @@ struct Writer<'t, 'a> {
 type Shape<'t> = Option<(&'t Profile, usize)>;
 
 impl<'t> Writer<'t, '_> {
+    fn indent(&mut self, level: usize) {
+        if self.layout == Layout::Indented {
+            let _ = write!(self.out, "{:1$}", "", level * 2);
+        }
+    }
+
+    fn end_line(&mut self) {
+        if self.layout == Layout::Indented {
+            self.out.push('\n');
+        }
+    }
+
     fn resource(&mut self, node: u32, level: usize) {
         let name = self.tree.node(node).type_name;
         let namespace = if level == 0 { " xmlns=\"http://hl7.org/fhir\"" } else { "" };
-        let _ = write!(self.out, "{:1$}<{name}{namespace}", "", level * 2);
+        self.indent(level);
+        let _ = write!(self.out, "<{name}{namespace}");
         let shape = self.definitions.resource_named(name).map(|profile| (profile, 0));
         self.rest(node, name, shape, level);
     }
@@ -44,32 +60,38 @@ impl<'t> Writer<'t, '_> {
             .map(|child| (position(shape, tree.node(child).name), child))
             .collect();
         if children.is_empty() {
-            self.out.push_str("/>\n");
+            self.out.push_str("/>");
+            self.end_line();
             return;
         }
         // A stable sort keeps the order of lists.
         children.sort_by_key(|(position, _)| *position);
-        self.out.push_str(">\n");
+        self.out.push('>');
+        self.end_line();
         for (_, child) in children {
             self.child(child, shape, level + 1);
         }
-        let _ = writeln!(self.out, "{:1$}</{name}>", "", level * 2);
+        self.indent(level);
+        let _ = write!(self.out, "</{name}>");
+        self.end_line();
     }
 
     fn child(&mut self, node: u32, outer: Shape<'t>, level: usize) {
         let here = self.tree.node(node);
+        self.indent(level);
         if here.type_name == "xhtml" {
             // The narrative is XML already.
-            let text = here.value.as_ref().map(Scalar::lexical).unwrap_or_default();
-            let _ = writeln!(self.out, "{:1$}{text}", "", level * 2);
-            return;
+            self.out.push_str(here.value.as_ref().map(Scalar::lexical).unwrap_or_default());
+            return self.end_line();
         }
-        let _ = write!(self.out, "{:1$}<{2}", "", level * 2, here.written);
+        let _ = write!(self.out, "<{}", here.written);
         if here.is_resource {
-            self.out.push_str(">\n");
+            self.out.push('>');
+            self.end_line();
             self.resource(node, level + 1);
-            let _ = writeln!(self.out, "{:1$}</{2}>", "", level * 2, here.written);
-            return;
+            self.indent(level);
+            let _ = write!(self.out, "</{}>", here.written);
+            return self.end_line();
         }
         let shape = self.shape(outer, here.name, here.type_name);
         self.rest(node, &here.written, shape, level);

@@ -2,6 +2,7 @@
 
 use super::read::{Reader, Shape};
 use super::tree::{ROOT, Scalar};
+use super::unknown::Repeated;
 use crate::definitions::Element as Definition;
 use crate::finding::{Code, Draft, Severity, shown};
 use crate::primitive::{self, Written};
@@ -11,9 +12,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 const FHIR: &str = "http://hl7.org/fhir";
-const XHTML: &str = "http://www.w3.org/1999/xhtml";
+pub(super) const XHTML: &str = "http://www.w3.org/1999/xhtml";
 /// Says where schemas are; every XML document may have it, and FHIR allows it on the root.
-const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
+pub(super) const SCHEMA_INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 impl<'a> Reader<'a> {
     /// Reads the resource; false where its type is not known.
@@ -27,7 +28,13 @@ impl<'a> Reader<'a> {
         if !self.is_fhir(from, node) {
             return false;
         }
-        let Some(profile) = self.resource_type(node, from.name(), from.range().start) else { return false };
+        let Some(profile) = self.resource_type(node, from.name(), from.range().start) else {
+            let keeps = node != ROOT && self.keeps_all();
+            if keeps {
+                self.xml_unknown_resource(text, from, node, depth);
+            }
+            return keeps;
+        };
         let into = self.tree.node_mut(node);
         into.type_name = &profile.type_name;
         into.is_resource = true;
@@ -57,10 +64,17 @@ impl<'a> Reader<'a> {
         }
         let mut counts: HashMap<usize, u32> = HashMap::new();
         let mut reached = 0;
+        let mut names: Option<Repeated<'a>> = None;
         for inner in from.children() {
             let written = inner.name();
             let found = self.child(shape, written).filter(|(_, definition, _)| !definition.is_attribute);
             let Some((at, definition, type_name)) = found else {
+                if self.keeps_all() {
+                    let names = names.get_or_insert_with(|| Repeated::of(from));
+                    let index = names.next(written);
+                    self.xml_unknown(text, inner, node, index, depth);
+                    continue;
+                }
                 let message = format!("`{}` is no element of `{}`", shown(written), shape.profile.elements[shape.at].path);
                 let draft = Draft::error(Code::Structure, node, message).below(shown(written));
                 self.find(draft.at(inner.range().start).actual(written));
@@ -123,6 +137,7 @@ impl<'a> Reader<'a> {
         } else {
             match self.shape(shape, shape.at, type_name) {
                 Some(shape) => self.xml_members(text, from, node, shape, depth + 1),
+                None if self.keeps_all() => self.xml_unknown_members(text, from, node, depth + 1),
                 None => {
                     let message = format!("not checked: the definition of the type `{type_name}` is not at hand");
                     self.find(Draft::new(Severity::Information, Code::NotChecked, node, message));
