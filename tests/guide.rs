@@ -33,7 +33,7 @@ fn pack_of_the_guide_compiles() {
     }
     assert!(pack.files.contains_key("pack.yaml") && pack.files.contains_key("mutants.yaml"));
     let mut sources = Sources::default();
-    let found = check_pack(&[&pack], &mut sources);
+    let found = check_pack(&[&pack], &[], &mut sources);
     assert!(found.is_empty(), "{}", render(&found, &sources, Style::Plain));
 }
 

@@ -6,7 +6,7 @@ use crate::header::About;
 use crate::mirror::{Both, Setting, invented, keyring, plans, set};
 use crate::playing::{Finished, begin, finish, open_book, stop_on_interrupt, storage, where_it_is};
 use crate::wanted::any_clock;
-use crate::{console, moment, packs, replay};
+use crate::{console, fhir, moment, packs, replay};
 use counterpart_diag::Sources;
 use counterpart_engine::ClockKind;
 use counterpart_evidence::{Conductor, Limit, Role, RunMode, Supplier, Verdict, WhenFull};
@@ -24,6 +24,7 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
     let name = args.pack.clone().unwrap_or_else(packs::default_name);
     let packs = packs::find(&name).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
     let kind = any_clock(&args.clock).map_err(Trouble::Usage)?;
+    let fhir_packages = fhir::given(&args.fhir).map_err(Trouble::Usage)?;
     let mut worst = Exit::Pass;
     let mut verdicts = Vec::new();
     for role in [Role::Consumer, Role::Provider] {
@@ -38,6 +39,7 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
             selection,
             settings,
             purpose: Purpose::Play,
+            fhir_packages: fhir_packages.clone(),
             mutant: None,
         };
         let mut sources = Sources::default();

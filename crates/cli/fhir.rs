@@ -1,6 +1,8 @@
 //! `counterpart fhir validate` and `convert`: FHIR resources, without a run.
 
-use crate::args::{DefinitionArgs, FhirArgs, FhirCommand, FhirConvertArgs, FhirValidateArgs, FormatArg, MessageFormat};
+use crate::args::{
+    DefinitionArgs, FhirArgs, FhirCommand, FhirConvertArgs, FhirValidateArgs, FormatArg, MessageFormat, PackageArgs,
+};
 use crate::console;
 use crate::exit::{Exit, Trouble};
 use crate::limits::{KEPT_BYTES_MAX, RESOURCE_BYTES_MAX};
@@ -13,6 +15,7 @@ use counterpart_fhir::{
 use serde_json::{Value, json};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub(crate) fn fhir(args: &FhirArgs, format: MessageFormat) -> Result<Exit, Trouble> {
     match &args.command {
@@ -96,8 +99,14 @@ fn definitions(args: &DefinitionArgs) -> Result<Definitions, Trouble> {
     Ok(definitions)
 }
 
+/// Reads the packages that a pack's own definitions are joined by.
+pub(crate) fn given(args: &PackageArgs) -> Result<Vec<Arc<Package>>, String> {
+    let read = packages(&args.fhir_package, args.fhir_cache.as_deref())?;
+    Ok(read.into_iter().map(Arc::new).collect())
+}
+
 /// Reads packages, side by side: to unpack one takes most of a second.
-pub(crate) fn packages(paths: &[PathBuf], cache: Option<&Path>) -> Result<Vec<Package>, String> {
+fn packages(paths: &[PathBuf], cache: Option<&Path>) -> Result<Vec<Package>, String> {
     std::thread::scope(|scope| {
         let reading: Vec<_> = paths.iter().map(|path| scope.spawn(move || package(path, cache))).collect();
         let read = reading.into_iter().map(|one| one.join().unwrap_or_else(|_| Err("could not read a package".to_owned())));

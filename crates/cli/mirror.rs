@@ -9,6 +9,7 @@ use counterpart_engine::{
     Undone,
 };
 use counterpart_evidence::{Event, Role, Verdict};
+use counterpart_fhir::Package;
 use counterpart_plan::model::Credentials;
 use counterpart_plan::{Abilities, Options, Origin, PackFiles, Plan, Purpose, Selection};
 use counterpart_transport::{Network, Recording};
@@ -27,6 +28,8 @@ pub(crate) struct Both<'a> {
     pub(crate) selection: Selection,
     pub(crate) settings: BTreeMap<String, (String, Origin)>,
     pub(crate) purpose: Purpose,
+    /// FHIR packages of the user's; both sides read and write by them.
+    pub(crate) fhir_packages: Vec<Arc<Package>>,
     /// The mutant that the mirror is, by name.
     pub(crate) mutant: Option<String>,
 }
@@ -85,6 +88,7 @@ pub(crate) fn plans(both: &Both<'_>, sources: &mut Sources) -> Result<Plans, Dia
         settings: both.settings.clone(),
         selection: both.selection.clone(),
         abilities: Some(abilities(both.packs)),
+        fhir_packages: both.fhir_packages.clone(),
         ..Options::default()
     };
     let (judge, found) = counterpart_plan::compile_pack(&refs, &judge, sources);
@@ -104,6 +108,7 @@ pub(crate) fn mirror(both: &Both<'_>, sources: &mut Sources) -> Result<Arc<Plan>
         profile: both.profile.clone(),
         settings: both.settings.clone(),
         mutant: both.mutant.clone(),
+        fhir_packages: both.fhir_packages.clone(),
         ..Options::default()
     };
     let (mirror, found) = counterpart_plan::compile_pack(&refs, &options, sources);

@@ -2,7 +2,7 @@
 
 use crate::args::{CheckArgs, ExplainArgs, ListArgs, MessageFormat, SchemaArgs};
 use crate::exit::{Exit, Trouble};
-use crate::{console, packs};
+use crate::{console, fhir, packs};
 use counterpart_diag::{Diagnostic, Sources, suggest};
 use counterpart_evidence::Role;
 use counterpart_plan::model::Claim;
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 pub(crate) fn check(args: &CheckArgs, format: MessageFormat) -> Result<Exit, Trouble> {
     let mut sources = Sources::default();
     let mut all: Vec<Diagnostic> = Vec::new();
+    let fhir_packages = fhir::given(&args.fhir).map_err(Trouble::Usage)?;
     let mut count = 0;
     for path in &args.paths {
         let folders = packs::packs_below(path);
@@ -26,7 +27,7 @@ pub(crate) fn check(args: &CheckArgs, format: MessageFormat) -> Result<Exit, Tro
             let name = folder.display().to_string();
             let files = packs::find(&name).map_err(|reason| Trouble::Usage(format!("could not {reason}")))?;
             let refs: Vec<&PackFiles> = files.iter().collect();
-            all.extend(counterpart_plan::check_pack(&refs, &mut sources));
+            all.extend(counterpart_plan::check_pack(&refs, &fhir_packages, &mut sources));
         }
     }
     console::diagnostics(&all, &sources, format);

@@ -230,7 +230,6 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, held: &Held<'_>, mode: Mo
         let words = format!("{} on {}: {}{file}", evidence.by, workspace::plain(&evidence.date), evidence.note);
         (RequirementId::new(id), words)
     });
-    let fhir_packages = fhir::packages(&args.fhir_package, args.fhir_cache.as_deref())?;
     Ok(Options {
         purpose: Purpose::Play,
         role: Some(wanted.role),
@@ -242,7 +241,7 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, held: &Held<'_>, mode: Mo
         abilities: (mode == Mode::Run).then_some(abilities),
         force: force(&wanted.workspace),
         attested: attested.collect(),
-        fhir_packages: fhir_packages.into_iter().map(Arc::new).collect(),
+        fhir_packages: fhir::given(&args.fhir)?,
         mutant: None,
     })
 }

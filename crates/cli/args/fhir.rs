@@ -17,6 +17,17 @@ pub(crate) enum FhirCommand {
     Convert(FhirConvertArgs),
 }
 
+/// Packages that a pack's own definitions are joined by.
+#[derive(Args, Debug)]
+pub(crate) struct PackageArgs {
+    /// FHIR package (.tgz) or definition (JSON) whose profiles the pack's checks use, before the pack's own; can be given more than once. Nothing is fetched.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fhir_package: Vec<PathBuf>,
+    /// Folder in which FHIR packages are kept as they were read, by digest, so that the next start is quicker; none are kept without.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) fhir_cache: Option<PathBuf>,
+}
+
 /// Where the definitions come from.
 #[derive(Args, Debug)]
 pub(crate) struct DefinitionArgs {

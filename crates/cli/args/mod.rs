@@ -6,7 +6,7 @@ mod fhir;
 mod run;
 
 pub(crate) use certs::{CertsArgs, CertsCommand, CsrArgs};
-pub(crate) use fhir::{DefinitionArgs, FhirArgs, FhirCommand, FhirConvertArgs, FhirValidateArgs, FormatArg};
+pub(crate) use fhir::{DefinitionArgs, FhirArgs, FhirCommand, FhirConvertArgs, FhirValidateArgs, FormatArg, PackageArgs};
 pub(crate) use run::{Record, RunArgs};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -147,6 +147,8 @@ pub(crate) struct DemoArgs {
     /// Clock: `virtual`, where nobody waits and both sides meet in memory, or `scaled:N` or `real`, where they meet over sockets.
     #[arg(long, default_value = DEMO_CLOCK)]
     pub(crate) clock: String,
+    #[command(flatten)]
+    pub(crate) fhir: PackageArgs,
 }
 
 /// The clock of a demo where none is named.
@@ -157,6 +159,8 @@ pub(crate) struct CheckArgs {
     /// Packs, or folders of packs.
     #[arg(default_value = "scenarios")]
     pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fhir: PackageArgs,
 }
 
 #[derive(Args, Debug)]
@@ -228,6 +232,8 @@ pub(crate) struct ProveArgs {
     /// Only the named mutants, or only the generic ones.
     #[arg(long, value_enum)]
     pub(crate) only: Option<ProveOnly>,
+    #[command(flatten)]
+    pub(crate) fhir: PackageArgs,
     /// Seed of every random value.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,

@@ -2,7 +2,7 @@
 //!
 //! Each option has a long name: `choices` lets it stand in the workspace file and in the environment under that name.
 
-use super::{ConductorArg, RoleArg};
+use super::{ConductorArg, PackageArgs, RoleArg};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -39,12 +39,8 @@ pub(crate) struct RunArgs {
     /// TOML file with the conformance statement: a line `CLAIM = true` or `CLAIM = false` for each claim.
     #[arg(long, value_name = "FILE")]
     pub(crate) claims: Option<PathBuf>,
-    /// FHIR package (.tgz) or definition (JSON) whose profiles the pack's checks use, before the pack's own; can be given more than once. Nothing is fetched.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) fhir_package: Vec<PathBuf>,
-    /// Folder in which FHIR packages are kept as they were read, by digest, so that the next start is quicker; none are kept without.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) fhir_cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) fhir: PackageArgs,
     /// Control listener: recorded exchanges, health and, with `simulate`, store reset; a loopback address. `simulate` takes a free port without.
     #[arg(long, value_name = "ADDR")]
     pub(crate) control: Option<String>,

@@ -7,6 +7,7 @@ use crate::moment;
 use counterpart_diag::Sources;
 use counterpart_engine::{ClockKind, Keyring, Sink, Tamper};
 use counterpart_evidence::Role;
+use counterpart_fhir::Package;
 use counterpart_plan::{PackFiles, Plan, Purpose, Selection};
 use counterpart_transport::{MemoryNetwork, Network};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ const VIRTUAL_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
 pub(super) struct Common<'a> {
     pub(super) packs: &'a [PackFiles],
     pub(super) profile: Option<String>,
+    pub(super) fhir_packages: Vec<Arc<Package>>,
     pub(super) keyring: Keyring,
     pub(super) unix_ms: i64,
     pub(super) seed: u64,
@@ -139,6 +141,7 @@ fn both<'a>(common: &Common<'a>, role: Role, scratch: &Path, mutant: Option<&str
         packs: common.packs,
         role,
         profile: common.profile.clone(),
+        fhir_packages: common.fhir_packages.clone(),
         selection: Selection { scenarios: common.scenarios.to_vec(), ..Selection::default() },
         settings: invented(common.packs, scratch),
         purpose: Purpose::Whole,

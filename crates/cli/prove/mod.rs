@@ -13,7 +13,7 @@ mod tally;
 use crate::args::{MessageFormat, ProveArgs, ProveOnly, RoleArg};
 use crate::exit::Exit;
 use crate::mirror::keyring;
-use crate::{console, moment, packs};
+use crate::{console, fhir, moment, packs};
 use bench::{Bench, Common};
 use counterpart_diag::{Diagnostics, Sources};
 use counterpart_evidence::Role;
@@ -33,6 +33,7 @@ pub(crate) fn prove(args: &ProveArgs, format: MessageFormat) -> Result<Exit, Str
     let common = Common {
         packs: &packs,
         profile: args.profile.clone(),
+        fhir_packages: fhir::given(&args.fhir)?,
         keyring: keyring(now)?,
         unix_ms: moment::unix_ms(now),
         seed: args.seed,

@@ -70,7 +70,7 @@ fn compile(pack: &PackFiles, input: &[u8]) -> bool {
     };
     pack.files.insert(path.into_owned(), content.into());
     let mut sources = Sources::default();
-    let found = check_pack(&[&pack], &mut sources);
+    let found = check_pack(&[&pack], &[], &mut sources);
     let _ = render(&found, &sources, Style::Plain);
     found.is_empty()
 }

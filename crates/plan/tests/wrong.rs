@@ -44,7 +44,7 @@ fn clinic() -> PackFiles {
 fn good_packs_give_nothing() {
     for pack in [good(), relay(), clinic()] {
         let mut sources = Sources::default();
-        let found = check_pack(&[&pack], &mut sources);
+        let found = check_pack(&[&pack], &[], &mut sources);
         assert!(found.is_empty(), "{}", render(&found, &sources, Style::Plain));
     }
 }
@@ -57,7 +57,7 @@ fn wrong_packs_give_the_text_beside_them() {
     names.sort();
     for path in names.into_iter().filter(|path| path.is_dir()) {
         let mut sources = Sources::default();
-        let found = check_pack(&[&overlaid(&path)], &mut sources);
+        let found = check_pack(&[&overlaid(&path)], &[], &mut sources);
         pairs.compare(&path.with_extension("stderr"), &found, &sources);
     }
     pairs.finish(&wrong, CODES);

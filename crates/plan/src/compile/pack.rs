@@ -9,6 +9,7 @@ use crate::source::PackFiles;
 use crate::tree::Tree;
 use counterpart_diag::{Diagnostic, Diagnostics, Sources};
 use counterpart_evidence::{Document, PackRecord, Role};
+use counterpart_fhir::Package;
 use counterpart_matching::{Expression, NameTable};
 use counterpart_scenario::Text;
 use counterpart_scenario::model::PackFile;
@@ -36,12 +37,12 @@ pub fn compile_pack(packs: &[&PackFiles], options: &Options, sources: &mut Sourc
 
 /// Compiles a pack in both roles and gives every mistake once, in the order of the files.
 #[must_use]
-pub fn check_pack(packs: &[&PackFiles], sources: &mut Sources) -> Vec<Diagnostic> {
+pub fn check_pack(packs: &[&PackFiles], fhir_packages: &[Arc<Package>], sources: &mut Sources) -> Vec<Diagnostic> {
     let mut found = Diagnostics::default();
     let read = read(packs, &Options::default(), sources);
     let mut memo = Memo::default();
     for role in [Role::Consumer, Role::Provider] {
-        let options = Options { role: Some(role), ..Options::default() };
+        let options = Options { role: Some(role), fhir_packages: fhir_packages.to_vec(), ..Options::default() };
         found.extend(compile(&read, &options, &mut memo).1);
     }
     let mut kept: Vec<Diagnostic> = Vec::new();
