@@ -1,11 +1,11 @@
-//! Plan to message: names filled in, body built, patched, encoded.
+//! Plan to message: names filled in, headers and body put together.
 
+use crate::body::{body, when_to_edit};
 use crate::clock::Clock;
 use crate::names::Layer;
 use counterpart_evidence::{Body as BodyBytes, Headers, Request as RequestBytes, Response as ResponseBytes, Version};
-use counterpart_matching::{Edit, Generators, Names, apply};
-use counterpart_plan::model::{Body, BodyForm, BodyFrom, Coding, Field, Reply, Request, Shape, Time};
-use counterpart_transport::ContentCoding;
+use counterpart_matching::{Generators, Names, apply};
+use counterpart_plan::model::{Field, Reply, Request, Shape, Time};
 use serde_json::{Map, Value};
 
 /// Works out a duration of the run, in milliseconds.
@@ -54,9 +54,10 @@ pub(crate) fn request(
     let method = text(&plan.method, generators)?;
     let target = format!("{}{}", base_path.trim_end_matches('/'), text(&plan.path, generators)?);
     let mut headers = fields(&plan.headers, &names, generators)?;
-    let content = body(plan.body.as_ref(), &mut headers, &names, generators)?;
+    let (before, after) = when_to_edit(plan.body.as_ref(), &plan.edits);
+    let content = body(plan.body.as_ref(), before, &mut headers, &names, generators)?;
     let mut request = RequestBytes { method, target, version: Version::Http11, headers, body: BodyBytes::plain(content) };
-    apply(&plan.edits, &mut request).map_err(|fault| fault.message)?;
+    apply(&after, &mut request).map_err(|fault| fault.message)?;
     Ok(request)
 }
 
@@ -70,10 +71,11 @@ pub(crate) fn reply(plan: &Reply, names: &dyn Names, generators: &mut Generators
         .or_else(|| status.as_str().and_then(|text| text.parse().ok()));
     let status = status.filter(|status| (100..=999).contains(status)).ok_or("the reply's status is no status code")?;
     let mut headers = fields(&plan.headers, &names, generators)?;
-    let content = body(plan.body.as_ref(), &mut headers, &names, generators)?;
+    let (before, after) = when_to_edit(plan.body.as_ref(), &plan.edits);
+    let content = body(plan.body.as_ref(), before, &mut headers, &names, generators)?;
     let reason = plan.reason.clone().unwrap_or_else(|| reason_of(status).to_owned());
     let mut response = ResponseBytes { status, reason, version: Version::Http11, headers, body: BodyBytes::plain(content) };
-    apply(&plan.edits, &mut response).map_err(|fault| fault.message)?;
+    apply(&after, &mut response).map_err(|fault| fault.message)?;
     Ok(response)
 }
 
@@ -109,56 +111,6 @@ pub(crate) fn set_fields(
 
 fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
-}
-
-fn body(plan: Option<&Body>, headers: &mut Headers, names: &dyn Names, generators: &mut Generators) -> Result<Vec<u8>, String> {
-    let Some(plan) = plan else { return Ok(Vec::new()) };
-    let own = values(&plan.with, names, generators)?;
-    let names = Layer::new(&own, names);
-    let content = match &plan.from {
-        BodyFrom::Bytes(bytes) => bytes.to_vec(),
-        BodyFrom::Template(template) => template.render(&names, generators).map_err(|fault| fault.message)?.into_bytes(),
-        BodyFrom::Value(shape) => written(&shape.build(&names, generators)?, plan.form)?,
-    };
-    let content = patched(plan, content, &names, generators)?;
-    if let Some(media_type) = &plan.media_type
-        && headers.first("content-type").is_none()
-    {
-        headers.push("Content-Type", media_type.clone());
-    }
-    let Some(coding) = plan.encode else { return Ok(content) };
-    let (coding, name) = match coding {
-        Coding::Deflate => (ContentCoding::Deflate, "deflate"),
-        Coding::Gzip => (ContentCoding::Gzip, "gzip"),
-    };
-    headers.set("Content-Encoding", name);
-    Ok(counterpart_transport::encode(coding, &content))
-}
-
-fn written(value: &Value, form: BodyForm) -> Result<Vec<u8>, String> {
-    match form {
-        BodyForm::Json => serde_json::to_vec(value).map_err(|error| error.to_string()),
-        BodyForm::Xml => {
-            value.as_str().map(|text| text.as_bytes().to_vec()).ok_or_else(|| "an XML body is built from text".to_owned())
-        }
-    }
-}
-
-fn patched(plan: &Body, content: Vec<u8>, names: &dyn Names, generators: &mut Generators) -> Result<Vec<u8>, String> {
-    if plan.patch.is_empty() {
-        return Ok(content);
-    }
-    let mut operations = Vec::new();
-    for shape in &plan.patch {
-        match shape.build(names, generators)? {
-            // A variant row can bring a whole patch.
-            Value::Array(several) => operations.extend(several),
-            one => operations.push(one),
-        }
-    }
-    let mut message = RequestBytes { body: BodyBytes::plain(content), ..RequestBytes::default() };
-    apply(&[Edit::JsonPatch(Value::Array(operations))], &mut message).map_err(|fault| fault.message)?;
-    Ok(message.body.content.to_vec())
 }
 
 /// Makes the generators of one message: everything random in it depends on the seed and on what it is for.

@@ -1,10 +1,12 @@
 //! Checks applied, with what the sink wants to know of them.
 
 use crate::clock::Clock;
+use crate::shared::Shared;
 use counterpart_evidence::{
     Basis, Cause, CheckId, Exchange, ExchangeId, Finding, FindingEffect, FindingOutcome, Level, RequirementId, Skipped,
 };
-use counterpart_matching::{Clock as JudgingClock, Names, Subjects};
+use counterpart_matching::{Clock as JudgingClock, Names, OtherForm, Subjects};
+use counterpart_plan::Plan;
 use counterpart_validate::{Check, Findings, check};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -129,8 +131,14 @@ pub(crate) fn too_short(wait_ms: u64, clock: &Clock) -> Option<String> {
 }
 
 /// Takes an exchange as checks see it.
-pub(crate) fn subjects<'a>(exchange: &'a Exchange, names: &'a dyn Names, clock: &Clock) -> Subjects<'a> {
-    Subjects::new(exchange, names).with_now(clock.now_unix_ms()).with_clock(judging(clock))
+pub(crate) fn subjects<'a>(exchange: &'a Exchange, names: &'a dyn Names, shared: &'a Shared) -> Subjects<'a> {
+    let clock = &shared.clock;
+    seen(exchange, names, &shared.plan).with_now(clock.now_unix_ms()).with_clock(judging(clock))
+}
+
+/// Takes an exchange as expressions see it.
+pub(crate) fn seen<'a>(exchange: &'a Exchange, names: &'a dyn Names, plan: &'a Plan) -> Subjects<'a> {
+    Subjects::new(exchange, names).with_other_form(plan.fhir.as_deref().map(|forms| forms as &dyn OtherForm))
 }
 
 /// Takes names alone as checks see them.

@@ -8,6 +8,7 @@ mod actor;
 mod address;
 mod answer;
 mod arrival;
+mod body;
 mod build;
 mod claim;
 mod clock;

@@ -1,8 +1,10 @@
 //! The names that are in force while something is played.
 
 use crate::clock::Clock;
+use crate::judge::seen;
 use counterpart_evidence::Exchange;
-use counterpart_matching::{Names, Subjects, moment_text};
+use counterpart_matching::{Names, NoNames, moment_text};
+use counterpart_plan::Plan;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -62,13 +64,14 @@ impl Names for RunNames<'_> {
 /// The name `exchanges` before other names. It is costly to build and seldom used, so it is built when it is asked for.
 pub(crate) struct WithExchanges<'a> {
     exchanges: &'a [Arc<Exchange>],
+    plan: &'a Plan,
     built: OnceCell<Value>,
     behind: &'a dyn Names,
 }
 
 impl<'a> WithExchanges<'a> {
-    pub(crate) fn new(exchanges: &'a [Arc<Exchange>], behind: &'a dyn Names) -> Self {
-        Self { exchanges, built: OnceCell::new(), behind }
+    pub(crate) fn new(exchanges: &'a [Arc<Exchange>], plan: &'a Plan, behind: &'a dyn Names) -> Self {
+        Self { exchanges, plan, built: OnceCell::new(), behind }
     }
 }
 
@@ -77,7 +80,7 @@ impl Names for WithExchanges<'_> {
         if name != "exchanges" {
             return self.behind.value(name);
         }
-        Some(Cow::Borrowed(self.built.get_or_init(|| exchange_values(self.exchanges))))
+        Some(Cow::Borrowed(self.built.get_or_init(|| exchange_values(self.exchanges, self.plan))))
     }
 
     fn member(&self, name: &str, member: &str) -> Option<Cow<'_, Value>> {
@@ -87,6 +90,6 @@ impl Names for WithExchanges<'_> {
 }
 
 /// Gives exchanges as expressions see them.
-pub(crate) fn exchange_values(exchanges: &[Arc<Exchange>]) -> Value {
-    exchanges.iter().map(|exchange| Subjects::new(exchange, &counterpart_matching::NoNames).exchange_value()).collect()
+pub(crate) fn exchange_values(exchanges: &[Arc<Exchange>], plan: &Plan) -> Value {
+    exchanges.iter().map(|exchange| seen(exchange, &NoNames, plan).exchange_value()).collect()
 }

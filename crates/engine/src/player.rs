@@ -196,14 +196,14 @@ impl Troupe {
 
     fn exchange_value(&self, exchange: &Exchange) -> Value {
         let globals = self.provider.shared.names();
-        subjects(exchange, &globals, &self.provider.shared.clock).exchange_value()
+        subjects(exchange, &globals, &self.provider.shared).exchange_value()
     }
 
     fn holds(&self, rule: &counterpart_matching::Rule, exchange: &Exchange, frame: &Frame) -> bool {
         let globals = self.provider.shared.names();
         let layer = Layer::new(&frame.names, &globals);
         matches!(
-            judge(rule, &subjects(exchange, &layer, &self.provider.shared.clock)),
+            judge(rule, &subjects(exchange, &layer, &self.provider.shared)),
             Judgement::Holds | Judgement::HoldsWithWarning(_)
         )
     }

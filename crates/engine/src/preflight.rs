@@ -74,7 +74,7 @@ impl Stage {
             };
         };
         let globals = self.shared.names();
-        let subjects = subjects(exchange, &globals, &self.shared.clock);
+        let subjects = subjects(exchange, &globals, &self.shared);
         let refused = probing.refused.as_ref().is_some_and(|rule| matches!(judge(rule, &subjects), Judgement::Holds));
         if refused {
             return Preflight {

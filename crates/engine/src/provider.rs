@@ -4,7 +4,7 @@ use crate::answer::{Answer, Asked, built, by_rules};
 use crate::arrival::{Arrival, expects, stopped};
 use crate::build::{generators, milliseconds};
 use crate::claim::{Claimant, Expectation, Phase, lock};
-use crate::judge::{Found, broken, subjects};
+use crate::judge::{Found, broken, seen, subjects};
 use crate::names::Layer;
 use crate::passage::Arrived;
 use crate::rules::RuleIndex;
@@ -184,12 +184,12 @@ impl Provider {
         });
         let mut found = Found::default();
         let names = self.shared.names();
-        found.check(&self.shared.plan.standing.connection, &subjects(&exchange, &names, clock));
+        found.check(&self.shared.plan.standing.connection, &subjects(&exchange, &names, &self.shared));
         let owner = taken.as_ref().map(|(claimant, _)| Arc::clone(claimant)).or_else(|| only_active(&claimants));
         if let Some((claimant, expectation)) = &taken {
             let own = claimant.names();
             let layer = Layer::new(&own, &names);
-            found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, clock));
+            found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared));
         }
         let step = taken.as_ref().and_then(|(_, expectation)| step_of(expectation));
         drop(self.record(&exchange, owner.as_ref(), step, String::new(), found, None));
@@ -205,7 +205,7 @@ impl Provider {
     fn session(&self, arrival: &Arrival) -> String {
         let Some(discriminator) = &self.shared.plan.discriminator else { return String::new() };
         let (own, globals) = (arrival.target_name(), self.shared.names());
-        match discriminator.evaluate(&Subjects::new(&arrival.exchange, &Layer::new(&own, &globals))) {
+        match discriminator.evaluate(&seen(&arrival.exchange, &Layer::new(&own, &globals), &self.shared.plan)) {
             Ok(Value::String(text)) => text,
             Ok(Value::Null) | Err(_) => String::new(),
             Ok(value) => value.to_string(),
@@ -215,7 +215,7 @@ impl Provider {
     fn correlation(&self, arrival: &Arrival) -> Option<String> {
         let (own, globals) = (arrival.target_name(), self.shared.names());
         let correlate = self.shared.plan.correlate.as_ref()?;
-        match correlate.evaluate(&Subjects::new(&arrival.exchange, &Layer::new(&own, &globals))) {
+        match correlate.evaluate(&seen(&arrival.exchange, &Layer::new(&own, &globals), &self.shared.plan)) {
             Ok(Value::String(text)) => Some(text),
             Ok(Value::Null) | Err(_) => None,
             Ok(value) => Some(value.to_string()),
@@ -273,7 +273,7 @@ impl Provider {
             let globals = self.shared.names();
             let behind = Layer::new(&target, &globals);
             let layer = Layer::new(&own, &behind);
-            let subjects = subjects(&arrival.exchange, &layer, &self.shared.clock);
+            let subjects = subjects(&arrival.exchange, &layer, &self.shared);
             claimant.expectations().iter().any(|one| one.phase() == Phase::Waiting && expects(one, arrival, request, &subjects))
         });
         let owner = waiting.cloned().or_else(|| only_active(open))?;
@@ -312,7 +312,7 @@ impl Provider {
         let (target, globals) = (arrival.target_name(), self.shared.names());
         let behind = Layer::new(&target, &globals);
         let layer = Layer::new(&own, &behind);
-        Ok(work(request, &subjects(&arrival.exchange, &layer, &self.shared.clock)))
+        Ok(work(request, &subjects(&arrival.exchange, &layer, &self.shared)))
     }
 
     /// Puts a request to the standing checks, finds the expectation that takes it, and decides unless that holds it open.
@@ -490,7 +490,7 @@ impl Provider {
         if let Some(expectation) = &expectation {
             let globals = self.shared.names();
             let layer = Layer::new(&own, &globals);
-            found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared.clock));
+            found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared));
         }
         let step = expectation.as_ref().and_then(|expectation| step_of(expectation));
         let recorded = self.record(&exchange, owner.as_ref(), step, session, found, unmatched);

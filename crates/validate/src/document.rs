@@ -34,27 +34,30 @@ impl WholeRule for DocumentRule {
 
     fn look(&self, side: Side, subjects: &Subjects<'_>) -> Found {
         let broken: Vec<Mismatch> = match readable(side, subjects) {
-            Ok(json) => self.broken(side, json),
+            Ok(json) => self.broken(side, json, subjects),
             Err(mismatch) => vec![*mismatch],
         };
-        broken.into()
+        let told = |mismatch: Mismatch| Mismatch { message: subjects.told(side, mismatch.message), ..mismatch };
+        broken.into_iter().map(told).collect::<Vec<_>>().into()
     }
 }
 
 impl DocumentRule {
-    fn broken(&self, side: Side, json: &Json) -> Vec<Mismatch> {
+    fn broken(&self, side: Side, json: &Json, subjects: &Subjects<'_>) -> Vec<Mismatch> {
         match self {
-            Self::JsonSchema { schema, sense: Sense::Is, .. } => broken_places(schema, side, json),
+            Self::JsonSchema { schema, sense: Sense::Is, .. } => broken_places(schema, side, json, subjects),
             Self::JsonSchema { name, schema, sense: Sense::Not } => {
                 let mismatch = || Mismatch {
                     message: format!("the body is valid against `{name}`"),
                     expected: vec![self.asks()],
                     actual: None,
-                    place: Some(place(side, String::new(), json.locate(""), json)),
+                    place: Some(subjects.place_in_json(side, "")),
                     exchange: None,
                 };
                 schema.is_valid(json.value()).then(mismatch).into_iter().collect()
             }
+            // What has no members in its text cannot have one twice, and was not looked at either.
+            Self::UniqueMembers if subjects.in_other_form(side).is_some() => vec![no_members(side, subjects)],
             Self::UniqueMembers => json.duplicates().first().map(|duplicate| twice(side, duplicate, json)).into_iter().collect(),
         }
     }
@@ -74,26 +77,39 @@ fn readable<'s>(side: Side, subjects: &'s Subjects<'_>) -> Result<&'s Json, Box<
             let offset = fault.offset as u64;
             let (line, column) = (Some(fault.line), Some(fault.column));
             let place = Place { line, column, bytes: Some((offset, offset + 1)), ..nowhere };
-            broken(format!("the body is not JSON: {}", fault.message), place)
+            let kind = subjects.in_other_form(side).map_or("JSON", |form| form.name());
+            broken(format!("the body is not {kind}: {}", fault.message), place)
         }
     }
 }
 
-fn broken_places(schema: &Schema, side: Side, json: &Json) -> Vec<Mismatch> {
+fn broken_places(schema: &Schema, side: Side, json: &Json, subjects: &Subjects<'_>) -> Vec<Mismatch> {
     let problems = schema.problems(json.value()).into_iter();
     problems
         .map(|problem| {
+            let place = subjects.place_in_json(side, &problem.pointer);
             // A missing member has no place of its own: the object that lacks it has.
-            let range = json.locate(&problem.pointer).or_else(|| json.locate(""));
+            let around = |place: Place| Place { path: problem.pointer.clone(), ..place };
+            let place = if place.bytes.is_none() { around(subjects.place_in_json(side, "")) } else { place };
             Mismatch {
                 message: problem.message,
                 expected: problem.expected,
                 actual: Some(problem.actual),
-                place: Some(place(side, problem.pointer, range, json)),
+                place: Some(place),
                 exchange: None,
             }
         })
         .collect()
+}
+
+fn no_members(side: Side, subjects: &Subjects<'_>) -> Mismatch {
+    Mismatch {
+        message: "the body is not JSON".to_owned(),
+        expected: vec!["a JSON body".to_owned()],
+        actual: None,
+        place: Some(subjects.place_in_json(side, "")),
+        exchange: None,
+    }
 }
 
 fn twice(side: Side, duplicate: &counterpart_document::Duplicate, json: &Json) -> Mismatch {

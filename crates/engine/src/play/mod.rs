@@ -10,7 +10,7 @@ mod send;
 mod write;
 
 use crate::claim::Claimant;
-use crate::judge::{Found, without_exchange};
+use crate::judge::{Found, seen, without_exchange};
 use crate::names::{Layer, WithExchanges, exchange_values};
 use crate::provider::Provider;
 use crate::rules::RuleIndex;
@@ -18,7 +18,8 @@ use crate::shared::Shared;
 use crate::sink::{Belonging, Judged};
 pub(crate) use ask::broken_answer;
 use counterpart_evidence::{Cause, Event, Exchange, ScenarioId, StepHeader, Verdict};
-use counterpart_matching::{Names, NoNames, Subjects, capture};
+use counterpart_matching::{Names, NoNames, capture};
+use counterpart_plan::Plan;
 use counterpart_plan::model::{Act, Demand, Scenario, Step};
 pub(crate) use frame::Frame;
 use futures_util::future::BoxFuture;
@@ -339,7 +340,7 @@ impl Play {
         let globals = self.shared.names();
         let of_frame = Layer::new(&frame.names, &globals);
         let of_step = Layer::new(&names, &of_frame);
-        let with_exchanges = WithExchanges::new(&pool, &of_step);
+        let with_exchanges = WithExchanges::new(&pool, &self.shared.plan, &of_step);
         let named = !exchanges.is_empty() || matches!(step.act, Act::Assert);
         let layer: &dyn Names = if named { &with_exchanges } else { &of_step };
         let borrowed: Vec<&Exchange> = pool.iter().map(AsRef::as_ref).collect();
@@ -371,7 +372,7 @@ impl Play {
         }
         let taken = self.taken(step, exchange.as_deref(), layer, names.get("hook"));
         if let Some(id) = &step.id {
-            frame.set(id, step_value(exchange.as_deref(), &exchanges, names));
+            frame.set(id, step_value(exchange.as_deref(), &exchanges, names, &self.shared.plan));
         }
         let stop = self.captures(step, taken, frame).err();
         match stop {
@@ -408,7 +409,7 @@ impl Play {
         hook: Option<&Value>,
     ) -> Vec<Result<Value, String>> {
         let mut subjects = match exchange {
-            Some(exchange) => crate::judge::subjects(exchange, layer, &self.shared.clock),
+            Some(exchange) => crate::judge::subjects(exchange, layer, &self.shared),
             None => without_exchange(layer, &self.shared.clock),
         };
         if let Some(hook) = hook {
@@ -486,12 +487,12 @@ fn is_step_level(check: &counterpart_validate::Check) -> bool {
 }
 
 /// What later steps can say of a step: its last exchange, all of them, and what it brought.
-fn step_value(exchange: Option<&Exchange>, exchanges: &[Arc<Exchange>], names: Map<String, Value>) -> Value {
-    let mut value = match exchange.map(|exchange| Subjects::new(exchange, &NoNames).exchange_value()) {
+fn step_value(exchange: Option<&Exchange>, exchanges: &[Arc<Exchange>], names: Map<String, Value>, plan: &Plan) -> Value {
+    let mut value = match exchange.map(|exchange| seen(exchange, &NoNames, plan).exchange_value()) {
         Some(Value::Object(members)) => members,
         _ => Map::new(),
     };
-    value.insert("exchanges".to_owned(), exchange_values(exchanges));
+    value.insert("exchanges".to_owned(), exchange_values(exchanges, plan));
     value.extend(names);
     Value::Object(value)
 }

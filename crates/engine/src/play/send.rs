@@ -185,7 +185,7 @@ impl Play {
         let mut all = self.shared.plan.standing.exchange.clone();
         all.extend(checks.iter().filter(|check| !super::is_step_level(check)).cloned());
         let globals = self.shared.names();
-        found.check(&all, &subjects(exchange, &Layer::new(names, &globals), &self.shared.clock));
+        found.check(&all, &subjects(exchange, &Layer::new(names, &globals), &self.shared));
         found
     }
 
@@ -302,7 +302,7 @@ impl Play {
         let globals = self.shared.names();
         let layer = Layer::new(&frame.names, &globals);
         let checks: Vec<Arc<Check>> = step.checks.iter().filter(|check| !super::is_step_level(check)).cloned().collect();
-        found.check(&checks, &subjects(&exchange, &layer, &self.shared.clock));
+        found.check(&checks, &subjects(&exchange, &layer, &self.shared));
         let exchange = self.record(exchange, index, &found);
         Ok(Brought {
             exchanges: vec![Arc::clone(&exchange)],

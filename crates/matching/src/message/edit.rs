@@ -54,6 +54,22 @@ pub enum Edit {
     },
 }
 
+impl Edit {
+    /// Tells whether it changes the JSON of a body.
+    #[must_use]
+    pub fn is_of_json(&self) -> bool {
+        matches!(
+            self,
+            Self::JsonDrop(_)
+                | Self::JsonDuplicate(_)
+                | Self::JsonEmpty(_)
+                | Self::JsonPatch(_)
+                | Self::JsonReorder(_)
+                | Self::JsonRetype(_)
+        )
+    }
+}
+
 /// Why a message could not be changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -94,6 +94,28 @@ pub fn explain(rule: &Rule, subjects: &Subjects<'_>) -> Vec<String> {
 }
 
 fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
+    match (look(condition, subjects), side_in_json(condition)) {
+        (Judgement::Broken(miss), Some(side)) => {
+            Judgement::Broken(Box::new(Mismatch { message: subjects.told(side, miss.message), ..*miss }))
+        }
+        (judgement, _) => judgement,
+    }
+}
+
+/// Gives the message whose JSON a condition looks at.
+fn side_in_json(condition: &Condition) -> Option<Side> {
+    match &condition.subject {
+        Subject::Json(_) => Some(condition.side),
+        Subject::Expression(expression) | Subject::Store(expression) => {
+            let names = |name: &str| expression.members().iter().any(|member| member == name);
+            let request = names("request.json").then_some(Side::Request);
+            request.or_else(|| names("response.json").then_some(Side::Response))
+        }
+        _ => None,
+    }
+}
+
+fn look(condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
     let Condition { subject, side, tests } = condition;
     if let Subject::Series(series) = subject {
         return sequence::judge(series, tests, subjects);

@@ -94,7 +94,7 @@ fn groups<'x>(series: &Series, exchanges: &[&'x Exchange], subjects: &Subjects<'
         return Err(Judgement::Undecided(format!("there are {all} exchanges, and a series is made of at most {NODES_MAX}")));
     }
     for exchange in exchanges.iter().copied() {
-        let own = Subjects::new(exchange, subjects.outer_names());
+        let own = subjects.of_another(exchange);
         if let Some(rule) = &series.of {
             match judge_rule(rule, &own) {
                 Judgement::Holds | Judgement::HoldsWithWarning(_) => {}
@@ -158,7 +158,7 @@ fn accepted(exchange: &Exchange) -> bool {
 }
 
 fn value_of(expression: &Expression, exchange: &Exchange, subjects: &Subjects<'_>) -> Result<Value, Miss> {
-    let own = Subjects::new(exchange, subjects.outer_names());
+    let own = subjects.of_another(exchange);
     crate::subject::select::evaluate(expression, &own).map_err(|blocked| match blocked {
         Blocked::Peer(message, _) => miss(message, expression.text(), "none", Some(exchange)),
         Blocked::Us(reason) => Miss::Undecided(reason),
@@ -215,7 +215,7 @@ fn none_after(anchor: &Anchor, group: &Group<'_>, subjects: &Subjects<'_>) -> Re
 fn is_anchor(anchor: &Anchor, exchange: &Exchange, subjects: &Subjects<'_>) -> Result<bool, Miss> {
     match anchor {
         Anchor::Effect(effect) => Ok(exchange.effect == *effect),
-        Anchor::Rule(rule) => match judge_rule(rule, &Subjects::new(exchange, subjects.outer_names())) {
+        Anchor::Rule(rule) => match judge_rule(rule, &subjects.of_another(exchange)) {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => Ok(true),
             Judgement::Broken(_) => Ok(false),
             Judgement::Unjudged(reason) => Err(Miss::TooCoarse(reason)),

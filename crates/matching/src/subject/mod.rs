@@ -1,9 +1,11 @@
 //! What a condition looks at.
 
+mod other_form;
 pub(crate) mod select;
 mod subjects;
 pub(crate) mod token;
 
+pub use other_form::OtherForm;
 pub(crate) use subjects::clock_advice;
 pub use subjects::{Clock, Subjects};
 pub(crate) use subjects::{media_type, milliseconds};

@@ -126,7 +126,10 @@ pub(crate) fn select<'s>(subject: &Subject, side: Side, subjects: &'s Subjects<'
         Subject::Hook(path) => nodes(path, subjects.hook())?,
         Subject::Json(path) => match subjects.json(side) {
             Some(Ok(json)) => nodes(path, Some(json.value()))?,
-            Some(Err(fault)) => return Err(not_readable(side, "JSON", fault)),
+            Some(Err(fault)) => {
+                let kind = subjects.in_other_form(side).map_or("JSON", |form| form.name());
+                return Err(not_readable(side, kind, fault));
+            }
             None => Vec::new(),
         },
         Subject::Jwt { header, part, path } => token::part(header, *part, path, side, subjects)?,
@@ -188,7 +191,7 @@ fn not_readable(side: Side, kind: &str, fault: &Fault) -> Blocked {
     Blocked::Peer(format!("the {} body is not {kind}: {}", side_name(side), fault.message), Some(place))
 }
 
-fn part_of(side: Side) -> Part {
+pub(super) fn part_of(side: Side) -> Part {
     match side {
         Side::Request => Part::Request,
         Side::Response => Part::Response,
@@ -328,10 +331,7 @@ impl Subject {
         let plain = |part, path: String| Place { part, path, line: None, column: None, bytes: None };
         let content = || subjects.body(side).map(|body| body.plain_bytes().as_ref());
         match (self, spot) {
-            (Self::Json(_), Some(Spot::Pointer(pointer))) => {
-                let range = subjects.json(side).and_then(Result::ok).and_then(|json| json.locate(pointer));
-                located(message, pointer.clone(), range, content())
-            }
+            (Self::Json(_), Some(Spot::Pointer(pointer))) => subjects.place_in_json(side, pointer),
             (Self::Json(path), _) => plain(message, path.expression().to_owned()),
             (Self::Xml(_), Some(Spot::Xml(path, range))) => located(message, path.clone(), range.clone(), content()),
             (Self::Xml(path), _) => plain(message, path.expression().to_owned()),

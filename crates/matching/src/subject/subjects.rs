@@ -1,10 +1,11 @@
 //! One exchange as conditions and expressions see it; what is parsed is parsed once.
 
-use super::{Side, token};
+use super::select::{located, part_of};
+use super::{OtherForm, Side, token};
 use crate::limits::{BODY_BYTES_MAX, VALUE_DEPTH_MAX};
 use crate::{Generators, Names, Random, digest, query};
 use counterpart_document::{Fault, Json, Limits, Xml};
-use counterpart_evidence::{Body, Connection, Exchange, Headers, Timing};
+use counterpart_evidence::{Body, Connection, Exchange, Headers, Place, Timing};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -58,6 +59,8 @@ struct Parsed {
     query: OnceCell<Value>,
     token: OnceCell<Option<Value>>,
     xml: OnceCell<Result<Xml, Fault>>,
+    /// Whether it is in the other form.
+    other: OnceCell<bool>,
 }
 
 /// What is parsed of a message, here or where the same exchange is looked at with other names.
@@ -101,6 +104,7 @@ pub struct Subjects<'a> {
     exchanges: Option<&'a [&'a Exchange]>,
     now_unix_ms: i64,
     clock: Option<Clock>,
+    other_form: Option<&'a dyn OtherForm>,
 }
 
 impl std::fmt::Debug for Subjects<'_> {
@@ -132,6 +136,7 @@ impl<'a> Subjects<'a> {
             exchanges: None,
             now_unix_ms: 0,
             clock: None,
+            other_form: None,
         }
     }
 
@@ -193,20 +198,81 @@ impl<'a> Subjects<'a> {
         Self { clock: Some(clock), ..self }
     }
 
+    /// Sets the form in which bodies may stand beside JSON.
+    #[must_use]
+    pub fn with_other_form(self, other_form: Option<&'a dyn OtherForm>) -> Self {
+        Self { other_form, ..self }
+    }
+
+    /// Takes another exchange of the same run.
+    pub(crate) fn of_another<'b>(&self, exchange: &'b Exchange) -> Subjects<'b>
+    where
+        'a: 'b,
+    {
+        Subjects { other_form: self.other_form, ..Subjects::new(exchange, self.names) }
+    }
+
     /// Gives the exchange.
     #[must_use]
     pub fn exchange(&self) -> Option<&'a Exchange> {
         self.exchange
     }
 
-    /// Gives the JSON body of a message, or why it is none; `None` where there is no message or it has no body.
+    /// Gives the JSON body of a message, or why it is none; `None` where there is no message or it has no body. A body in
+    /// the other form gives the JSON that it means.
     pub fn json(&self, side: Side) -> Option<Result<&Json, &Fault>> {
         let content = self.body(side)?.plain_bytes();
         if content.is_empty() {
             return None;
         }
         let limits = Limits { bytes_max: BODY_BYTES_MAX, depth_max: VALUE_DEPTH_MAX, ..Limits::default() };
-        Some(self.parsed(side).json.get_or_init(|| Json::parse(content, &limits)).as_ref())
+        let read = || match self.in_other_form(side) {
+            Some(form) => match self.xml(side)? {
+                Ok(xml) => Some(form.read(xml, &limits)),
+                Err(fault) => Some(Err(fault.clone())),
+            },
+            None => Some(Json::parse(content, &limits)),
+        };
+        let parsed = &self.parsed(side).json;
+        if parsed.get().is_none() {
+            // Whoever is first sets it, and all get the same.
+            drop(parsed.set(read()?));
+        }
+        parsed.get().map(Result::as_ref)
+    }
+
+    /// Gives the other form where a body is in it: its JSON is then not what was sent, but what that means.
+    #[must_use]
+    pub fn in_other_form(&self, side: Side) -> Option<&'a dyn OtherForm> {
+        let form = self.other_form?;
+        let has = || self.headers(side).and_then(media_type).is_some_and(|media_type| form.has(&media_type));
+        self.parsed(side).other.get_or_init(has).then_some(form)
+    }
+
+    /// Gives the place of a node of a message's JSON: where it stands in the body as it was sent.
+    #[must_use]
+    pub fn place_in_json(&self, side: Side, pointer: &str) -> Place {
+        let content = self.body(side).map(|body| body.plain_bytes().as_ref());
+        match self.in_other_form(side) {
+            Some(form) => {
+                let found = self.xml(side).and_then(Result::ok).and_then(|xml| form.place(xml, pointer));
+                let (path, range) = found.map_or_else(|| (pointer.to_owned(), None), |(path, range)| (path, Some(range)));
+                located(part_of(side), path, range, content)
+            }
+            None => {
+                let range = self.json(side).and_then(Result::ok).and_then(|json| json.locate(pointer));
+                located(part_of(side), pointer.to_owned(), range, content)
+            }
+        }
+    }
+
+    /// Says, after a message about a side's JSON, what it was read from, where that is not what was sent.
+    #[must_use]
+    pub fn told(&self, side: Side, message: String) -> String {
+        match self.in_other_form(side).filter(|_| matches!(self.json(side), Some(Ok(_)))) {
+            Some(form) => format!("{message} (the body is {}, looked at as JSON)", form.name()),
+            None => message,
+        }
     }
 
     /// Gives the XML body of a message, or why it is none; `None` where there is no message or it has no body.
@@ -278,11 +344,6 @@ impl<'a> Subjects<'a> {
 
     pub(crate) fn clock(&self) -> Option<Clock> {
         self.clock
-    }
-
-    /// Gives the names behind the exchange, for another exchange of the same run.
-    pub(crate) fn outer_names(&self) -> &'a dyn Names {
-        self.names
     }
 
     /// Gives generators for operands: what an expected value makes up is the same each time the exchange is judged.

@@ -44,10 +44,23 @@ impl DefinitionSets {
         read
     }
 
+    /// Gives the set of a version.
+    pub(super) fn of(&self, version: FhirVersion) -> Option<Arc<Definitions>> {
+        self.sets.iter().find(|set| set.version() == version).cloned()
+    }
+
     /// Gives the sets that have a profile.
     fn with<'s>(&'s self, url: &'s str, version: Option<FhirVersion>) -> impl Iterator<Item = &'s Arc<Definitions>> {
         let wanted = move |set: &&Arc<Definitions>| version.is_none_or(|version| set.version() == version);
         self.sets.iter().filter(wanted).filter(move |set| set.has_profile(url))
+    }
+}
+
+/// Gives the version that a word means.
+pub(super) fn version(word: FhirVersionWord) -> FhirVersion {
+    match word {
+        FhirVersionWord::R4 => FhirVersion::R4,
+        FhirVersionWord::Stu3 => FhirVersion::Stu3,
     }
 }
 
@@ -159,10 +172,7 @@ impl Compiler<'_> {
     /// Finds the set that has a profile; where a package that the pack would like has it, the reason why it is not at hand.
     fn definitions_for(&mut self, profile: &Text, item: Option<&FhirProfileItem>) -> Option<(Arc<Definitions>, Option<String>)> {
         let sets = self.read_definitions();
-        let wanted = item.and_then(|item| item.version).map(|word| match word {
-            FhirVersionWord::R4 => FhirVersion::R4,
-            FhirVersionWord::Stu3 => FhirVersion::Stu3,
-        });
+        let wanted = item.and_then(|item| item.version).map(version);
         let found: Vec<&Arc<Definitions>> = sets.with(&profile.value, wanted).collect();
         match found.as_slice() {
             [set] => Some((Arc::clone(set), None)),

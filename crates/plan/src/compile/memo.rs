@@ -3,7 +3,7 @@
 use super::Compiler;
 use super::fhir::DefinitionSets;
 use counterpart_matching::{Escape, Expression, ExpressionFault, Template, TemplateFault};
-use counterpart_validate::Schema;
+use counterpart_validate::{FhirForms, Schema};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(crate) struct Memo {
     schemas: HashMap<String, Arc<Schema>>,
     /// The FHIR definitions of the packs and of the user, once they are read.
     pub(super) definitions: Option<Arc<DefinitionSets>>,
+    /// The two forms of FHIR, once they are looked for.
+    pub(super) forms: Option<Option<Arc<FhirForms>>>,
 }
 
 impl Compiler<'_> {

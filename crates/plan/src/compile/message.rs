@@ -9,9 +9,9 @@ use counterpart_diag::Diagnostic;
 use counterpart_evidence::Effect;
 use counterpart_matching::{Escape, Template};
 use counterpart_scenario::model::{
-    AlpnAnswer as AlpnWord, Body as BodyRecord, BodyForm as FormWord, BodyFrom as FromRecord, CutHow as CutWord, EffectWord,
-    Encoding, Fault as FaultRecord, Malformed as MalformedWord, Offer as OfferRecord, Reply as ReplyRecord, ReplyItem,
-    RequestItem, Send as SendRecord,
+    AlpnAnswer as AlpnWord, Body as BodyRecord, BodyFrom as FromRecord, CutHow as CutWord, EffectWord, Encoding,
+    Fault as FaultRecord, Malformed as MalformedWord, Offer as OfferRecord, Reply as ReplyRecord, ReplyItem, RequestItem,
+    Send as SendRecord,
 };
 use counterpart_scenario::{Data, Node, Spanned, Text};
 use serde_json::json;
@@ -106,7 +106,10 @@ impl Compiler<'_> {
             headers.push(self.field(name, node, own)?);
         }
         let mut body = match send.body.as_ref().or(named.and_then(|item| item.body.as_ref())) {
-            Some(body) => Some(self.body(body, own)?),
+            Some(body) => {
+                self.report_accepted(body.form.as_ref());
+                Some(self.body(body, own)?)
+            }
             None => None,
         };
         if let Some(body) = &mut body {
@@ -169,13 +172,14 @@ impl Compiler<'_> {
             }
             FromRecord::Hex(text) => BodyFrom::Bytes(self.hex(text)?),
         };
+        let form = self.body_form(body.form.as_ref(), &from, &mut own)?;
         let patch = body.patch.iter().filter_map(|node| self.shape(node, Escape::Text, &mut own)).collect();
         scope.note_all(&own);
-        let form = match body.form {
-            Some(FormWord::Xml) => BodyForm::Xml,
-            _ => BodyForm::Json,
-        };
+        if let BodyForm::Fhir(..) = form {
+            media_type = body.media_type.as_ref().map(|text| text.value.clone());
+        }
         let encode = body.encode.map(|encode| match encode {
+            Encoding::Accepted => Coding::Accepted,
             Encoding::Deflate => Coding::Deflate,
             Encoding::Gzip => Coding::Gzip,
         });

@@ -6,6 +6,7 @@ mod condition;
 mod credentials;
 mod edit;
 mod fhir;
+mod forms;
 mod fragment;
 mod memo;
 mod message;
@@ -35,7 +36,7 @@ use counterpart_evidence::{CheckId, Requirement, Role};
 use counterpart_matching::{Edit, Expression, Rule};
 use counterpart_scenario::Text;
 use counterpart_scenario::model::{CheckItem, Reply as ReplyRecord, RequestItem};
-use counterpart_validate::{Check, Schema};
+use counterpart_validate::{Check, FhirForms, Schema};
 use indexmap::IndexMap;
 use memo::Memo;
 use serde_json::{Map, Value};
@@ -287,6 +288,7 @@ struct Parts {
     preflight: Option<Probing>,
     discriminator: Option<Expression>,
     correlate: Option<Expression>,
+    fhir: Option<Arc<FhirForms>>,
     sentinels: Vec<Sentinel>,
     proof: Proof,
     defect: Defect,
@@ -296,6 +298,8 @@ impl Compiler<'_> {
     fn parts(&mut self, role: Role) -> Parts {
         let pack = &self.main().pack.record;
         self.report_definitions();
+        self.report_no_definitions();
+        let fhir = self.fhir_forms();
         let mut scope = Scope::rule();
         let discriminator = self.expression_if(pack.discriminator.as_ref(), &mut scope);
         let correlate = self.expression_if(pack.correlate.as_ref(), &mut scope);
@@ -336,6 +340,7 @@ impl Compiler<'_> {
             preflight: self.preflight(),
             discriminator,
             correlate,
+            fhir,
             sentinels: self.sentinels(),
             proof,
             defect: self.defect(),

@@ -141,6 +141,7 @@ impl Compiler<'_> {
             preflight: parts.preflight,
             discriminator: parts.discriminator,
             correlate: parts.correlate,
+            fhir: parts.fhir,
             masked_headers: masking.iter().flat_map(|masking| &masking.headers).map(|name| name.value.clone()).collect(),
             masked_json: masking.iter().flat_map(|masking| &masking.json).map(|pointer| pointer.value.clone()).collect(),
             scenarios: parts.scenarios,

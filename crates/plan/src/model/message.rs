@@ -3,6 +3,7 @@
 use crate::model::{Shape, Time};
 use counterpart_evidence::Effect;
 use counterpart_matching::{Edit, Template};
+use counterpart_validate::{FhirForms, Form};
 use std::sync::Arc;
 
 /// A header field line to be built; `value` `null` leaves it out, a list sends it more than once.
@@ -17,6 +18,8 @@ pub struct Field {
 /// A content coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coding {
+    /// gzip where the request that is answered names it in `Accept-Encoding`, else none.
+    Accepted,
     /// deflate.
     Deflate,
     /// gzip.
@@ -24,12 +27,25 @@ pub enum Coding {
 }
 
 /// The form in which a built body is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum BodyForm {
+    /// A FHIR resource, made in JSON, in either of its forms; `Content-Type` follows.
+    Fhir(Arc<FhirForms>, FormChoice),
     /// JSON.
     Json,
     /// XML.
     Xml,
+}
+
+/// Who says in which form a FHIR resource goes out.
+#[derive(Clone, Debug)]
+pub enum FormChoice {
+    /// The request that is answered.
+    Accepted,
+    /// A value: `json`, `xml` or a media type.
+    Built(Shape),
+    /// The pack.
+    Is(Form),
 }
 
 /// Where a body comes from.

@@ -13,8 +13,8 @@ pub use behaviour::{
     Stub,
 };
 pub use message::{
-    AlpnAnswer, Body, BodyForm, BodyFrom, Chunked, Closing, Coding, Cut, CutAfter, CutHow, Drip, Fault, Field, Malformed, Offer,
-    Reply, Request,
+    AlpnAnswer, Body, BodyForm, BodyFrom, Chunked, Closing, Coding, Cut, CutAfter, CutHow, Drip, Fault, Field, FormChoice,
+    Malformed, Offer, Reply, Request,
 };
 pub use scenario::{
     Action, Claim, Connecting, Credentials, Defect, Endpoint, Fragment, Mutant, NOT_SELECTED, Plan, Probing, Profile, Proof,

@@ -4,7 +4,7 @@ use crate::model::{Fault, Listen, Offer, Player, Reply, Send, Step, Store, Stub,
 use counterpart_diag::Span;
 use counterpart_evidence::{PackRecord, Requirement, RequirementId, Role, ScenarioId, SettingRecord, Verdict};
 use counterpart_matching::{Expression, Rule as MatchRule};
-use counterpart_validate::{Check, Schema};
+use counterpart_validate::{Check, FhirForms, Schema};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -339,6 +339,8 @@ pub struct Plan {
     pub discriminator: Option<Expression>,
     /// Which value binds a request to a scenario.
     pub correlate: Option<Expression>,
+    /// The two forms of FHIR, in a pack that speaks it.
+    pub fhir: Option<Arc<FhirForms>>,
     /// Header fields masked whole.
     pub masked_headers: Vec<String>,
     /// JSON Pointers masked.

@@ -90,6 +90,32 @@ impl Read for FhirProfileRule {
     }
 }
 
+word! {
+    /// A form in which a FHIR resource is written.
+    FhirFormWord "FHIR form" {
+        /// JSON.
+        "json" Json,
+        /// XML.
+        "xml" Xml,
+    }
+}
+
+record! {
+    /// FHIR in the messages of a pack: a body in XML is looked at as the JSON of the same resource, and a body made in JSON can go out as XML.
+    FhirItem "FHIR in messages" {
+        /// FHIR version of the resources; their types are in `profiles/`, or in packages that the user adds.
+        required version "version": FhirVersionWord,
+        /// Media types and `_format` values that mean JSON; the first is the `Content-Type` of what goes out, parameters included. `application/fhir+json`, `application/json` and `json` without.
+        list json "json": Text,
+        /// The same for XML. `application/fhir+xml`, `application/xml`, `text/xml` and `xml` without.
+        list xml "xml": Text,
+        /// Query parameter that asks for a form, before `Accept` does; `_format` without.
+        optional parameter "parameter": Text,
+        /// The form where a request asks for none and came in none; `json` without.
+        optional otherwise "otherwise": FhirFormWord,
+    }
+}
+
 record! {
     /// A FHIR package that the user can add to what the pack brings.
     FhirPackageItem "a FHIR package" {

@@ -52,6 +52,8 @@ choice! {
 word! {
     /// A content coding (RFC 9110 §8.4.1).
     Encoding "content coding" {
+        /// gzip where `Accept-Encoding` of the request names it, else none.
+        "accepted" Accepted,
         /// deflate.
         "deflate" Deflate,
         /// gzip.
@@ -62,10 +64,36 @@ word! {
 word! {
     /// A form in which a built body is written.
     BodyForm "body form" {
+        /// As the request asks, in a pack with `fhir`: by its parameter, else by `Accept`, else as it came in itself.
+        "accepted" Accepted,
         /// JSON, members in order.
         "json" Json,
-        /// XML.
+        /// XML: the text that a value is, or, in a pack with `fhir`, the resource that was made in JSON.
         "xml" Xml,
+    }
+}
+
+/// The form of a body: a word, or a template or `!value` that gives `json`, `xml` or a media type.
+#[derive(Clone, Debug)]
+pub enum BodyFormRule {
+    /// What gives it.
+    Built(Node),
+    /// The form.
+    Is(Spanned<BodyForm>),
+}
+
+impl Read for BodyFormRule {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match (&node.tag, node.text()) {
+            (None, Some(text)) if !text.contains("{{") => {
+                BodyForm::read(node, reader).map(|value| Self::Is(Spanned { value, span: node.span }))
+            }
+            _ => Node::read(node, reader).map(Self::Built),
+        }
+    }
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        json!({ "anyOf": [BodyForm::schema(schemas), { "type": "string", "description": "a template or `!value` that gives `json`, `xml` or a media type" }] })
     }
 }
 
@@ -78,8 +106,8 @@ record! {
         map with "with": Node,
         /// JSON Patch (RFC 6902) applied to it; values may be `!value NAME` or templates.
         list patch "patch": Node,
-        /// Form in which it is written once built.
-        optional form "form": BodyForm,
+        /// Form in which it is written once built; in a pack with `fhir` a resource made in JSON goes out in either, and `Content-Type` follows. A template or `!value` can give it.
+        optional form "form": BodyFormRule,
         /// Media type for `Content-Type`; by the file's ending without.
         optional media_type "media-type": Text,
         /// Content coding.

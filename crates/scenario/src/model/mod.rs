@@ -17,11 +17,12 @@ pub use check::{
     TokenSignature, TypeWord,
 };
 pub use fhir::{
-    FhirPackageItem, FhirProfileItem, FhirProfileRule, FhirVersionWord, LesserWord, NotCheckedWord, UnknownExtensionWord,
+    FhirFormWord, FhirItem, FhirPackageItem, FhirProfileItem, FhirProfileRule, FhirVersionWord, LesserWord, NotCheckedWord,
+    UnknownExtensionWord,
 };
 pub use message::{
-    AlpnAnswer, Body, BodyForm, BodyFrom, CutHow, Drip, EditItem, EffectWord, Encoding, Fault, FaultCut, Malformed, Named, Offer,
-    Reply, ReplyItem, RequestFile, RequestItem, XmlChange, XmlEdit,
+    AlpnAnswer, Body, BodyForm, BodyFormRule, BodyFrom, CutHow, Drip, EditItem, EffectWord, Encoding, Fault, FaultCut, Malformed,
+    Named, Offer, Reply, ReplyItem, RequestFile, RequestItem, XmlChange, XmlEdit,
 };
 pub use mutant::{Connecting, MutantFile, MutantItem, Survivor, TrustWord};
 pub use pack::{

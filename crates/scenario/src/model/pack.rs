@@ -1,6 +1,6 @@
 //! `pack.yaml` and `requirements.yaml`.
 
-use crate::model::{Condition, FhirPackageItem, Send};
+use crate::model::{Condition, FhirItem, FhirPackageItem, Send};
 use crate::read::{record, word};
 use crate::{Cel, Flag, Node, Spanned, Text, Time, WordList};
 
@@ -45,6 +45,8 @@ record! {
         optional preflight "preflight": PreflightItem,
         /// Checks applied to every exchange of a run.
         optional standing "standing": Standing,
+        /// FHIR in its messages: both forms of a resource are one.
+        optional fhir "fhir": FhirItem,
         /// FHIR packages that add to the definitions in `profiles/`; the user gives them, and theirs stand before the pack's.
         list fhir_packages "fhir-packages": FhirPackageItem,
         /// XML namespace prefixes for every XPath of the pack; a check file may add its own.

@@ -173,7 +173,8 @@ fn resource(subjects: &Subjects<'_>, side: Side) -> Result<Resource, Box<Mismatc
         })
     };
     let text = subjects.body(side).map(Body::plain_bytes);
-    let is_xml = text.is_some_and(|text| text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<'));
+    let begins = || text.is_some_and(|text| text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<'));
+    let is_xml = subjects.in_other_form(side).is_some() || begins();
     let read = if is_xml {
         subjects.xml(side).map(|read| read.cloned().map(Resource::Xml))
     } else {
