@@ -85,5 +85,6 @@ pub(crate) fn header(plan: &Plan, about: About) -> RunHeader {
         rules,
         limits: about.limits,
         retry_passes: about.retry_passes,
+        checklist: plan.checklist.clone(),
     }
 }

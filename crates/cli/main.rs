@@ -3,6 +3,7 @@
 mod args;
 mod bundle;
 mod certs;
+mod checklist;
 mod choices;
 mod codes;
 mod console;

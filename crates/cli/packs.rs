@@ -2,7 +2,7 @@
 
 use counterpart_diag::{Diagnostics, Sources};
 use counterpart_plan::{PackFiles, Plan};
-use counterpart_scenario::model::{CheckFile, PackFile, RequirementFile};
+use counterpart_scenario::model::{CheckFile, ChecklistFile, PackFile, RequirementFile};
 use counterpart_scenario::{Read, Reader, parse};
 use include_dir::{Dir, include_dir};
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,10 +148,12 @@ fn used(packs: &[PackFiles]) -> impl Iterator<Item = &PackFiles> {
     packs.iter().enumerate().filter(move |(at, pack)| *at == 0 || uses.contains(&pack.name)).map(|(_, pack)| pack)
 }
 
-/// Gives the ids of the requirements of a pack and of those that it uses.
-pub(crate) fn requirement_ids(packs: &[PackFiles]) -> BTreeSet<String> {
+/// Gives the ids of what a person can attest: the requirements of a pack and of those that it uses, and the rows of its checklist.
+pub(crate) fn attestable_ids(packs: &[PackFiles]) -> BTreeSet<String> {
     let files = used(packs).filter_map(|pack| file::<RequirementFile>(pack, "requirements.yaml"));
-    files.flat_map(|file| file.requirements).map(|item| item.id.value).collect()
+    let requirements = files.flat_map(|file| file.requirements).map(|item| item.id.value);
+    let checklist = packs.first().and_then(|pack| file::<ChecklistFile>(pack, "checklist.yaml"));
+    requirements.chain(checklist.into_iter().flat_map(|file| file.rows).map(|row| row.id.value)).collect()
 }
 
 /// Gives the ids of the checks in `checks/` of a pack and of those that it uses.

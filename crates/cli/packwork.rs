@@ -62,7 +62,7 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
     };
     let plans = plans(name)?;
     let asked = [args.requirements, args.scenarios, args.checks, args.mutants, args.actions, args.settings, args.sentinels];
-    let everything = !args.claims && !asked.contains(&true);
+    let everything = !args.claims && !args.checklist && !asked.contains(&true);
     let mut out = serde_json::Map::new();
     let mut section = |wanted: bool, title: &str, rows: Vec<Value>| {
         if wanted || everything {
@@ -146,7 +146,12 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
         "sentinels",
         each(&|plan| plan.sentinels.iter().map(|one| json!({"id": one.rule, "text": one.text})).collect()),
     );
+    let rows = crate::checklist::rows(&plans);
+    let shows_checklist = args.checklist || (everything && !rows.is_empty());
     if args.json {
+        if shows_checklist {
+            out.insert("checklist".to_owned(), Value::Array(rows.iter().map(crate::checklist::as_json).collect()));
+        }
         console::data(&format!("{:#}\n", Value::Object(out)));
         return Ok(Exit::Pass);
     }
@@ -163,6 +168,9 @@ pub(crate) fn list(args: &ListArgs) -> Result<Exit, Trouble> {
                 .collect();
             console::data(&format!("  {id:<44} {}\n", rest.join("  ")));
         }
+    }
+    if shows_checklist {
+        console::data(&crate::checklist::words(&rows));
     }
     Ok(Exit::Pass)
 }

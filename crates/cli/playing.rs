@@ -237,6 +237,8 @@ pub(crate) fn copies(args: &RunArgs, record: &RunRecord, folder: &Path) -> Resul
 
 pub(crate) fn file_name(format: Format) -> &'static str {
     match format {
+        Format::ChecklistCsv => "checklist.csv",
+        Format::ChecklistHtml => "checklist.html",
         Format::Html => "report.html",
         Format::Json => "run.json",
         Format::Junit => "junit.xml",
@@ -244,17 +246,42 @@ pub(crate) fn file_name(format: Format) -> &'static str {
     }
 }
 
+/// The formats by their names on the command line. The checklist comes as page and as table, with the report that both lead into.
+const FORMATS: [(&str, &[Format]); 5] = [
+    (CHECKLIST, &[Format::ChecklistCsv, Format::ChecklistHtml, Format::Html]),
+    ("html", &[Format::Html]),
+    ("json", &[Format::Json]),
+    ("junit", &[Format::Junit]),
+    ("xml", &[Format::Xml]),
+];
+
+/// The name of the checklist on the command line.
+const CHECKLIST: &str = "checklist";
+
 /// Reads format names.
 pub(crate) fn formats(names: &[String]) -> Result<Vec<Format>, String> {
-    let known = [Format::Html, Format::Json, Format::Junit, Format::Xml];
-    let find = |name: &String| {
-        known
-            .iter()
-            .copied()
-            .find(|format| format.name() == name.trim())
-            .ok_or_else(|| format!("unknown format `{name}`: known are {}", known.map(Format::name).join(", ")))
-    };
-    names.iter().map(find).collect()
+    let mut all: Vec<Format> = Vec::new();
+    for name in names {
+        let found = FORMATS.iter().find(|(known, _)| *known == name.trim());
+        let known = || format!("unknown format `{name}`: known are {}", FORMATS.map(|(known, _)| known).join(", "));
+        let (_, formats) = found.ok_or_else(known)?;
+        for format in *formats {
+            if !all.contains(format) {
+                all.push(*format);
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Refuses to fill a checklist that the pack does not declare.
+pub(crate) fn refuse_no_checklist(formats: &[Format], pack: &str, declares: bool) -> Result<(), Trouble> {
+    if declares || !formats.contains(&Format::ChecklistCsv) {
+        return Ok(());
+    }
+    let reason =
+        format!("the pack `{pack}` declares no checklist: `--format {CHECKLIST}` fills the form in its `checklist.yaml`");
+    Err(Trouble::Usage(reason))
 }
 
 /// Waits for Ctrl-C or the signal to end, then lets the run end cleanly; the second time it ends at once.

@@ -8,7 +8,8 @@ use crate::exit::{Exit, Trouble};
 use crate::header::About;
 use crate::judged::{baseline, judged};
 use crate::playing::{
-    Book, Earlier, Performance, begin, copies, finish, formats, open_book, stop_on_interrupt, storage, where_it_is,
+    Book, Earlier, Performance, begin, copies, finish, formats, open_book, refuse_no_checklist, stop_on_interrupt, storage,
+    where_it_is,
 };
 use crate::wanted::{Held, Mode, Wanted, actor, addresses, credentials, options, refuse_typed_secrets, ring, targets, wanted};
 use crate::{console, moment, packs, preflight, replay, settings_shown};
@@ -67,6 +68,7 @@ pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: Message
     {
         return Ok(exit);
     }
+    refuse_no_checklist(&formats, &plan.pack.name, plan.checklist.is_some())?;
     mask_credentials(&wanted, &mut plan)?;
     let ready = Ready {
         mode,

@@ -179,6 +179,9 @@ pub(crate) struct ListArgs {
     /// Checks.
     #[arg(long)]
     pub(crate) checks: bool,
+    /// The authority's checklist: each row with the requirements, checks and scenarios that show it.
+    #[arg(long)]
+    pub(crate) checklist: bool,
     /// Mutants.
     #[arg(long)]
     pub(crate) mutants: bool,
@@ -243,7 +246,7 @@ pub(crate) struct ProveArgs {
 pub(crate) struct ReportArgs {
     /// Run folder.
     pub(crate) run: PathBuf,
-    /// Formats: html, xml, json, junit.
+    /// Formats: html, xml, json, junit, and checklist, the authority's form as the pack declares it (CSV and HTML).
     #[arg(long, value_delimiter = ',', default_value = "html,xml,junit")]
     pub(crate) format: Vec<String>,
 }
@@ -319,6 +322,6 @@ pub(crate) struct PurgeArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct SchemaArgs {
-    /// pack, requirements, checks, requests, scenario, fragment, schedule, stub, store, player, mutants, workspace, or run.
+    /// pack, requirements, checks, checklist, requests, scenario, fragment, schedule, stub, store, player, mutants, workspace, or run.
     pub(crate) kind: String,
 }

@@ -105,7 +105,7 @@ pub(crate) struct RunArgs {
     /// Folder in which the run folder is made.
     #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Reports")]
     pub(crate) out: PathBuf,
-    /// Report formats: html, xml, json, junit.
+    /// Report formats: html, xml, json, junit, and checklist, the authority's form where the pack declares one.
     #[arg(long, value_name = "F,...", value_delimiter = ',', default_value = "html,xml,json", help_heading = "Reports")]
     pub(crate) format: Vec<String>,
     /// Writes the JUnit report to this file too.

@@ -39,7 +39,7 @@ pub(crate) fn unknown(places: &Places, packs: &[PackFiles]) -> Vec<Diagnostic> {
     }
     add(&["endpoints"], "endpoint", &names(&record.endpoints, |item| &item.name));
     if !keys(&table, &["evidence"]).is_empty() {
-        add(&["evidence"], "requirement", &borrowed(&crate::packs::requirement_ids(packs)));
+        add(&["evidence"], "requirement or row of a checklist", &borrowed(&crate::packs::attestable_ids(packs)));
     }
     add(&["hooks"], "action", &names(&record.actions, |item| &item.name));
     add(&["settings"], "setting", &settings);

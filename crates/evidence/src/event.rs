@@ -1,8 +1,8 @@
 //! The one stream of events that a run emits, as it stands in the journal.
 
 use crate::{
-    Cause, CheckChange, CheckId, ClaimRecord, Conductor, ExchangeId, ExchangeRecord, Finding, Limit, PackRecord, Preflight,
-    Requirement, RequirementId, Role, RunMode, ScenarioId, SettingRecord, Skipped, Supplier, Tool, Verdict,
+    Cause, CheckChange, CheckId, Checklist, ClaimRecord, Conductor, ExchangeId, ExchangeRecord, Finding, Limit, PackRecord,
+    Preflight, Requirement, RequirementId, Role, RunMode, ScenarioId, SettingRecord, Skipped, Supplier, Tool, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -69,6 +69,9 @@ pub struct RunHeader {
     /// Whether a pass after a failed attempt counts as a pass (`--retry-passes`); it is a warning otherwise.
     #[serde(default)]
     pub retry_passes: bool,
+    /// The authority's checklist, where the pack declares one.
+    #[serde(default)]
+    pub checklist: Option<Checklist>,
 }
 
 /// A scenario as planned.

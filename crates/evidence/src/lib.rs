@@ -6,6 +6,7 @@
 mod append;
 mod baseline;
 mod bodies;
+mod checklist;
 #[cfg(test)]
 mod comparison_tests;
 mod diff;
@@ -36,6 +37,10 @@ mod verify;
 
 pub use baseline::{BaselineEntry, BaselineOutcome, KnownFinding, apply};
 pub use bodies::BodyReader;
+pub use checklist::{
+    Checklist, ChecklistColumn, ChecklistItem, ChecklistPart, ChecklistRecord, ChecklistRest, ChecklistRow, PartKind, RowVerdict,
+    ShownBy,
+};
 pub use diff::{Change, Difference, Subject, diff};
 pub use digest::digest_of_file;
 pub use error::Error;

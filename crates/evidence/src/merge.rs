@@ -1,7 +1,7 @@
 //! Several runs of one build as one: a supplier tests over days, and the table of requirements is one.
 
-use crate::fold::{Judged, is_partial, limits_of, requirements, review_claims, run_verdict};
-use crate::{Counts, Error, ExchangeId, RunRecord, ScenarioRecord, Verdict};
+use crate::fold::{Evidence, Judged, checklist, is_partial, limits_of, requirements, review_claims, run_verdict};
+use crate::{ChecklistRecord, Counts, Error, ExchangeId, RunRecord, ScenarioRecord, Verdict};
 use std::collections::BTreeMap;
 
 /// The entry in a merged record's `environment` that names the runs it came from.
@@ -69,6 +69,10 @@ fn add(merged: &mut RunRecord, later: RunRecord) {
             None => merged.requirements.push(requirement),
         }
     }
+    for (check, count) in later.unexpected_checks {
+        *merged.unexpected_checks.entry(check).or_default() += count;
+    }
+    merged.checklist = attested_too(later.checklist, merged.checklist.take());
     for (requirement, count) in later.unexpected_passed {
         *merged.unexpected_passed.entry(requirement).or_default() += count;
     }
@@ -91,16 +95,22 @@ fn add(merged: &mut RunRecord, later: RunRecord) {
 fn conclude(merged: &mut RunRecord) {
     let claimed = merged.claims.iter().map(|claim| (claim.id.clone(), claim.claimed)).collect();
     let attested = merged.requirements.iter().filter(|one| one.by.is_some());
-    let attested = attested.map(|one| (one.requirement.id.clone(), one.reason.clone().unwrap_or_default())).collect();
+    let mut attested: BTreeMap<_, _> =
+        attested.map(|one| (one.requirement.id.clone(), one.reason.clone().unwrap_or_default())).collect();
+    attested.extend(merged.checklist.iter().flat_map(ChecklistRecord::attested));
     let judged = Judged {
         scenarios: &merged.scenarios,
         findings: &merged.unexpected_findings,
         passed: &merged.unexpected_passed,
+        passed_checks: &merged.unexpected_checks,
         claimed: &claimed,
         attested: &attested,
     };
     let all = merged.requirements.iter().map(|one| one.requirement.clone()).collect();
-    merged.requirements = requirements(all, &judged);
+    let table = requirements(all, &judged);
+    let form = merged.checklist.as_ref().map(ChecklistRecord::form);
+    let said = form.map(|form| checklist(form, &Evidence::new(merged.role, &judged, &table)));
+    (merged.requirements, merged.checklist) = (table, said);
     let claims = std::mem::take(&mut merged.claims);
     merged.claims = review_claims(claims, &BTreeMap::new(), &merged.scenarios, &merged.requirements);
     merged.limits = limits_of(&merged.scenarios, &merged.requirements, &merged.claims);
@@ -108,6 +118,16 @@ fn conclude(merged: &mut RunRecord) {
     merged.partial = is_partial(&merged.scenarios, &merged.requirements);
     merged.summary = Counts::default();
     merged.scenarios.iter().for_each(|scenario| merged.summary.add(scenario.verdict));
+}
+
+/// Gives the later checklist, with what was attested of its rows in the earlier run.
+fn attested_too(later: Option<ChecklistRecord>, earlier: Option<ChecklistRecord>) -> Option<ChecklistRecord> {
+    let (Some(mut later), Some(earlier)) = (later.clone(), earlier.clone()) else { return later.or(earlier) };
+    for row in later.rows.iter_mut().filter(|row| row.attested.is_none()) {
+        let known = earlier.rows.iter().find(|known| known.item.id == row.item.id);
+        row.attested = known.and_then(|known| known.attested.clone());
+    }
+    Some(later)
 }
 
 fn played(scenario: &ScenarioRecord) -> bool {

@@ -1,6 +1,8 @@
 //! The run record: the one source of every report format.
 
-use crate::{Basis, Cause, CheckId, ExchangeId, ExchangeRecord, Finding, Level, RequirementId, ScenarioId, Verdict};
+use crate::{
+    Basis, Cause, CheckId, ChecklistRecord, ExchangeId, ExchangeRecord, Finding, Level, RequirementId, ScenarioId, Verdict,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -8,7 +10,7 @@ use std::collections::BTreeMap;
 /// The `format` of a run record.
 pub const RUN_FORMAT: &str = "counterpart-run";
 /// The version of the run record's form; a field is added with a default and a new version, never re-purposed.
-pub const RUN_VERSION: u32 = 1;
+pub const RUN_VERSION: u32 = 2;
 
 /// The role that Counterpart plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -456,4 +458,10 @@ pub struct RunRecord {
     pub unmatched: BTreeMap<ExchangeId, Vec<String>>,
     /// Rules of ours that never matched.
     pub unused_rules: Vec<String>,
+    /// Checks that passed on exchanges that belong to no scenario, counted by check; since version 2.
+    #[serde(default)]
+    pub unexpected_checks: BTreeMap<CheckId, u32>,
+    /// The authority's checklist with what the run says to each row, where the pack declares one; since version 2.
+    #[serde(default)]
+    pub checklist: Option<ChecklistRecord>,
 }

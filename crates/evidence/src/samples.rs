@@ -62,6 +62,7 @@ pub(crate) fn header(scenarios: Vec<ScenarioHeader>, requirements: Vec<Requireme
         rules: Vec::new(),
         limits: Vec::new(),
         retry_passes: false,
+        checklist: None,
     }
 }
 

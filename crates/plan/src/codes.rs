@@ -131,6 +131,20 @@ pub const CODES: &[Page] = &[
         advice: "Say `kind: proxy` at the endpoint, name under `reaches` what it passes requests on to, and send to one of these.",
     },
     Page {
+        code: "PK019",
+        meaning: "A row of the checklist could never say anything, or says something twice: it stands for nothing in a role of its own, names what is of another role, says who shows it and not what, or names a check beside all of its requirement. A name under `uncovered` that a row asks for is one too.",
+        wrong: "rows:\n  - { id: P1, text: The lamp is safe, roles: [consumer] }",
+        right: "rows:\n  - { id: P1, text: The lamp is safe, roles: [consumer], by: person, still: The certificate of the safety test. }",
+        advice: "Name what the row stands for in each of its roles, or say with `by` and `still` who shows what.",
+    },
+    Page {
+        code: "PK020",
+        meaning: "A requirement or check stands in no row of the checklist: what it finds would not reach the authority's form. This is a warning.",
+        wrong: "rows: [{ id: P1, text: It says its state, roles: [consumer], requirements: [L1] }]   # and nothing of L2",
+        right: "rows: [{ id: P1, text: It says its state, roles: [consumer], requirements: [L1] }]\nuncovered: [{ ids: [L2], reason: The form does not ask how fast it is. }]",
+        advice: "Name it in a row, or under `uncovered` with the reason why the form does not ask for it.",
+    },
+    Page {
         code: "MT001",
         meaning: "The text is not an expression in CEL (the Common Expression Language).",
         wrong: "that: { expr: \"response.status = 200\" }",

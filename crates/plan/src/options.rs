@@ -102,7 +102,7 @@ pub struct Options {
     pub abilities: Option<Abilities>,
     /// Checks whose force is changed, with the reason.
     pub force: BTreeMap<String, (Force, String)>,
-    /// Requirements attested by a person, with the evidence in words.
+    /// Requirements, and rows of the checklist, attested by a person, with the evidence in words.
     pub attested: BTreeMap<RequirementId, String>,
     /// FHIR packages that the user adds; their definitions stand before the pack's own.
     pub fhir_packages: Vec<Arc<Package>>,

@@ -4,8 +4,8 @@ use crate::mutant;
 use crate::source::PackFiles;
 use counterpart_diag::{Diagnostic, Diagnostics, SourceId, Sources, Span};
 use counterpart_scenario::model::{
-    CheckFile, FragmentFile, MutantFile, MutantItem, PackFile, PlayerFile, RequestFile, RequirementFile, ScenarioFile,
-    ScheduleFile, StoreFile, StubFile,
+    CheckFile, ChecklistFile, FragmentFile, MutantFile, MutantItem, PackFile, PlayerFile, RequestFile, RequirementFile,
+    ScenarioFile, ScheduleFile, StoreFile, StubFile,
 };
 use counterpart_scenario::{Data, KEPT_FOLDERS, Node, Read, Reader, parse};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +41,7 @@ pub(crate) struct Tree {
     pub(crate) requirements: Option<Filed<RequirementFile>>,
     pub(crate) store: Option<Filed<StoreFile>>,
     pub(crate) mutants: Option<Filed<MutantFile>>,
+    pub(crate) checklist: Option<Filed<ChecklistFile>>,
     pub(crate) checks: Vec<Filed<CheckFile>>,
     pub(crate) requests: Vec<Filed<RequestFile>>,
     pub(crate) stubs: BTreeMap<String, Filed<StubFile>>,
@@ -141,6 +142,7 @@ pub(crate) fn read(files: &PackFiles, wanted: Mutants<'_>, sources: &mut Sources
     };
     let requirements = reading.optional("requirements.yaml");
     let store = reading.optional("store.yaml");
+    let checklist = reading.optional("checklist.yaml");
     let checks = reading.folder("checks").into_iter().map(|(_, file)| file).collect();
     let requests = reading.folder("requests").into_iter().map(|(_, file)| file).collect();
     let stubs = reading.folder("stubs").into_iter().collect();
@@ -164,6 +166,7 @@ pub(crate) fn read(files: &PackFiles, wanted: Mutants<'_>, sources: &mut Sources
         scenarios,
         definitions,
         mutants,
+        checklist,
         unread,
     })
 }

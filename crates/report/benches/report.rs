@@ -30,7 +30,12 @@ fn main() -> ExitCode {
                 exit = ExitCode::FAILURE;
             }
             if let Some(folder) = &out {
-                let ending = if format == Format::Junit { "junit.xml" } else { name };
+                let ending = match format {
+                    Format::ChecklistCsv => "checklist.csv",
+                    Format::ChecklistHtml => "checklist.html",
+                    Format::Junit => "junit.xml",
+                    Format::Html | Format::Json | Format::Xml => name,
+                };
                 std::fs::write(folder.join(format!("long-{failing_every}.{ending}")), bytes).unwrap();
             }
         }

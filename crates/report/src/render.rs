@@ -6,6 +6,10 @@ use counterpart_evidence::RunRecord;
 /// A format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
+    /// The authority's checklist for a spreadsheet.
+    ChecklistCsv,
+    /// The authority's checklist as a page, whose links lead into the HTML report.
+    ChecklistHtml,
     /// One page for people, without network and usable without script.
     Html,
     /// The run record itself.
@@ -17,11 +21,17 @@ pub enum Format {
 }
 
 impl Format {
-    /// Every format with its name on the command line.
-    pub const ALL: [(Self, &'static str); 4] =
-        [(Self::Html, "html"), (Self::Json, "json"), (Self::Junit, "junit"), (Self::Xml, "xml")];
+    /// Every format with its name.
+    pub const ALL: [(Self, &'static str); 6] = [
+        (Self::ChecklistCsv, "checklist-csv"),
+        (Self::ChecklistHtml, "checklist-html"),
+        (Self::Html, "html"),
+        (Self::Json, "json"),
+        (Self::Junit, "junit"),
+        (Self::Xml, "xml"),
+    ];
 
-    /// Gives its name on the command line.
+    /// Gives its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(format, _)| *format == self).map_or("", |(_, name)| name)
@@ -40,6 +50,8 @@ pub fn prepare() {
 /// Fails only by a fault of ours: [`Error`] names what was attempted. Nothing that a peer sent makes it fail.
 pub fn render(record: &RunRecord, bodies: &dyn Bodies, format: Format, options: &Options) -> Result<Vec<u8>, Error> {
     match format {
+        Format::ChecklistCsv => Ok(format::checklist_csv(record, options)),
+        Format::ChecklistHtml => format::checklist_html(record, options),
         Format::Html => format::html(record, bodies, options),
         Format::Json => format::json(record),
         Format::Junit => format::junit(record),

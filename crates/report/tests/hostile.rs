@@ -82,6 +82,15 @@ fn hostile_text_in_every_string_breaks_no_format() {
             assert!(read.is_ok(), "{name}: {:?}", read.err());
         }
     }
+    let page = String::from_utf8(render(&record, &bodies, Format::ChecklistHtml, &Options::default()).unwrap()).unwrap();
+    let table = String::from_utf8(render(&record, &bodies, Format::ChecklistCsv, &Options::default()).unwrap()).unwrap();
+    let table = table.strip_prefix('\u{feff}').unwrap();
+    for never in NEVER {
+        assert!(!page.contains(never) && !table.contains(never), "the checklist holds {never:?}");
+    }
+    assert_eq!(page.matches("<script").count(), 0);
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;]]&gt;"));
+    assert_eq!(table.lines().count(), 6, "no text ends a line");
     let json = render(&record, &bodies, Format::Json, &Options::default()).unwrap();
     assert_eq!(serde_json::from_slice::<RunRecord>(&json).unwrap(), record, "JSON keeps every character");
     assert!(!console(&record, Colour::Never).contains(|character: char| NEVER.contains(&character)));

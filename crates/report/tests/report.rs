@@ -50,6 +50,12 @@ fn xml_is_as_it_was() {
 }
 
 #[test]
+fn checklist_is_as_it_was() {
+    golden("checklist.csv", &rendered(Format::ChecklistCsv));
+    golden("checklist.html", &rendered(Format::ChecklistHtml));
+}
+
+#[test]
 fn junit_is_as_it_was() {
     golden("junit.xml", &rendered(Format::Junit));
 }

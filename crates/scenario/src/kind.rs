@@ -36,6 +36,7 @@ pub const FILE_KINDS: &[FileKind] = &[
     kind::<model::PackFile>("pack", "pack.yaml"),
     kind::<model::RequirementFile>("requirements", "requirements.yaml"),
     kind::<model::CheckFile>("checks", "checks/NAME.yaml"),
+    kind::<model::ChecklistFile>("checklist", "checklist.yaml"),
     kind::<model::RequestFile>("requests", "requests/NAME.yaml"),
     kind::<model::ScenarioFile>("scenario", "FOLDER/NAME.yaml"),
     kind::<model::FragmentFile>("fragment", "fragments/NAME.yaml"),

@@ -86,5 +86,6 @@ fn header() -> RunHeader {
         rules: Vec::new(),
         limits: Vec::new(),
         retry_passes: false,
+        checklist: None,
     }
 }

@@ -32,6 +32,7 @@ pub(super) struct Collected {
     pub(super) unexpected: Vec<ExchangeId>,
     pub(super) unexpected_findings: Findings,
     pub(super) unexpected_passed: BTreeMap<RequirementId, u32>,
+    pub(super) unexpected_checks: BTreeMap<CheckId, u32>,
     pub(super) unmatched: BTreeMap<ExchangeId, Vec<String>>,
     pub(super) rules_used: HashSet<String>,
     pub(super) limits: Vec<Limit>,
@@ -63,6 +64,7 @@ impl Collected {
             unexpected: Vec::new(),
             unexpected_findings: Findings::default(),
             unexpected_passed: BTreeMap::new(),
+            unexpected_checks: BTreeMap::new(),
             unmatched: BTreeMap::new(),
             rules_used: HashSet::new(),
             end: None,
@@ -166,7 +168,8 @@ impl Collected {
             Some(state) => state.attempt(placed.attempt).add(placed.share),
             None => {
                 let share = placed.share;
-                for (_, requirement) in share.passed {
+                for (check, requirement) in share.passed {
+                    *self.unexpected_checks.entry(check).or_default() += 1;
                     *self.unexpected_passed.entry(requirement).or_default() += 1;
                 }
                 self.unexpected_findings.keep(share.findings, share.findings_kept_max)

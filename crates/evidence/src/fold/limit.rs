@@ -48,11 +48,13 @@ pub(crate) fn limits_of(scenarios: &[ScenarioRecord], requirements: &[Requiremen
     of_scenarios.chain(reviews).chain(unexercised).collect()
 }
 
-fn count(number: usize, noun: &str) -> String {
+/// Writes a number with its noun.
+pub(super) fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-fn list(ids: &[&str]) -> String {
+/// Lists ids, the first of many.
+pub(super) fn list(ids: &[&str]) -> String {
     let shown = ids.iter().take(IDS_LISTED_MAX).copied().collect::<Vec<_>>().join(", ");
     match ids.len().saturating_sub(IDS_LISTED_MAX) {
         0 => shown,

@@ -1,6 +1,9 @@
 //! Events to run record.
 
 mod attempt;
+mod checklist;
+#[cfg(test)]
+mod checklist_tests;
 mod claim;
 mod collect;
 mod findings;
@@ -11,6 +14,7 @@ mod scenario;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use checklist::{Evidence, checklist};
 pub(crate) use claim::review as review_claims;
 pub(crate) use limit::limits_of;
 pub(crate) use requirement::{Judged, requirements};

@@ -2,8 +2,8 @@
 
 use super::attempt::{unjudged, verdict_of};
 use crate::{
-    Finding, FindingEffect, FindingOutcome, Level, Requirement, RequirementId, RequirementRecord, ScenarioRecord, Verdict,
-    roll_up,
+    CheckId, Finding, FindingEffect, FindingOutcome, Level, Requirement, RequirementId, RequirementRecord, ScenarioRecord,
+    Verdict, roll_up,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,9 +15,11 @@ pub(crate) struct Judged<'a> {
     pub(crate) findings: &'a [Finding],
     /// Passed checks that belong to no scenario, by requirement.
     pub(crate) passed: &'a BTreeMap<RequirementId, u32>,
+    /// Passed checks that belong to no scenario, by check.
+    pub(crate) passed_checks: &'a BTreeMap<CheckId, u32>,
     /// Claims by id, with the supplier's answer.
     pub(crate) claimed: &'a BTreeMap<String, bool>,
-    /// Requirements that a person attested.
+    /// Requirements, and rows of the checklist, that a person attested.
     pub(crate) attested: &'a BTreeMap<RequirementId, String>,
 }
 

@@ -3,7 +3,7 @@
 use super::attempt::verdict_of;
 use super::collect::Collected;
 use super::scenario::AfterRetry;
-use super::{Judged, limits_of, requirements, review_claims};
+use super::{Evidence, Judged, checklist, limits_of, requirements, review_claims};
 use crate::{
     Cause, Counts, Event, Finding, Level, Limit, Preflight, RUN_FORMAT, RUN_VERSION, RequirementId, RequirementRecord, RunMode,
     RunRecord, ScenarioRecord, Stamped, Verdict, roll_up,
@@ -48,10 +48,12 @@ fn record(collected: Collected) -> RunRecord {
         scenarios: &scenarios,
         findings: &unexpected_findings,
         passed: &collected.unexpected_passed,
+        passed_checks: &collected.unexpected_checks,
         claimed: &claimed,
         attested: &header.attested,
     };
     let requirements = requirements(header.requirements, &judged);
+    let checklist = header.checklist.map(|form| checklist(form, &Evidence::new(header.role, &judged, &requirements)));
     let claims = review_claims(header.claims, &exercises, &scenarios, &requirements);
     let mut limits = collected.limits;
     limits.extend(limits_of(&scenarios, &requirements, &claims));
@@ -110,8 +112,10 @@ fn record(collected: Collected) -> RunRecord {
         unexpected: collected.unexpected,
         unexpected_findings,
         unexpected_passed: collected.unexpected_passed,
+        unexpected_checks: collected.unexpected_checks,
         unmatched: collected.unmatched,
         unused_rules,
+        checklist,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod check;
+mod checklist;
 mod condition;
 mod credentials;
 mod edit;
@@ -32,7 +33,7 @@ use crate::options::{Options, Purpose};
 use crate::source::PackFiles;
 use crate::tree::Tree;
 use counterpart_diag::{Diagnostic, Diagnostics, Span, suggest};
-use counterpart_evidence::{CheckId, Requirement, Role};
+use counterpart_evidence::{CheckId, Checklist, Requirement, Role};
 use counterpart_matching::{Edit, Expression, Rule};
 use counterpart_scenario::Text;
 use counterpart_scenario::model::{CheckItem, Reply as ReplyRecord, RequestItem};
@@ -292,6 +293,7 @@ struct Parts {
     sentinels: Vec<Sentinel>,
     proof: Proof,
     defect: Defect,
+    checklist: Option<Checklist>,
 }
 
 impl Compiler<'_> {
@@ -329,6 +331,7 @@ impl Compiler<'_> {
             }
         }
         self.unused_requests();
+        let checklist = self.checklist(role, &scenarios);
         let proof = if self.options.purpose == Purpose::Whole { self.proof(role) } else { Proof::default() };
         Parts {
             scenarios,
@@ -344,6 +347,7 @@ impl Compiler<'_> {
             sentinels: self.sentinels(),
             proof,
             defect: self.defect(),
+            checklist,
         }
     }
 

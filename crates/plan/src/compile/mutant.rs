@@ -77,7 +77,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn known_checks(&self) -> BTreeSet<String> {
+    pub(super) fn known_checks(&self) -> BTreeSet<String> {
         // A scenario's check belongs to one role, so those of the other are taken from its records.
         let own = |file: &crate::tree::Filed<record::ScenarioFile>| {
             let mut ids = Vec::new();
@@ -87,7 +87,7 @@ impl<'a> Compiler<'a> {
         self.check_records.keys().cloned().chain(self.main().scenarios.iter().flat_map(own)).collect()
     }
 
-    fn report_check(&mut self, name: &Text, known: &BTreeSet<String>) {
+    pub(super) fn report_check(&mut self, name: &Text, known: &BTreeSet<String>) {
         if !known.contains(&name.value) {
             let known: Vec<&str> = known.iter().map(String::as_str).collect();
             self.unknown("check", name, &known);

@@ -100,6 +100,7 @@ fn compile(read: &Packs<'_>, options: &Options, memo: &mut Memo) -> (Option<Plan
         compiler.report_uncovered(role, &used);
         compiler.report_plays(&parts.scenarios, role);
         compiler.report_unused();
+        compiler.report_unasked(role);
     }
     diagnostics.extend(std::mem::take(&mut compiler.diagnostics));
     if options.mutant.is_some() {
@@ -149,6 +150,7 @@ impl Compiler<'_> {
             proof: parts.proof,
             defect: parts.defect,
             attested: self.options.attested.clone(),
+            checklist: parts.checklist,
         }
     }
 }
@@ -166,7 +168,7 @@ fn with_mutant(tree: &Tree, options: &Options) -> Options {
 
 /// Leaves out what says only that a pack has more than it uses: a rule taken out or put in by a mutant brings that about.
 fn without_lints(found: Diagnostics) -> Diagnostics {
-    const LINTS: [&str; 3] = ["PK006", "PK011", "PK015"];
+    const LINTS: [&str; 4] = ["PK006", "PK011", "PK015", "PK020"];
     let mut kept = Diagnostics::default();
     kept.extend(found.into_iter().filter(|diagnostic| !LINTS.contains(&diagnostic.code)));
     kept

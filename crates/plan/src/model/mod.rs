@@ -16,6 +16,7 @@ pub use message::{
     AlpnAnswer, Body, BodyForm, BodyFrom, Chunked, Closing, Coding, Cut, CutAfter, CutHow, Drip, Fault, Field, FormChoice,
     Malformed, Offer, Reply, Request,
 };
+pub(crate) use played::Checks;
 pub use scenario::{
     Action, Claim, Connecting, Credentials, Defect, Endpoint, Fragment, Mutant, NOT_SELECTED, Plan, Probing, Profile, Proof,
     Proxy, ProxyForm, Scenario, Schedule, ScheduleRow, Sentinel, Settled, Standing, Survivor, Trust, VariantRow,

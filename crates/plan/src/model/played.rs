@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Checks by id, without the variant of their scenario.
-type Checks = BTreeMap<String, Arc<Check>>;
+pub(crate) type Checks = BTreeMap<String, Arc<Check>>;
 
 impl Plan {
     /// Tells whether a prefix, with or without the pack's name, means a scenario.
@@ -26,12 +26,26 @@ impl Plan {
         let answering = self.endpoints.iter().filter(|_| self.role == counterpart_evidence::Role::Provider);
         answering.flat_map(|endpoint| &endpoint.stubs).for_each(|stub| of_stub(&mut found, stub));
         for scenario in self.scenarios.iter().filter(|scenario| scenario.settled.is_none()) {
-            scenario.using.iter().for_each(|stub| of_stub(&mut found, stub));
-            for steps in [&scenario.setup, &scenario.steps, &scenario.cleanup] {
-                of_steps(&mut found, steps);
-            }
+            of_scenario(&mut found, scenario);
         }
         found
+    }
+}
+
+impl Scenario {
+    /// Gives every check that its steps and its own stubs apply, beside what applies everywhere.
+    #[must_use]
+    pub fn checks(&self) -> BTreeMap<String, Arc<Check>> {
+        let mut found = Checks::new();
+        of_scenario(&mut found, self);
+        found
+    }
+}
+
+fn of_scenario(found: &mut Checks, scenario: &Scenario) {
+    scenario.using.iter().for_each(|stub| of_stub(found, stub));
+    for steps in [&scenario.setup, &scenario.steps, &scenario.cleanup] {
+        of_steps(found, steps);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::{Fault, Listen, Offer, Player, Reply, Send, Step, Store, Stub, Time};
 use counterpart_diag::Span;
-use counterpart_evidence::{PackRecord, Requirement, RequirementId, Role, ScenarioId, SettingRecord, Verdict};
+use counterpart_evidence::{Checklist, PackRecord, Requirement, RequirementId, Role, ScenarioId, SettingRecord, Verdict};
 use counterpart_matching::{Expression, Rule as MatchRule};
 use counterpart_validate::{Check, FhirForms, Schema};
 use serde_json::{Map, Value};
@@ -353,6 +353,8 @@ pub struct Plan {
     pub proof: Proof,
     /// What a mutant changes beside the files, where one is in force.
     pub defect: Defect,
-    /// Requirements that a person attested, with the evidence in words.
+    /// Requirements, and rows of the checklist, that a person attested, with the evidence in words.
     pub attested: BTreeMap<RequirementId, String>,
+    /// The authority's checklist, for this role, where the pack declares one.
+    pub checklist: Option<Checklist>,
 }

@@ -8,11 +8,14 @@ use std::sync::LazyLock;
 
 /// What the sections use, by the names that they use. Many small ones are read faster than few large ones: for each tag
 /// the parser counts lines from the beginning of its template.
-const PARTIALS: [(&str, &str); 25] = [
+const PARTIALS: [(&str, &str); 28] = [
     ("attempt", include_str!("../../../../reports/html/attempt.hbs")),
     ("briefs", include_str!("../../../../reports/html/briefs.hbs")),
     ("card", include_str!("../../../../reports/html/card.hbs")),
     ("charts", include_str!("../../../../reports/html/charts.hbs")),
+    ("checklist", include_str!("../../../../reports/html/checklist.hbs")),
+    ("checklist-row", include_str!("../../../../reports/html/checklist-row.hbs")),
+    ("checklist-table", include_str!("../../../../reports/html/checklist-table.hbs")),
     ("code", include_str!("../../../../reports/html/code.hbs")),
     ("documents", include_str!("../../../../reports/html/documents.hbs")),
     ("exchange", include_str!("../../../../reports/html/exchange.hbs")),
@@ -63,12 +66,17 @@ const SECTIONS: [(&str, &str); 19] = [
 pub(crate) fn html(record: &RunRecord, bodies: &dyn Bodies, options: &Options) -> Result<Vec<u8>, Error> {
     // The templates may still be being read.
     let page = Context::wraps(view::page(record, bodies, options)).map_err(Box::new)?;
-    let registry = TEMPLATES.as_ref().map_err(Error::ReadTemplate)?;
+    let registry = registry()?;
     let mut out = Vec::new();
     for (name, _) in SECTIONS {
         registry.render_with_context_to_write(name, &page, &mut out).map_err(Box::new)?;
     }
     Ok(out)
+}
+
+/// Gives the templates of every page.
+pub(super) fn registry() -> Result<&'static Handlebars<'static>, Error> {
+    TEMPLATES.as_ref().map_err(Error::ReadTemplate)
 }
 
 /// Reads the templates, unless that was done before.

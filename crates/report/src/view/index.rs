@@ -111,7 +111,7 @@ pub(crate) fn exchange_anchor(id: ExchangeId) -> String {
 }
 
 /// Makes an anchor of an id: letters, digits, `.`, `_` and `-`; a number follows where two ids would share one.
-fn anchor(kind: &str, id: &str, taken: &mut HashSet<String>) -> String {
+pub(super) fn anchor(kind: &str, id: &str, taken: &mut HashSet<String>) -> String {
     let plain = |character: char| if character.is_ascii_alphanumeric() || "._-".contains(character) { character } else { '-' };
     let base = format!("{kind}-{}", id.chars().map(plain).collect::<String>());
     let mut name = base.clone();

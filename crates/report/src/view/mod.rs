@@ -1,6 +1,7 @@
 //! All that the HTML page says, computed; the templates only loop, branch and print.
 
 mod chart;
+mod checklist;
 mod exchange;
 mod failure;
 mod finding;
@@ -11,6 +12,8 @@ mod requirement;
 mod scenario;
 mod sequence;
 mod setup;
+
+pub(crate) use checklist::{Row as ChecklistRow, checklist, columns as checklist_columns, rows as checklist_rows};
 
 use crate::bodies::Bodies;
 use crate::options::Options;

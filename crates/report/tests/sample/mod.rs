@@ -2,6 +2,7 @@
 #![expect(unreachable_pub, reason = "a module that tests and the bench share")]
 
 mod calls;
+mod form;
 mod judged;
 mod surroundings;
 
@@ -23,6 +24,7 @@ pub fn sample() -> Sample {
     record.exchanges = calls::exchanges(&mut bodies);
     record.scenarios = judged::scenarios();
     record.unexpected_findings = vec![judged::unexpected_finding()];
+    record.checklist = Some(form::checklist());
     for scenario in &record.scenarios {
         record.summary.add(scenario.verdict);
     }

@@ -90,6 +90,8 @@ pub fn record() -> RunRecord {
                 text("header Content-Type: expected `application/json`, was `text/plain`"),
             ],
         )]),
+        unexpected_checks: BTreeMap::new(),
+        checklist: None,
         unused_rules: vec![text("stubs/deliveries.yaml#gone"), text("stubs/alerts.yaml#slow")],
     }
 }

@@ -1,6 +1,7 @@
 //! Every kind of file of a pack, key by key.
 
 mod check;
+mod checklist;
 mod fhir;
 mod message;
 mod mutant;
@@ -16,6 +17,7 @@ pub use check::{
     Operators, OtherSchema, Range, Rule, SameAs, SchemaName, Series, SeriesFrom, Subject, SubjectValue, Token, TokenPart,
     TokenSignature, TypeWord,
 };
+pub use checklist::{ChecklistColumnItem, ChecklistFile, ChecklistRowItem, RowWords, ShownByWord, UncoveredItem};
 pub use fhir::{
     FhirFormWord, FhirItem, FhirPackageItem, FhirProfileItem, FhirProfileRule, FhirVersionWord, LesserWord, NotCheckedWord,
     UnknownExtensionWord,
