@@ -29,6 +29,30 @@ pub fn judge(rule: &Rule, subjects: &Subjects<'_>) -> Judgement {
     }
 }
 
+/// Tells whether a rule holds, without working out why it does not; what cannot be judged does not hold.
+#[must_use]
+pub fn holds(rule: &Rule, subjects: &Subjects<'_>) -> bool {
+    match rule {
+        Rule::All(rules) => rules.iter().all(|rule| holds(rule, subjects)),
+        Rule::Any(alternatives) => alternatives.iter().any(|alternative| holds(&alternative.rule, subjects)),
+        Rule::Condition(Condition { subject: Subject::Expression(expression), tests, .. }) if is_true(tests) => {
+            matches!(expression.evaluate(subjects), Ok(Value::Bool(true)))
+        }
+        Rule::Condition(_) | Rule::Whole(_) => {
+            matches!(judge(rule, subjects), Judgement::Holds | Judgement::HoldsWithWarning(_))
+        }
+    }
+}
+
+/// Tells whether all that is asked of a value is that it is true.
+fn is_true(tests: &[Test]) -> bool {
+    matches!(tests, [test] if wants_true(test))
+}
+
+fn wants_true(test: &Test) -> bool {
+    matches!(&test.operator, Operator::Equals(Operand::Literal(Value::Bool(true)))) && test.sense == Sense::Is
+}
+
 fn any(alternatives: &[Alternative], subjects: &Subjects<'_>) -> Judgement {
     let mut misses: Vec<Mismatch> = Vec::new();
     let mut undecided = None;
@@ -162,9 +186,7 @@ fn look(condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
         match test::all(test, condition, &seen, subjects) {
             Ok(None) => {}
             Ok(Some(miss)) => {
-                let wants_true =
-                    matches!(&test.operator, Operator::Equals(Operand::Literal(Value::Bool(true)))) && test.sense == Sense::Is;
-                let reasoned = reason::of(subject, seen.get(miss.at), subjects).filter(|_| wants_true);
+                let reasoned = wants_true(test).then(|| reason::of(subject, seen.get(miss.at), subjects)).flatten();
                 let plain = || mismatch(condition, seen.get(miss.at), miss.message, miss.expected, subjects);
                 return broken(reasoned.unwrap_or_else(plain));
             }

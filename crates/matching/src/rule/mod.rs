@@ -15,7 +15,7 @@ mod tests;
 mod whole;
 
 pub use format::Format;
-pub use judge::{explain, judge};
+pub use judge::{explain, holds, judge};
 pub use lint::{can_pass_on_absence, cannot_fail};
 pub use operator::{
     Anchor, Bounds, Gaps, Growing, JsonType, Operator, Pattern, PatternFault, Sense, SeriesOperator, Single, Test,

@@ -318,6 +318,11 @@ impl<'a> Subjects<'a> {
         }
     }
 
+    /// Gives the parts of a message's bearer token that can be read; `None` where it has no such header field.
+    pub(crate) fn token(&self, side: Side) -> Option<&Value> {
+        self.parsed(side).token.get_or_init(|| token::value(side, self)).as_ref()
+    }
+
     pub(crate) fn hook(&self) -> Option<&'a Value> {
         self.hook
     }
@@ -400,7 +405,7 @@ impl<'a> Subjects<'a> {
             (_, "media_type") => media_type(self.headers(side)?).map(|name| Cow::Owned(name.into())),
             (_, "sha256") => Some(Cow::Owned(digest::sha256(body.plain_bytes()).into())),
             (_, "size") => Some(Cow::Owned(body.plain_bytes().len().into())),
-            (_, "token") => self.parsed(side).token.get_or_init(|| token::value(side, self)).as_ref().map(Cow::Borrowed),
+            (_, "token") => self.token(side).map(Cow::Borrowed),
             // Most bodies are no XML, and are not to be read to find that out.
             (_, "xml") if begins_as_xml(body.plain_bytes()) => text(&self.xml(side)?.ok()?.canonical()),
             (_, "text") => text(std::str::from_utf8(body.plain_bytes()).ok()?),

@@ -8,24 +8,32 @@ use counterpart_jwt::{Algorithm, KeySet, Part, Token, verify};
 use serde_json::Value;
 use std::borrow::Cow;
 
+/// Header field of a bearer token (RFC 6750 §2.1).
+const BEARER: &str = "authorization";
+
 /// What the signature of a token is, where it is that of a key of the set.
 pub const SIGNED: &str = "signed with a key of the set";
 
 /// Reads a part of a token without checking its signature.
 pub(crate) fn part<'s>(header: &str, part: JwtPart, path: &JsonPath, side: Side, subjects: &Subjects<'_>) -> Selected<'s> {
     let Some(token) = carried(header, side, subjects) else { return Ok(Vec::new()) };
-    let wanted = match part {
-        JwtPart::Claims => Part::Claims,
-        JwtPart::Header => Part::Header,
+    let (name, wanted) = match part {
+        JwtPart::Claims => ("claims", Part::Claims),
+        JwtPart::Header => ("header", Part::Header),
     };
-    let json = counterpart_jwt::part(token, wanted).map_err(|fault| no_token(header, &fault))?;
+    // Many checks look at one token, which is read once where it is the bearer token.
+    let read = subjects.token(side).filter(|_| header.eq_ignore_ascii_case(BEARER)).and_then(|parts| parts.get(name));
+    let json = match read {
+        Some(json) => Cow::Borrowed(json),
+        None => Cow::Owned(counterpart_jwt::part(token, wanted).map_err(|fault| no_token(header, &fault))?.value().clone()),
+    };
     let seen = |node: Located<'_>| Seen { value: Found::Json(Cow::Owned(node.value.clone())), spot: Spot::Pointer(node.pointer) };
-    Ok(bounded(path.query(json.value()))?.into_iter().map(seen).collect())
+    Ok(bounded(path.query(&json))?.into_iter().map(seen).collect())
 }
 
 /// Gives the bearer token of a message as expressions see it: `header` and `claims`, each where it can be read by itself.
 pub(crate) fn value(side: Side, subjects: &Subjects<'_>) -> Option<Value> {
-    let token = carried("authorization", side, subjects)?;
+    let token = carried(BEARER, side, subjects)?;
     let parts = [("claims", Part::Claims), ("header", Part::Header)];
     let read = |(name, part): (&str, Part)| Some((name.to_owned(), counterpart_jwt::part(token, part).ok()?.value().clone()));
     Some(Value::Object(parts.into_iter().filter_map(read).collect()))
