@@ -6,7 +6,7 @@ use crate::rules::{RuleIndex, fits, misses, reads};
 use crate::search::search;
 use crate::store::{Memory, StoreNames};
 use counterpart_evidence::{Effect, Outcome, Request, Response};
-use counterpart_matching::{Generators, Judgement, Names, Subjects, explain, judge};
+use counterpart_matching::{Generators, Names, Subjects, explain, holds};
 use counterpart_plan::model::{Fault, Forward, NamedValue, Reply, Rule};
 use counterpart_validate::Check;
 use serde_json::{Map, Value, json};
@@ -154,10 +154,6 @@ fn transact(rule: &Rule, own: &Map<String, Value>, asked: &Asked<'_>, memory: &m
     let transaction = memory.work_out(&rule.then, &StoreNames { memory, behind: &layer })?;
     memory.commit(transaction);
     Ok(())
-}
-
-fn holds(rule: &counterpart_matching::Rule, subjects: &Subjects<'_>) -> bool {
-    matches!(judge(rule, subjects), Judgement::Holds | Judgement::HoldsWithWarning(_))
 }
 
 fn answer(taken: Taken<'_>, asked: &Asked<'_>, memory: &mut Memory, generators: &mut Generators) -> Result<Answer, String> {

@@ -4,7 +4,7 @@ use crate::claim::{Claimant, Expectation};
 use crate::passing::Inner;
 use crate::rules::path_parts;
 use counterpart_evidence::{Exchange, Outcome, Request};
-use counterpart_matching::{Generators, Judgement, Subjects, judge};
+use counterpart_matching::{Generators, Subjects, holds};
 use counterpart_plan::model::{AwaitWhat, RequestMatch};
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -51,7 +51,5 @@ pub(crate) fn expects(expectation: &Expectation, arrival: &Arrival, request: &Re
         let mut generators = Generators::new(0, counterpart_matching::Random::keyed(0, &[]));
         template.render(subjects, &mut generators).is_ok_and(|pattern| path_parts(&pattern, arrival.path(request)).is_some())
     });
-    let holds =
-        || when.as_ref().is_none_or(|when| matches!(judge(when, subjects), Judgement::Holds | Judgement::HoldsWithWarning(_)));
-    endpoint_fits && method_fits && path_fits && holds()
+    endpoint_fits && method_fits && path_fits && when.as_ref().is_none_or(|when| holds(when, subjects))
 }

@@ -1,7 +1,13 @@
 //! The bounds of this crate.
 
-/// Most rows that all collections of one session hold together.
+/// Most rows of one collection.
 pub(crate) const STORE_ROWS_MAX: usize = 200_000;
+/// Memory of a row, in bytes, from which on its text is kept in place of it.
+pub(crate) const ROW_TEXT_BYTES_MIN: usize = 2 * 1024;
+/// Memory that the rows of one session take, in bytes; the oldest rows of its largest collection go where more come.
+pub(crate) const SESSION_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Memory that the rows of all sessions take, in bytes; the session used longest ago goes where more come.
+pub(crate) const STORES_BYTES_MAX: usize = 512 * 1024 * 1024;
 /// Most sessions with a store of their own; the one used longest ago goes where another comes.
 pub(crate) const SESSIONS_MAX: usize = 10_000;
 /// Most rows that one search gives; its total counts them all.

@@ -10,7 +10,7 @@ use crate::provider::Provider;
 use crate::search::search;
 use crate::store::StoreNames;
 use counterpart_evidence::{Exchange, Role, ScenarioId};
-use counterpart_matching::{Expression, Judgement, judge};
+use counterpart_matching::{Expression, holds};
 use counterpart_plan::model::{NamedValue, Player, PlayerRule, Retry, Rule};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
@@ -134,7 +134,7 @@ impl Troupe {
         if let Some(when) = &rule.when {
             let layer = Layer::new(&frame.names, &globals);
             let subjects = crate::judge::without_exchange(&layer, &self.provider.shared.clock);
-            if !matches!(judge(when, &subjects), Judgement::Holds | Judgement::HoldsWithWarning(_)) {
+            if !holds(when, &subjects) {
                 return Err("its `when` does not hold".to_owned());
             }
         }
@@ -202,10 +202,7 @@ impl Troupe {
     fn holds(&self, rule: &counterpart_matching::Rule, exchange: &Exchange, frame: &Frame) -> bool {
         let globals = self.provider.shared.names();
         let layer = Layer::new(&frame.names, &globals);
-        matches!(
-            judge(rule, &subjects(exchange, &layer, &self.provider.shared)),
-            Judgement::Holds | Judgement::HoldsWithWarning(_)
-        )
+        holds(rule, &subjects(exchange, &layer, &self.provider.shared))
     }
 
     fn player_rule(&self, action: &str) -> Option<Arc<PlayerRule>> {

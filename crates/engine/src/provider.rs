@@ -31,11 +31,11 @@ const BEYOND: u64 = u64::MAX;
 pub(crate) struct Provider {
     pub(crate) shared: Arc<Shared>,
     base: BTreeMap<String, Arc<RuleIndex>>,
+    memories: Memories,
     state: Mutex<State>,
 }
 
 struct State {
-    memories: Memories,
     claimants: Vec<Arc<Claimant>>,
     bound: HashMap<String, Arc<Claimant>>,
     /// Stubs of an observation under way, answering before the endpoints' own.
@@ -74,15 +74,9 @@ impl Provider {
             .iter()
             .map(|endpoint| (endpoint.name.clone(), Arc::new(RuleIndex::new(&endpoint.stubs))))
             .collect();
-        let state = State {
-            memories: Memories::new(Arc::clone(&shared)),
-            claimants: Vec::new(),
-            bound: HashMap::new(),
-            overlays: Vec::new(),
-            schedules: Vec::new(),
-            next: 0,
-        };
-        Self { shared, base, state: Mutex::new(state) }
+        let state = State { claimants: Vec::new(), bound: HashMap::new(), overlays: Vec::new(), schedules: Vec::new(), next: 0 };
+        let memories = Memories::new(Arc::clone(&shared));
+        Self { shared, base, memories, state: Mutex::new(state) }
     }
 
     /// Lets a scenario claim requests.
@@ -124,12 +118,12 @@ impl Provider {
 
     /// Works with the memory of a session.
     pub(crate) fn with_memory<T>(&self, session: &str, work: impl FnOnce(&mut Memory) -> T) -> T {
-        work(lock(&self.state).memories.of(session))
+        self.memories.with(session, work)
     }
 
     /// Forgets everything that was remembered.
     pub(crate) fn reset(&self) {
-        lock(&self.state).memories.reset();
+        self.memories.reset();
     }
 
     /// Answers a request.
@@ -436,8 +430,7 @@ impl Provider {
             // Nothing is remembered, so that requests need not wait for one another.
             return by_rules(&indexes, &asked, &mut Memory::default(), &mut judge_more, generators);
         }
-        let mut state = lock(&self.state);
-        by_rules(&indexes, &asked, state.memories.of(&arrival.session), &mut judge_more, generators)
+        self.memories.with(&arrival.session, |memory| by_rules(&indexes, &asked, memory, &mut judge_more, generators))
     }
 
     fn deliver(self: Arc<Self>, arrival: Arrival, decision: Decision) -> Outgoing {

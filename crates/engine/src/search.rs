@@ -7,6 +7,7 @@ use crate::store::{Memory, Rows, key_text};
 use counterpart_matching::Sought;
 use counterpart_plan::model::{Compared, Parameter, Reference, Search};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 
 /// Searches a collection by parameters: names to lists of values. Gives `rows`, `total`, `included`, `ignored` and `wrong`.
@@ -19,11 +20,11 @@ pub(crate) fn search(memory: &Memory, collection: &str, parameters: &Value) -> V
         found.extend(rows.iter().filter(|(_, row)| asked.holds(memory, row)));
     }
     let total = found.len();
-    let given: Vec<(&str, &Value)> =
+    let given: Vec<(&str, Cow<'_, Value>)> =
         found.into_iter().skip(asked.offset).take(asked.limit.unwrap_or(SEARCH_ROWS_MAX).min(SEARCH_ROWS_MAX)).collect();
     json!({
         "included": included(memory, collection, &asked, &given),
-        "rows": given.into_iter().map(|(_, row)| row).collect::<Vec<_>>(),
+        "rows": given.into_iter().map(|(_, row)| row.into_owned()).collect::<Vec<_>>(),
         "total": total,
         "ignored": asked.ignored,
         "wrong": asked.wrong,
@@ -118,7 +119,7 @@ impl<'a> Asked<'a> {
 impl Demand<'_> {
     fn holds(&self, memory: &Memory, row: &Value, through: &[Reference]) -> bool {
         match through.split_first() {
-            Some((reference, rest)) => reached(memory, reference, row).any(|(_, row)| self.holds(memory, row, rest)),
+            Some((reference, rest)) => reached(memory, reference, row).any(|(_, row)| self.holds(memory, &row, rest)),
             None => self.compared.at.any(row, |found| {
                 // A list is as many values, so that a pointer to one needs no query.
                 list_of(found).iter().any(|value| self.alternatives.iter().any(|sought| sought.holds(value)))
@@ -128,25 +129,26 @@ impl Demand<'_> {
 }
 
 /// Follows references from the rows given; each row comes once, and none that was given.
-fn included(memory: &Memory, collection: &str, asked: &Asked<'_>, given: &[(&str, &Value)]) -> Value {
+fn included(memory: &Memory, collection: &str, asked: &Asked<'_>, given: &[(&str, Cow<'_, Value>)]) -> Value {
     let mut lists: Map<String, Value> =
         memory.include_targets().map(|name| (name.to_owned(), Value::Array(Vec::new()))).collect();
     let mut seen: HashSet<(&str, &str)> = given.iter().map(|(key, _)| (collection, *key)).collect();
-    let mut waiting: VecDeque<(&str, &Value, usize)> = given.iter().map(|(_, row)| (collection, *row, 0)).collect();
+    let mut waiting: VecDeque<(&str, Cow<'_, Value>, usize)> =
+        given.iter().map(|(_, row)| (collection, Cow::Borrowed(&**row), 0)).collect();
     let mut count = 0;
     while let Some((collection, row, round)) = waiting.pop_front() {
         let Some(search) = memory.rows(collection).map(Rows::search) else { continue };
         let is_asked = |name: &String| asked.iterate.contains(name) || (round == 0 && asked.include.contains(name));
         for (_, references) in search.includes.iter().filter(|(name, _)| is_asked(name)) {
             for reference in references {
-                for (key, row) in reached(memory, reference, row) {
+                for (key, row) in reached(memory, reference, &row) {
                     let target = reference.collection.as_str();
                     if count >= SEARCH_INCLUDED_MAX || !seen.insert((target, key)) {
                         continue;
                     }
                     count += 1;
                     if let Some(Value::Array(list)) = lists.get_mut(target) {
-                        list.push(row.clone());
+                        list.push(row.clone().into_owned());
                     }
                     if round < SEARCH_ROUNDS_MAX {
                         waiting.push_back((target, row, round + 1));
@@ -159,7 +161,7 @@ fn included(memory: &Memory, collection: &str, asked: &Asked<'_>, given: &[(&str
 }
 
 /// Gives the rows that a row refers to, with their keys.
-fn reached<'m>(memory: &'m Memory, reference: &Reference, row: &Value) -> impl Iterator<Item = (&'m str, &'m Value)> {
+fn reached<'m>(memory: &'m Memory, reference: &Reference, row: &Value) -> impl Iterator<Item = (&'m str, Cow<'m, Value>)> {
     let target = memory.rows(&reference.collection);
     let mut keys = Vec::new();
     for found in reference.at.query(row) {

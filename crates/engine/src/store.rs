@@ -1,68 +1,18 @@
 //! What we remember while we answer: one store a session, changed in transactions.
 
-use crate::build::generators;
-use crate::limits::{ATTEMPT_KEYS_MAX, SESSIONS_MAX, STORE_ROWS_MAX};
-use crate::shared::Shared;
+mod memories;
+mod rows;
+
+pub(crate) use memories::Memories;
+pub(crate) use rows::Rows;
+
+use crate::limits::{ATTEMPT_KEYS_MAX, SESSION_BYTES_MAX};
 use counterpart_matching::{Generators, Names};
-use counterpart_plan::model::{Change, Reference, Search, Store as Definition};
+use counterpart_plan::model::{Change, Reference, Store as Definition};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
-
-/// One collection: rows in the order in which they came, found by key.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rows {
-    by_key: HashMap<String, u64>,
-    /// By number, so that they can be walked fast and one taken out without looking at the others.
-    rows: BTreeMap<u64, (String, Value)>,
-    next: u64,
-    rows_max: usize,
-    search: Arc<Search>,
-}
-
-impl Rows {
-    /// Gives what they can be searched by.
-    pub(crate) fn search(&self) -> &Search {
-        &self.search
-    }
-
-    /// Gives a row with its key.
-    pub(crate) fn entry(&self, key: &str) -> Option<(&str, &Value)> {
-        self.rows.get(self.by_key.get(key)?).map(|(key, row)| (key.as_str(), row))
-    }
-
-    /// Gives the rows with their keys, the oldest first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.rows.values().map(|(key, row)| (key.as_str(), row))
-    }
-
-    fn entry_mut(&mut self, key: &str) -> Option<&mut Value> {
-        self.rows.get_mut(self.by_key.get(key)?).map(|(_, row)| row)
-    }
-
-    fn insert(&mut self, key: String, row: Value) {
-        self.remove(&key);
-        if self.rows.len() >= self.rows_max.min(STORE_ROWS_MAX)
-            && let Some((_, (oldest, _))) = self.rows.pop_first()
-        {
-            self.by_key.remove(&oldest);
-        }
-        self.by_key.insert(key.clone(), self.next);
-        self.rows.insert(self.next, (key, row));
-        self.next += 1;
-    }
-
-    fn remove(&mut self, key: &str) {
-        if let Some(number) = self.by_key.remove(key) {
-            self.rows.remove(&number);
-        }
-    }
-
-    fn list(&self) -> Value {
-        self.iter().map(|(_, row)| row).cloned().collect()
-    }
-}
 
 /// What one session remembers; nothing, where there is nothing to remember.
 #[derive(Clone, Debug, Default)]
@@ -91,8 +41,7 @@ impl Memory {
     pub(crate) fn new(definition: &Definition, names: &dyn Names, generators: &mut Generators) -> Self {
         let mut collections = HashMap::new();
         for collection in &definition.collections {
-            let search = Arc::clone(&collection.search);
-            let mut rows = Rows { rows_max: collection.rows_max.max(1), search, ..Rows::default() };
+            let mut rows = Rows::new(collection.rows_max, Arc::clone(&collection.search));
             for (key, row) in &collection.seed {
                 rows.insert(key.clone(), row.clone());
             }
@@ -106,7 +55,10 @@ impl Memory {
     }
 
     pub(crate) fn find(&self, collection: &str, key: &Value) -> Value {
-        self.collections.get(collection).and_then(|rows| rows.entry(&key_text(key))).map_or(Value::Null, |(_, row)| row.clone())
+        self.collections
+            .get(collection)
+            .and_then(|rows| rows.entry(&key_text(key)))
+            .map_or(Value::Null, |(_, row)| row.into_owned())
     }
 
     /// Gives the rows of a collection.
@@ -125,7 +77,7 @@ impl Memory {
     }
 
     fn references(&self) -> impl Iterator<Item = &(String, Vec<Reference>)> {
-        self.collections.values().flat_map(|rows| &rows.search.includes)
+        self.collections.values().flat_map(|rows| &rows.search().includes)
     }
 
     /// Counts one more attempt under a key and gives its number, from 1.
@@ -185,18 +137,28 @@ impl Memory {
     /// Makes all changes of a transaction that was worked out.
     pub(crate) fn commit(&mut self, transaction: Transaction) {
         transaction.0.into_iter().for_each(|change| self.make(change));
+        while self.bytes() > SESSION_BYTES_MAX {
+            let largest = self.collections.values_mut().max_by_key(|rows| rows.bytes());
+            if !largest.is_some_and(Rows::drop_oldest) {
+                break;
+            }
+        }
+    }
+
+    /// Gives about how much memory the rows take.
+    fn bytes(&self) -> usize {
+        self.collections.values().map(Rows::bytes).sum()
     }
 
     fn has(&self, collection: &str, key: &str) -> bool {
-        self.collections.get(collection).is_some_and(|rows| rows.by_key.contains_key(key))
+        self.collections.get(collection).is_some_and(|rows| rows.has(key))
     }
 
     fn make(&mut self, change: Effective) {
         match change {
             Effective::Clear(collection) => {
                 if let Some(rows) = self.collections.get_mut(&collection) {
-                    rows.by_key.clear();
-                    rows.rows.clear();
+                    rows.clear();
                 }
             }
             Effective::Delete(collection, key) => {
@@ -213,11 +175,8 @@ impl Memory {
                 self.variables.insert(name, value);
             }
             Effective::Update(collection, key, value) => {
-                let row = self.collections.get_mut(&collection).and_then(|rows| rows.entry_mut(&key));
-                match (row, value) {
-                    (Some(Value::Object(row)), Value::Object(changes)) => row.extend(changes),
-                    (Some(row), value) => *row = value,
-                    (None, _) => {}
+                if let Some(rows) = self.collections.get_mut(&collection) {
+                    rows.update(&key, value);
                 }
             }
         }
@@ -255,115 +214,10 @@ impl Names for StoreNames<'_> {
     }
 }
 
-/// The memories of all sessions.
-pub(crate) struct Memories {
-    shared: Arc<Shared>,
-    by_session: HashMap<String, Memory>,
-    order: VecDeque<String>,
-}
-
-impl Memories {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, by_session: HashMap::new(), order: VecDeque::new() }
-    }
-
-    /// Gives a session's memory, made the first time.
-    pub(crate) fn of(&mut self, session: &str) -> &mut Memory {
-        if !self.by_session.contains_key(session) {
-            if self.order.len() >= SESSIONS_MAX
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.by_session.remove(&oldest);
-            }
-            self.order.push_back(session.to_owned());
-        }
-        let shared = &self.shared;
-        self.by_session.entry(session.to_owned()).or_insert_with(|| {
-            let mut generators = generators(shared.around.seed, &["store", session], &shared.clock);
-            Memory::new(&shared.plan.store, &shared.names(), &mut generators)
-        })
-    }
-
-    /// Forgets everything.
-    pub(crate) fn reset(&mut self) {
-        self.by_session.clear();
-        self.order.clear();
-    }
-}
-
 /// Gives a key as text; text stands for itself, anything else for its JSON form.
 pub(crate) fn key_text(key: &Value) -> String {
     key.as_str().map_or_else(|| key.to_string(), ToOwned::to_owned)
 }
 
 #[cfg(test)]
-mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-    use super::{Memory, StoreNames};
-    use counterpart_matching::{Escape, Expression, Generators, Names, NoNames, Random, Template};
-    use counterpart_plan::model::{Change, Collection, Shape, Store};
-    use serde_json::json;
-    use std::sync::Arc;
-
-    fn memory(rows_max: usize) -> Memory {
-        let collection =
-            Collection { name: "rows".to_owned(), rows_max, seed: Vec::new(), rows: Vec::new(), search: Arc::default() };
-        begun(&Store { collections: vec![collection], variables: vec![("down".to_owned(), json!(false))] })
-    }
-
-    fn begun(store: &Store) -> Memory {
-        // 20 November 2026, noon.
-        Memory::new(store, &NoNames, &mut Generators::new(1_795_176_000_000, Random::keyed(1, &[])))
-    }
-
-    #[test]
-    fn first_rows_stand_relative_to_the_clock() {
-        let template = Template::compile("t", "{{date-add 'now' 'P1D' 'date'}}", Escape::Text).unwrap();
-        let row = Shape::Map(vec![("day".to_owned(), Shape::Template(template)), ("n".to_owned(), Shape::Literal(json!(1)))]);
-        let seed = vec![("0".to_owned(), json!({ "day": "2000-01-01" }))];
-        let rows =
-            Collection { name: "rows".to_owned(), rows_max: 10, seed, rows: vec![("a".to_owned(), row)], search: Arc::default() };
-        let memory = begun(&Store { collections: vec![rows], variables: Vec::new() });
-        assert_eq!(memory.find("rows", &json!("a")), json!({ "day": "2026-11-21", "n": 1 }));
-        assert_eq!(memory.find("rows", &json!("0")), json!({ "day": "2000-01-01" }));
-    }
-
-    fn insert(key: &str) -> Change {
-        let expression = |text: &str| Expression::compile(text).unwrap();
-        Change::Insert { collection: "rows".to_owned(), key: expression(key), value: expression(&format!("{{'id': {key}}}")) }
-    }
-
-    fn apply(memory: &mut Memory, changes: &[Change]) -> Result<(), String> {
-        let transaction = memory.work_out(changes, &NoNames)?;
-        memory.commit(transaction);
-        Ok(())
-    }
-
-    #[test]
-    fn a_transaction_that_loses_changes_nothing() {
-        let mut memory = memory(10);
-        apply(&mut memory, &[insert("'a'")]).unwrap();
-        let set = Change::Set { name: "down".to_owned(), value: Expression::compile("true").unwrap() };
-        assert!(apply(&mut memory, &[set, insert("'a'")]).unwrap_err().contains("already"));
-        let names = StoreNames { memory: &memory, behind: &NoNames };
-        assert_eq!(names.member("store", "down").unwrap().into_owned(), json!(false));
-        assert_eq!(names.member("store", "rows").unwrap().into_owned(), json!([{"id": "a"}]));
-    }
-
-    #[test]
-    fn the_oldest_row_goes_when_a_collection_is_full() {
-        let mut memory = memory(2);
-        for key in ["'a'", "'b'", "'c'"] {
-            apply(&mut memory, &[insert(key)]).unwrap();
-        }
-        assert_eq!(memory.find("rows", &json!("a")), json!(null));
-        assert_eq!(memory.find("rows", &json!("c")), json!({"id": "c"}));
-    }
-
-    #[test]
-    fn attempts_are_counted_by_key() {
-        let mut memory = memory(1);
-        assert_eq!((memory.attempt("x".to_owned()), memory.attempt("x".to_owned()), memory.attempt("y".to_owned())), (1, 2, 1));
-    }
-}
+mod tests;
