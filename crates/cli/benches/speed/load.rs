@@ -103,8 +103,9 @@ async fn one(mut stream: impl AsyncRead + AsyncWrite + Unpin, requests: &[Asked]
     went
 }
 
-fn is_whole(bytes: &[u8]) -> bool {
-    let mut fields = [httparse::EMPTY_HEADER; 16];
+/// Tells whether a response is there, head and body.
+pub(crate) fn is_whole(bytes: &[u8]) -> bool {
+    let mut fields = [httparse::EMPTY_HEADER; 32];
     let mut response = httparse::Response::new(&mut fields);
     let Ok(httparse::Status::Complete(head)) = response.parse(bytes) else { return false };
     let length = response.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"));

@@ -6,7 +6,11 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark may panic, and prints what it measures")]
 
 mod bare;
+// What it asks belongs to a pack, and code under `crates` knows none.
+#[path = "../../../../tests/load/booking.rs"]
+mod booking;
 mod commands;
+mod identity;
 mod load;
 mod packs;
 mod process;
@@ -56,7 +60,7 @@ fn main() {
     let only = arguments.iter().find(|argument| !argument.starts_with('-'));
     let folder = tempfile::tempdir().unwrap();
     process::install(folder.path());
-    let parts: [(&str, Part); 7] = [
+    let parts: [(&str, Part); 8] = [
         ("rate", stub::rate),
         ("tls", stub::tls),
         ("rules", stub::rules),
@@ -64,6 +68,7 @@ fn main() {
         ("memory", stub::memory),
         ("start", commands::start),
         ("run", commands::run),
+        ("booking", booking::booking),
     ];
     for (name, part) in parts {
         if only.is_none_or(|only| only == name) {

@@ -3,10 +3,9 @@
 use crate::load::{Asked, Load, Went, ask, mixed, post};
 use crate::packs::Looked;
 use crate::process::Served;
-use crate::{Size, packs, row};
-use counterpart_keys::{Authority, AuthorityOptions, Defect, Issue, KeyKind, Usage};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use crate::{Size, identity, packs, row};
+use counterpart_keys::Usage;
+use std::path::Path;
 use std::time::Duration;
 
 fn load(size: Size) -> Load {
@@ -75,44 +74,16 @@ pub(crate) fn rate(size: Size, folder: &Path) {
 }
 
 pub(crate) fn tls(size: Size, folder: &Path) {
-    let (cert, key, root) = identity(folder);
-    let connector = connector(&root);
-    let bare = Served::bare(Some((&cert, &key)));
-    let paths = [cert.to_str().unwrap(), key.to_str().unwrap()];
+    let server = identity::issue(folder, "server", Usage::Server);
+    let connector = identity::connector(&server, None);
+    let bare = Served::bare(Some((&server.cert, &server.key)));
+    let paths = [server.cert.to_str().unwrap(), server.key.to_str().unwrap()];
     let options = ["--tls-cert", paths[0], "--tls-key", paths[1], "--record", "off"];
     let off = Served::simulate(&packs::three(folder), folder, &options);
     let went = turns(size, &[&bare, &off], Some(&connector), &mixed());
     let ratio = percent(went[1].rate(), went[0].rate());
     println!("requests a second over TLS: bare {:.0}, recording off {:.0}", went[0].rate(), went[1].rate());
     row("TLS, recording off, of bare hyper with rustls", &format!("{ratio:.0} %"), ">= 70 %", ratio >= 70.0);
-}
-
-fn identity(folder: &Path) -> (PathBuf, PathBuf, rustls::pki_types::CertificateDer<'static>) {
-    let now = std::time::SystemTime::now();
-    let options = AuthorityOptions { name: "Bench".to_owned(), now, days: 30, key: KeyKind::EcP256, crl_url: None };
-    let mut authority = Authority::new(&options).unwrap();
-    let issue = Issue {
-        usage: Usage::Server,
-        common_name: "localhost".to_owned(),
-        names: vec!["localhost".to_owned()],
-        defect: Defect::None,
-        days: 7,
-        key: KeyKind::EcP256,
-        now,
-    };
-    let credential = authority.issue(&issue).unwrap();
-    let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
-    std::fs::write(&cert, &credential.chain_pem).unwrap();
-    std::fs::write(&key, &credential.key_pem).unwrap();
-    (cert, key, authority.root().clone())
-}
-
-fn connector(root: &rustls::pki_types::CertificateDer<'static>) -> tokio_rustls::TlsConnector {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(root.clone()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    tokio_rustls::TlsConnector::from(Arc::new(builder.with_root_certificates(roots).with_no_client_auth()))
 }
 
 pub(crate) fn rules(size: Size, folder: &Path) {
