@@ -3,7 +3,8 @@
 use crate::limits::FILE_BYTES_MAX;
 use counterpart_engine::Keyring;
 use counterpart_keys::{
-    Authority, AuthorityOptions, Defect, Identity, Issue, KeyKind, Source, Usage, read_file, read_identity, read_trust,
+    Authority, AuthorityOptions, Defect, Identity, Issue, KeyKind, RevocationList, Source, Usage, read_crl, read_file,
+    read_identity, read_trust,
 };
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -61,6 +62,13 @@ pub(crate) fn trust(path: &Path) -> Result<counterpart_keys::Trust, String> {
     let content = bytes(path)?;
     let name = path.display().to_string();
     read_trust(Source { name: &name, bytes: &content }).map_err(|error| format!("could not {error}"))
+}
+
+/// Reads revocation lists.
+pub(crate) fn revocations(path: &Path) -> Result<Vec<RevocationList>, String> {
+    let content = bytes(path)?;
+    let name = path.display().to_string();
+    read_crl(Source { name: &name, bytes: &content }).map_err(|error| format!("could not {error}"))
 }
 
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, String> {

@@ -6,11 +6,14 @@ use crate::wanted::Wanted;
 use counterpart_plan::{Origin, Plan};
 
 /// Options that decide how a scenario goes; the others choose scenarios, or say what becomes of the result.
-const DECIDING: [&str; 15] = [
+const DECIDING: [&str; 18] = [
     "target",
     "listen",
     "certs",
     "tls-ca",
+    "tls-crl",
+    "tls-sha1",
+    "revocation",
     "tls-cert",
     "tls-key",
     "profile",

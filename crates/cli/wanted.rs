@@ -175,6 +175,9 @@ pub(crate) fn ring(args: &RunArgs, wanted: &Wanted) -> Result<Keyring, String> {
     if let Some(ca) = args.tls_ca.as_ref().or(tls.ca.as_ref()) {
         ring.trust = keyring::trust(ca)?;
     }
+    for list in args.tls_crl.iter().chain(&tls.crl) {
+        ring.trust.revocations.extend(keyring::revocations(list)?);
+    }
     let pair = (args.tls_cert.as_ref().or(tls.cert.as_ref()), args.tls_key.as_ref().or(tls.key.as_ref()));
     match pair {
         (Some(cert), Some(key)) => {
@@ -196,6 +199,8 @@ pub(crate) fn ring(args: &RunArgs, wanted: &Wanted) -> Result<Keyring, String> {
         );
         ring = keyring::minted(&mut keyring::fresh_authority(now)?, now)?;
     }
+    ring.trust.revocation = args.revocation.or(tls.revocation).unwrap_or_default().policy();
+    ring.trust.allows_sha1 = args.tls_sha1 || tls.sha1;
     if args.plain {
         ring.server.clear();
     }

@@ -4,7 +4,7 @@ mod lint;
 mod names;
 mod places;
 
-use crate::args::MessageFormat;
+use crate::args::{MessageFormat, Revocation};
 use crate::console;
 use crate::exit::Trouble;
 use crate::limits::FILE_BYTES_MAX;
@@ -65,6 +65,12 @@ pub(crate) struct Product {
 pub(crate) struct TlsFiles {
     /// PEM file with the authorities to trust.
     pub(crate) ca: Option<PathBuf>,
+    /// Files with revocation lists, PEM or DER.
+    pub(crate) crl: Vec<PathBuf>,
+    /// What becomes of a certificate that no list can tell of: `soft` believes it, `hard` refuses it.
+    pub(crate) revocation: Option<Revocation>,
+    /// Whether chains that are signed with SHA-1 are believed.
+    pub(crate) sha1: bool,
     /// PEM file with the certificate chain to show.
     pub(crate) cert: Option<PathBuf>,
     /// PEM file with its private key.

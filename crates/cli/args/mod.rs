@@ -7,7 +7,7 @@ mod run;
 
 pub(crate) use certs::{CertsArgs, CertsCommand, CsrArgs};
 pub(crate) use fhir::{DefinitionArgs, FhirArgs, FhirCommand, FhirConvertArgs, FhirValidateArgs, FormatArg, PackageArgs};
-pub(crate) use run::{Record, RunArgs};
+pub(crate) use run::{Record, Revocation, RunArgs};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

@@ -4,9 +4,32 @@
 
 use super::{ConductorArg, PackageArgs, RoleArg};
 use clap::{Args, ValueEnum};
+use counterpart_keys::RevocationPolicy;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use std::path::PathBuf;
 
 /// Whether exchanges are kept.
+/// What becomes of a certificate that no revocation list can tell of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Revocation {
+    /// It is believed.
+    #[default]
+    Soft,
+    /// It is refused.
+    Hard,
+}
+
+impl Revocation {
+    pub(crate) fn policy(self) -> RevocationPolicy {
+        match self {
+            Self::Soft => RevocationPolicy::Soft,
+            Self::Hard => RevocationPolicy::Hard,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Record {
     Off,
@@ -73,6 +96,16 @@ pub(crate) struct RunArgs {
     /// PEM file with the authorities to trust.
     #[arg(long, value_name = "FILE", help_heading = "Connections")]
     pub(crate) tls_ca: Option<PathBuf>,
+    /// File with revocation lists, PEM or DER; nothing is fetched, also not where a certificate names a place.
+    #[arg(long, value_name = "FILE", help_heading = "Connections")]
+    pub(crate) tls_crl: Vec<PathBuf>,
+    /// What becomes of a certificate that no list can tell of, because its issuer has none or it is past its time: `soft`
+    /// believes it, `hard` refuses it.
+    #[arg(long, value_name = "POLICY", value_enum, help_heading = "Connections")]
+    pub(crate) revocation: Option<Revocation>,
+    /// Believes chains that are signed with SHA-1, as authorities of an old generation did.
+    #[arg(long, help_heading = "Connections")]
+    pub(crate) tls_sha1: bool,
     /// PEM file with the certificate chain to show.
     #[arg(long, value_name = "FILE", help_heading = "Connections")]
     pub(crate) tls_cert: Option<PathBuf>,

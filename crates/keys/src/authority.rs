@@ -188,7 +188,8 @@ impl Authority {
     /// # Errors
     /// [`Error::Make`] where the library refuses.
     pub fn trust(&self, now: SystemTime) -> Result<Trust, Error> {
-        Ok(Trust { anchors: vec![self.root.certificate.clone()], revocations: vec![self.crl(now)?, self.root_crl(now)?] })
+        let (anchors, revocations) = (vec![self.root.certificate.clone()], vec![self.crl(now)?, self.root_crl(now)?]);
+        Ok(Trust { anchors, revocations, ..Trust::default() })
     }
 
     /// Gives the last second of the authority's own life, in seconds since 1970.

@@ -24,13 +24,30 @@ impl fmt::Debug for Identity {
     }
 }
 
+/// A revocation list (RFC 5280 §5), as DER.
+pub type RevocationList = CertificateRevocationListDer<'static>;
+
 /// Whom a side believes.
 #[derive(Clone, Default)]
 pub struct Trust {
     /// Certificates of the authorities that chains must end in.
     pub anchors: Vec<CertificateDer<'static>>,
     /// Revocation lists, of any of the authorities in a chain.
-    pub revocations: Vec<CertificateRevocationListDer<'static>>,
+    pub revocations: Vec<RevocationList>,
+    /// What happens without a list that can tell.
+    pub revocation: RevocationPolicy,
+    /// Whether chains signed with SHA-1 are believed: authorities of an old generation signed so.
+    pub allows_sha1: bool,
+}
+
+/// What becomes of a certificate where no revocation list can tell whether it was revoked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RevocationPolicy {
+    /// It is believed: its issuer has no list here, or the list is past its `nextUpdate` (RFC 5280 §5.1.2.5).
+    #[default]
+    Soft,
+    /// It is refused.
+    Hard,
 }
 
 impl fmt::Debug for Trust {
@@ -39,6 +56,8 @@ impl fmt::Debug for Trust {
             .debug_struct("Trust")
             .field("anchors", &self.anchors.len())
             .field("revocations", &self.revocations.len())
+            .field("revocation", &self.revocation)
+            .field("allows_sha1", &self.allows_sha1)
             .finish()
     }
 }

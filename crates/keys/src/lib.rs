@@ -30,7 +30,7 @@ pub use authority::{Authority, AuthorityOptions, Issued};
 pub use describe::{Certificate, describe};
 pub use error::Error;
 pub use explain::{Explanation, Problem, ProblemKind, Purpose, Question, explain};
-pub use identity::{Identity, Trust};
+pub use identity::{Identity, RevocationList, RevocationPolicy, Trust};
 pub use issue::{Credential, Issue, WRONG_NAME};
 pub use kind::KeyKind;
 pub use pem::{Source, is_pkcs12};

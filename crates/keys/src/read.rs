@@ -94,7 +94,7 @@ pub fn read_trust(source: Source<'_>) -> Result<Trust, Error> {
         Err(Error::FindRevocations { .. }) => Vec::new(),
         Err(error) => return Err(error),
     };
-    Ok(Trust { anchors, revocations })
+    Ok(Trust { anchors, revocations, ..Trust::default() })
 }
 
 /// Reads revocation lists: any number as PEM, or one as DER.

@@ -19,6 +19,7 @@ mod memory;
 mod old;
 mod proxy;
 mod server;
+mod sha1;
 mod stream;
 mod tape;
 mod tls;

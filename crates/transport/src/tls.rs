@@ -2,8 +2,9 @@
 
 use crate::Error;
 use crate::hello::Hello;
+use crate::sha1;
 use counterpart_evidence::{Alert, PeerCertificate, Tls, TlsSide};
-use counterpart_keys::{Identity, Trust, describe};
+use counterpart_keys::{Authority, AuthorityOptions, Identity, KeyKind, RevocationList, RevocationPolicy, Trust, describe};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -13,6 +14,7 @@ use rustls::{
     ServerConfig, SignatureScheme, SupportedProtocolVersion,
 };
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// Whether a server asks for a client certificate.
 #[derive(Clone, Debug)]
@@ -79,6 +81,24 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::clone(PROVIDER.get_or_init(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider())))
 }
 
+/// Gives the library of signatures that a chain may have.
+fn believing(trust: &Trust) -> Arc<CryptoProvider> {
+    if trust.allows_sha1 { sha1::provider(&provider()) } else { provider() }
+}
+
+/// Gives the revocation lists to look at. Without any the library looks at nothing and believes everybody, so that
+/// where that is not wanted the list of an authority that issued nothing is one.
+fn lists(trust: &Trust) -> Result<Vec<RevocationList>, Error> {
+    if trust.revocation == RevocationPolicy::Soft || !trust.revocations.is_empty() {
+        return Ok(trust.revocations.clone());
+    }
+    // Any day: whose certificate it could name is never asked about.
+    let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    let options = AuthorityOptions { name: "Nobody".to_owned(), now, days: 1, key: KeyKind::EcP256, crl_url: None };
+    let list = Authority::new(&options).and_then(|nobody| nobody.crl(now)).map_err(failed)?;
+    Ok(vec![list])
+}
+
 fn failed(error: impl std::fmt::Display) -> Error {
     Error::Tls { reason: error.to_string() }
 }
@@ -142,19 +162,19 @@ impl TlsServer {
     ) -> Result<Self, Error> {
         let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(versions.list()).map_err(failed)?;
         let verifier = |trust: &Trust| {
-            let builder = WebPkiClientVerifier::builder_with_provider(roots(trust), self::provider());
-            // A certificate whose issuer has no list here is judged by its signature alone.
-            builder
-                .with_crls(trust.revocations.iter().cloned())
-                .only_check_end_entity_revocation()
-                .allow_unknown_revocation_status()
+            let builder = WebPkiClientVerifier::builder_with_provider(roots(trust), believing(trust));
+            let builder = builder.with_crls(lists(trust)?).only_check_end_entity_revocation();
+            Ok::<_, Error>(match trust.revocation {
+                RevocationPolicy::Soft => builder.allow_unknown_revocation_status(),
+                RevocationPolicy::Hard => builder.enforce_revocation_expiration(),
+            })
         };
         let builder = match clients {
             ClientAuth::None => builder.with_no_client_auth(),
             ClientAuth::Optional(trust) => {
-                builder.with_client_cert_verifier(verifier(trust).allow_unauthenticated().build().map_err(failed)?)
+                builder.with_client_cert_verifier(verifier(trust)?.allow_unauthenticated().build().map_err(failed)?)
             }
-            ClientAuth::Required(trust) => builder.with_client_cert_verifier(verifier(trust).build().map_err(failed)?),
+            ClientAuth::Required(trust) => builder.with_client_cert_verifier(verifier(trust)?.build().map_err(failed)?),
         };
         let mut config = builder.with_cert_resolver(resolver(identity)?);
         // Each connection is judged by itself: a resumed one would show no certificate.
@@ -175,10 +195,12 @@ impl TlsClient {
         let builder = match trust {
             ServerTrust::Anybody => builder.dangerous().with_custom_certificate_verifier(Arc::new(TrustAnybody(provider()))),
             ServerTrust::Chain(trust) => {
-                let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(roots(trust), provider())
-                    .with_crls(trust.revocations.iter().cloned())
-                    .only_check_end_entity_revocation()
-                    .allow_unknown_revocation_status();
+                let verifier = rustls::client::WebPkiServerVerifier::builder_with_provider(roots(trust), believing(trust));
+                let verifier = verifier.with_crls(lists(trust)?).only_check_end_entity_revocation();
+                let verifier = match trust.revocation {
+                    RevocationPolicy::Soft => verifier.allow_unknown_revocation_status(),
+                    RevocationPolicy::Hard => verifier.enforce_revocation_expiration(),
+                };
                 builder.with_webpki_verifier(verifier.build().map_err(failed)?)
             }
         };

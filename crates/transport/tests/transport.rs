@@ -3,6 +3,8 @@
 
 #[path = "transport/answers.rs"]
 mod answers;
+#[path = "transport/chains.rs"]
+mod chains;
 #[path = "transport/faults.rs"]
 mod faults;
 #[path = "transport/http2.rs"]
