@@ -89,7 +89,7 @@ anwser_ms = 1
         "unknown key `certt` in `[tls]`",
         "`hooks.restart`: a hook is `run` or `http`, not both",
         "the pack has no action `restart`",
-        "the pack has no requirement `R9`",
+        "the pack has no requirement or row of a checklist `R9`",
         "`[evidence.R9]` lacks `date`",
         "`[evidence.R9]` lacks `note`",
         "the pack has no check `says-stat`",
