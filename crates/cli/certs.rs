@@ -22,10 +22,17 @@ fn usage_of(word: &str) -> Result<Usage, Trouble> {
     Usage::from_name(word).ok_or_else(|| Trouble::Usage(format!("`--usage {word}`: server, client or both")))
 }
 
+fn key_of(word: &str) -> Result<KeyKind, Trouble> {
+    let known: Vec<&str> = KeyKind::ALL.iter().map(|(_, name)| *name).collect();
+    KeyKind::from_name(word).ok_or_else(|| Trouble::Usage(format!("`--key {word}`: known are {}", known.join(", "))))
+}
+
 pub(crate) fn certs(args: &CertsArgs) -> Result<Exit, Trouble> {
     match &args.command {
-        CertsCommand::Init { dir, replace } => init(dir, if *replace { Existing::Replace } else { Existing::Keep }),
-        CertsCommand::Issue { dir, name, usage, san, defect, days } => {
+        CertsCommand::Init { dir, key, replace } => {
+            init(dir, key_of(key)?, if *replace { Existing::Replace } else { Existing::Keep })
+        }
+        CertsCommand::Issue { dir, name, usage, san, defect, key, days } => {
             let usage = usage_of(usage)?;
             let known: Vec<&str> = Defect::ALL.iter().map(|(_, name)| *name).collect();
             let defect = Defect::from_name(defect)
@@ -37,7 +44,7 @@ pub(crate) fn certs(args: &CertsArgs) -> Result<Exit, Trouble> {
                 names: san.clone(),
                 defect,
                 days: *days,
-                key: KeyKind::ALL[0].0,
+                key: key_of(key)?,
                 now: moment::now(),
             };
             let credential = authority.issue(&issue).map_err(could_not)?;
@@ -66,16 +73,14 @@ pub(crate) fn certs(args: &CertsArgs) -> Result<Exit, Trouble> {
     }
 }
 
-fn init(dir: &Path, existing: Existing) -> Result<Exit, Trouble> {
+fn init(dir: &Path, key: KeyKind, existing: Existing) -> Result<Exit, Trouble> {
     let now = moment::now();
-    let options =
-        AuthorityOptions { name: "Counterpart test authority".to_owned(), now, days: 825, key: KeyKind::ALL[0].0, crl_url: None };
+    let options = AuthorityOptions { name: "Counterpart test authority".to_owned(), now, days: 825, key, crl_url: None };
     let mut authority = Authority::new(&options).map_err(could_not)?;
     authority.save(dir, existing, now).map_err(could_not)?;
     for (usage, name, file) in [(Usage::Server, "localhost", "server"), (Usage::Client, "counterpart-client", "client")] {
         let names = if usage == Usage::Server { vec!["localhost".to_owned(), "127.0.0.1".to_owned()] } else { Vec::new() };
-        let issue =
-            Issue { usage, common_name: name.to_owned(), names, defect: Defect::None, days: 397, key: KeyKind::ALL[0].0, now };
+        let issue = Issue { usage, common_name: name.to_owned(), names, defect: Defect::None, days: 397, key, now };
         authority.issue(&issue).and_then(|credential| credential.save(dir, file, existing)).map_err(could_not)?;
     }
     authority.save_index(dir, now).map_err(could_not)?;
@@ -100,7 +105,7 @@ fn request(args: &CsrArgs) -> Result<Exit, Trouble> {
         country: args.country.clone(),
         names: args.san.clone(),
         usage: usage_of(&args.usage)?,
-        key: KeyKind::ALL[0].0,
+        key: key_of(&args.key)?,
     };
     let csr = csr(&options).map_err(could_not)?;
     let files = csr.save(&args.dir, &file_name(&args.name), Existing::Keep).map_err(could_not)?;

@@ -16,6 +16,9 @@ pub(crate) enum CertsCommand {
         /// Folder.
         #[arg(long, default_value = "certs")]
         dir: PathBuf,
+        /// Kind of each key: ec-p256, ec-p384, ed25519, rsa-2048, rsa-3072, rsa-4096.
+        #[arg(long, default_value = "ec-p256")]
+        key: String,
         /// Replaces an authority that is there.
         #[arg(long)]
         replace: bool,
@@ -37,6 +40,9 @@ pub(crate) enum CertsCommand {
         /// What is wrong with it: none, expired, not-yet-valid, wrong-name, unknown-issuer, revoked, weak-key.
         #[arg(long, default_value = "none")]
         defect: String,
+        /// Kind of its key: ec-p256, ec-p384, ed25519, rsa-2048, rsa-3072, rsa-4096.
+        #[arg(long, default_value = "ec-p256")]
+        key: String,
         /// Life in days.
         #[arg(long, default_value_t = 90)]
         days: u32,
@@ -84,6 +90,9 @@ pub(crate) struct CsrArgs {
     /// DNS name or address; can be given more than once.
     #[arg(long)]
     pub(crate) san: Vec<String>,
+    /// Kind of the key: ec-p256, ec-p384, ed25519, rsa-2048, rsa-3072, rsa-4096.
+    #[arg(long, default_value = "ec-p256")]
+    pub(crate) key: String,
     /// Organisation.
     #[arg(long)]
     pub(crate) organisation: Option<String>,
