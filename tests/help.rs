@@ -128,9 +128,16 @@ fn a_request_for_a_certificate_comes_with_what_to_do() {
     assert!(csr.err.contains("1. Send the request to the authority"), "{}", csr.err);
     assert!(place.read("certs/sim.example.org-key.pem").contains("PRIVATE KEY"));
     place.run(["certs", "csr", "--name", "sim.example.org"]).exits(2);
-    place.run(["certs", "csr", "--name", "x", "--key", "rsa-1024"]).exits(2).says("known are ec-p256, ec-p384, ed25519, rsa-2048");
+    place
+        .run(["certs", "csr", "--name", "x", "--key", "rsa-1024"])
+        .exits(2)
+        .says("known are ec-p256, ec-p384, ed25519, rsa-2048");
     let request = place.run(["certs", "csr", "--name", "rsa.example.org", "--key", "rsa-2048"]).exits(0);
-    assert!(request.out.lines().filter(|line| line.len() == 64).count() > 10, "a request with an RSA key is longer: {}", request.out);
+    assert!(
+        request.out.lines().filter(|line| line.len() == 64).count() > 10,
+        "a request with an RSA key is longer: {}",
+        request.out
+    );
     place.run(["certs", "csr", "--name", "x", "--country", "Gb"]).exits(2).says("a country is two capital letters");
     place.run(["certs", "crl"]).exits(2);
     place.run(["certs", "init"]).exits(0);

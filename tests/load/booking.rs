@@ -7,13 +7,17 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use counterpart_keys::Usage;
 use serde_json::{Value, json};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{Read, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Consumers that ask at the same time, each with an ASID of its own.
 const CONSUMERS: u64 = 16;
+/// Requests of one round: search, book, read, cancel.
+const REQUESTS: u64 = 4;
 
 type Stream = tokio_rustls::client::TlsStream<tokio::net::TcpStream>;
 
@@ -29,6 +33,8 @@ pub(crate) fn booking(size: Size, folder: &Path) {
         "--tls-ca".to_owned(),
         text(&client.root),
     ];
+    let control = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let options = options.into_iter().chain(["--control".to_owned(), control.clone()]).collect::<Vec<_>>();
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
     let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/nhs-booking");
     let served = Served::simulate(&pack, folder, &options);
@@ -43,7 +49,37 @@ pub(crate) fn booking(size: Size, folder: &Path) {
     println!("server CPU of a request of booking, the mean of search, book, read and cancel: {cpu_us:.0} us");
     row("booking: requests a second over mutual TLS, recorded and checked", &format!("{rate:.0}"), ">= 2,000", rate >= 2_000.0);
     row("booking: p99", &format!("{p99_ms:.1} ms"), "< 20 ms", p99_ms < 20.0);
+    let ready_ms = ready_ms(&served.address, &connector, &control, size.pick(200, 4));
+    row("booking: report of an exchange after its answer, p99", &format!("{ready_ms:.1} ms"), "< 50 ms", ready_ms < 50.0);
     row(&format!("booking: memory after {} requests", went.answers), &format!("{held_mb:.0} MB"), "< 150 MB", held_mb < 150.0);
+}
+
+/// The time from an answer until its exchange stands with all findings at the control listener: the 99th percentile, in milliseconds.
+fn ready_ms(address: &str, connector: &tokio_rustls::TlsConnector, control: &str, times: u64) -> f64 {
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let mut consumer = Consumer::connect(address, connector, CONSUMERS, 0).await;
+        let mut went = Went::default();
+        let mut wanted = seen(control);
+        for _ in 0..times {
+            consumer.round().await;
+            wanted += REQUESTS;
+            let began = Instant::now();
+            while seen(control) < wanted {}
+            went.latencies_us.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
+        }
+        went.p99_us() / 1e3
+    })
+}
+
+/// How many exchanges the control listener gives, each with all its findings.
+fn seen(control: &str) -> u64 {
+    let mut stream = std::net::TcpStream::connect(control).unwrap();
+    let head = format!("GET /_counterpart/exchanges?limit=1 HTTP/1.1\r\nHost: {control}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+    body["seen"].as_u64().unwrap()
 }
 
 fn ask(address: &str, connector: &tokio_rustls::TlsConnector, from: u64, requests: u64) -> Went {
@@ -51,10 +87,7 @@ fn ask(address: &str, connector: &tokio_rustls::TlsConnector, from: u64, request
         let began = Instant::now();
         let mut tasks = Vec::new();
         for number in 0..CONSUMERS {
-            let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-            stream.set_nodelay(true).unwrap();
-            let stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
-            let mut consumer = Consumer { stream, number, asked: from, address: address.to_owned(), went: Went::default() };
+            let mut consumer = Consumer::connect(address, connector, number, from).await;
             tasks.push(tokio::spawn(async move {
                 while consumer.went.answers < requests / CONSUMERS {
                     consumer.round().await;
@@ -80,6 +113,13 @@ struct Consumer {
 }
 
 impl Consumer {
+    async fn connect(address: &str, connector: &tokio_rustls::TlsConnector, number: u64, asked: u64) -> Self {
+        let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
+        Self { stream, number, asked, address: address.to_owned(), went: Went::default() }
+    }
+
     /// Searches, books the first slot, reads the appointment and cancels it.
     async fn round(&mut self) {
         let today = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() / 86_400;

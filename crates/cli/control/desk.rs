@@ -4,6 +4,7 @@ use super::Answer;
 use crate::limits::LISTED_MAX;
 use crate::sink::RecordingSink;
 use crate::wanted::Mode;
+use bytes::Bytes;
 use counterpart_engine::Stage;
 use counterpart_evidence::{ExchangeId, Request};
 use counterpart_plan::Plan;
@@ -95,18 +96,16 @@ impl Desk {
             pairs.into_iter().find(|(key, _)| *key == name).and_then(|(_, value)| value.parse::<u64>().ok())
         };
         let limit = number("limit").and_then(|limit| usize::try_from(limit).ok()).unwrap_or(LISTED_MAX).min(LISTED_MAX);
-        let mut rows: Vec<Value> = self.lines().iter().map(row).collect();
-        if let Some(after) = number("after") {
-            let at = rows.iter().position(|row| row["id"] == after).map_or(0, |at| at + 1);
-            rows.drain(..at);
-        }
-        rows.drain(..rows.len().saturating_sub(limit));
-        (200, json!({ "seen": self.sink.recent(|recent| recent.seen()), "exchanges": rows }))
+        let after = number("after").map(ExchangeId);
+        // Only what is listed is read: a thousand lines would take longer than the answers that they are of.
+        let (seen, lines) = self.sink.recent(|recent| (recent.seen(), recent.lines(after, limit)));
+        (200, json!({ "seen": seen, "exchanges": read(&lines).map(|line| row(&line)).collect::<Vec<_>>() }))
     }
 
     /// Lists what no rule of ours took, with how the closest one missed it.
     fn unmatched(&self) -> Answer {
-        let mut rows: Vec<Value> = self.lines().iter().filter(|line| !line["unmatched"].is_null()).map(row).collect();
+        let lines = self.sink.recent(|recent| recent.lines(None, usize::MAX));
+        let mut rows: Vec<Value> = read(&lines).filter(|line| !line["unmatched"].is_null()).map(|line| row(&line)).collect();
         rows.drain(..rows.len().saturating_sub(LISTED_MAX));
         (200, json!({ "unmatched": rows }))
     }
@@ -118,11 +117,11 @@ impl Desk {
         self.stage.reset();
         (200, json!({ "reset": true }))
     }
+}
 
-    fn lines(&self) -> Vec<Value> {
-        let lines = self.sink.recent(|recent| recent.lines());
-        lines.iter().filter_map(|line| serde_json::from_slice(line).ok()).collect()
-    }
+/// Reads lines of the journal.
+fn read(lines: &[Bytes]) -> impl Iterator<Item = Value> {
+    lines.iter().filter_map(|line| serde_json::from_slice(line).ok())
 }
 
 /// A line of the journal in short.
