@@ -107,8 +107,9 @@ fn claim_roles(tree: &Tree, claim: &str) -> Vec<Role> {
     let requirements = tree.requirements.iter().flat_map(|file| &file.record.requirements);
     let hang_on_it = requirements.filter(|one| one.claim.as_ref().is_some_and(|name| name.value == claim));
     let of_requirements = hang_on_it.flat_map(|one| one.roles.0.iter().map(|word| word.value.as_str()));
-    let needs_it =
-        |file: &&Filed<ScenarioFile>| file.record.needs.iter().flat_map(|needs| &needs.claims).any(|name| name.value == claim);
+    let needs_it = |file: &&Filed<ScenarioFile>| {
+        file.record.needs.iter().flat_map(|needs| &needs.claims).any(|need| need.name().value == claim)
+    };
     let scenarios = tree.scenarios.iter().filter(needs_it);
     let words: Vec<&str> = of_requirements.chain(scenarios.map(|file| role(file.record.role).name())).collect();
     let matters = |one: &Role| words.is_empty() || words.contains(&one.name());

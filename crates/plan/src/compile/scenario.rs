@@ -6,7 +6,7 @@ use crate::model::{Action, Endpoint, NOT_SELECTED, Profile, Scenario, Sentinel, 
 use crate::tree::Filed;
 use counterpart_diag::Diagnostic;
 use counterpart_evidence::{Level, RequirementId, Role, ScenarioId, Verdict};
-use counterpart_scenario::model::{EndpointItem, RoleWord, ScenarioFile, StandingChecks, Variants};
+use counterpart_scenario::model::{ClaimNeed, EndpointItem, RoleWord, ScenarioFile, StandingChecks, Variants};
 use counterpart_scenario::{Node, Spanned, Text};
 use counterpart_validate::Schema;
 use serde_json::{Value, json};
@@ -61,7 +61,13 @@ impl<'a> Compiler<'a> {
         let rows = match &file.record.variants {
             None => return vec![(None, VariantRow::new())],
             Some(Variants::Axes(axes)) => combinations(axes),
-            Some(Variants::Rows(nodes)) => nodes.iter().filter_map(|node| node.to_json().as_object().cloned()).collect(),
+            Some(Variants::Rows(nodes, axes)) => {
+                let written = nodes.iter().filter_map(|node| node.to_json().as_object().cloned());
+                written
+                    .flat_map(|row| combinations(axes).into_iter().map(move |axes| joined(&row, axes)))
+                    .take(ROWS_MAX + 1)
+                    .collect()
+            }
             Some(Variants::Table(name)) => self.table(name),
             Some(Variants::DefectsOf(name)) => self.defect_rows(name),
         };
@@ -114,7 +120,8 @@ impl<'a> Compiler<'a> {
         let steps = self.steps(&record.steps, Some(&id), &mut scope);
         let cleanup = self.steps(&record.cleanup, Some(&id), &mut scope);
         self.note_unused(&scope);
-        let settled = self.settled(record, &id, &covers);
+        let claims = self.claims_of(record, &row);
+        let settled = self.settled(record, &id, &covers, &claims);
         let needs = record.needs.as_ref();
         for name in needs.iter().flat_map(|needs| &needs.credentials) {
             self.known_credentials(name);
@@ -128,7 +135,7 @@ impl<'a> Compiler<'a> {
             purpose: record.purpose.value.clone(),
             role: role(record.role),
             covers,
-            claims: list(|needs| &needs.claims),
+            claims: names(&claims),
             actions: list(|needs| &needs.actions),
             credentials: list(|needs| &needs.credentials),
             certificates: list(|needs| &needs.certificates),
@@ -162,7 +169,25 @@ impl<'a> Compiler<'a> {
     }
 
     /// Settles what is not to be played, with the reason.
-    fn settled(&mut self, record: &ScenarioFile, id: &str, covers: &[RequirementId]) -> Option<Settled> {
+    /// Gives the claims that one variant needs.
+    fn claims_of(&mut self, record: &ScenarioFile, row: &VariantRow) -> Vec<Text> {
+        let mut claims = Vec::new();
+        for need in record.needs.iter().flat_map(|needs| &needs.claims) {
+            let ClaimNeed::Some(item) = need else {
+                claims.push(need.name().clone());
+                continue;
+            };
+            let columns: Vec<&str> = row.keys().map(String::as_str).collect();
+            if let Some((name, _)) = item.rows.iter().find(|(name, _)| !row.contains_key(&name.value)) {
+                self.unknown("column of the variants", name, &columns);
+            } else if item.rows.iter().all(|(name, value)| row.get(&name.value) == Some(&value.to_json())) {
+                claims.push(item.claim.clone());
+            }
+        }
+        claims
+    }
+
+    fn settled(&mut self, record: &ScenarioFile, id: &str, covers: &[RequirementId], claims: &[Text]) -> Option<Settled> {
         let skipped = |reason: String| Some(Settled { verdict: Verdict::Skipped, reason });
         if !self.is_selected(record, id, covers) {
             return skipped(NOT_SELECTED.to_owned());
@@ -182,7 +207,7 @@ impl<'a> Compiler<'a> {
             return Some(Settled { verdict: Verdict::Review, reason: distinct(&untestable).join("; ") });
         }
         let needs = record.needs.as_ref();
-        for claim in needs.iter().flat_map(|needs| &needs.claims) {
+        for claim in claims {
             match self.globals.get("claim").and_then(|claims| claims.get(&claim.value)) {
                 Some(Value::Bool(true)) => {}
                 Some(_) => {
@@ -357,6 +382,16 @@ fn wild(id: &str, prefix: &str) -> bool {
 fn distinct<'a>(all: &[&'a str]) -> Vec<&'a str> {
     let mut said = BTreeSet::new();
     all.iter().copied().filter(|one| said.insert(*one)).collect()
+}
+
+/// Puts a combination of axes beside what a row says; its name then tells both.
+fn joined(row: &VariantRow, axes: VariantRow) -> VariantRow {
+    let mut joined = row.clone();
+    if let (Some(name), false) = (row.get("name").and_then(Value::as_str), axes.is_empty()) {
+        joined.insert("name".to_owned(), json!(format!("{name},{}", row_name(&axes, 0))));
+    }
+    joined.extend(axes);
+    joined
 }
 
 fn combinations(axes: &[(Text, Vec<Node>)]) -> Vec<VariantRow> {

@@ -33,7 +33,7 @@ pub use pack::{
     Standing, StandingChecks,
 };
 pub use player::{PlayerFile, PlayerRule, Retry, RetryCount};
-pub use scenario::{FragmentFile, Needs, ScenarioFile, ScheduleFile, ScheduleRow, Variants};
+pub use scenario::{ClaimNeed, ClaimOfRows, FragmentFile, Needs, ScenarioFile, ScheduleFile, ScheduleRow, Variants};
 pub use search::{Reference, References, Search, SearchCompare, SearchItem, SearchKind, SearchSubject, SearchTakes};
 pub use step::{
     Act, Ask, Assert, Await, AwaitLog, AwaitMail, CaptureItem, ConnectionMatch, Count, CountItem, Do, Each, Listen, Load,

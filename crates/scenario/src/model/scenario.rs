@@ -2,7 +2,7 @@
 
 use crate::model::{Fault, ReplyItem, RoleWord, Step};
 use crate::read::{Read, Reader, record};
-use crate::{Data, Flag, Node, Schemas, Text, Time, WordList};
+use crate::{Data, Entry, Flag, Node, Schemas, Text, Time, WordList};
 use serde_json::{Value, json};
 
 record! {
@@ -42,8 +42,8 @@ record! {
 record! {
     /// What a scenario needs.
     Needs "needs" {
-        /// Claims that must be answered yes, else it is `not-applicable`.
-        list claims "claims": Text,
+        /// Claims that must be answered yes, else it is `not-applicable`; with `in`, only the variants that have those values.
+        list claims "claims": ClaimNeed,
         /// Settings that must have a value, else it is `skipped`.
         list settings "settings": Text,
         /// Actions that a hook or a person must be able to do.
@@ -57,15 +57,59 @@ record! {
     }
 }
 
-/// Rows that a scenario is played with: axes (`format: [json, xml]`, every combination), `rows`, a `table`, or `defects-of`.
+record! {
+    /// A claim that some variants of a scenario need.
+    ClaimOfRows "a claim of some variants" {
+        /// Name of the claim.
+        required claim "claim": Text,
+        /// The variants: columns with the value that they have there.
+        map rows "in": Node,
+    }
+}
+
+/// A claim that a scenario needs: in all of its variants, or in some.
+#[derive(Clone, Debug)]
+pub enum ClaimNeed {
+    /// In all.
+    Always(Text),
+    /// In some.
+    Some(Box<ClaimOfRows>),
+}
+
+impl ClaimNeed {
+    /// Gives the name of the claim.
+    #[must_use]
+    pub fn name(&self) -> &Text {
+        match self {
+            Self::Always(name) => name,
+            Self::Some(item) => &item.claim,
+        }
+    }
+}
+
+impl Read for ClaimNeed {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        match node.data {
+            Data::Text(_) => Text::read(node, reader).map(Self::Always),
+            _ => ClaimOfRows::read(node, reader).map(|item| Self::Some(Box::new(item))),
+        }
+    }
+
+    fn schema(schemas: &mut Schemas) -> Value {
+        json!({ "anyOf": [{ "type": "string", "description": "name of a claim" }, ClaimOfRows::schema(schemas)] })
+    }
+}
+
+/// Rows that a scenario is played with: axes (`format: [json, xml]`, every combination), `rows`, each with every combination of
+/// the axes beside it, a `table`, or `defects-of`.
 #[derive(Clone, Debug)]
 pub enum Variants {
     /// Axes with their values; every combination is a row.
     Axes(Vec<(Text, Vec<Node>)>),
     /// One row for each rule of a JSON Schema that can be broken alone.
     DefectsOf(Text),
-    /// Rows written here.
-    Rows(Vec<Node>),
+    /// Rows written here, each with every combination of the axes.
+    Rows(Vec<Node>, Vec<(Text, Vec<Node>)>),
     /// Rows of a table in `tables/`.
     Table(Text),
 }
@@ -76,22 +120,23 @@ impl Read for Variants {
             return reader.mismatch(node, "a map of axes, or `rows`, `table`, `defects-of`");
         };
         match entries.as_slice() {
-            [only] if only.key == "rows" => Some(Self::Rows(crate::read::read_list(&only.value, reader))),
             [only] if only.key == "table" => Text::read(&only.value, reader).map(Self::Table),
             [only] if only.key == "defects-of" => Text::read(&only.value, reader).map(Self::DefectsOf),
-            _ => Some(Self::Axes(
-                entries
-                    .iter()
-                    .map(|entry| {
-                        (Text { value: entry.key.clone(), span: entry.key_span }, crate::read::read_list(&entry.value, reader))
-                    })
-                    .collect(),
-            )),
+            _ => {
+                let mut axis = |entry: &Entry| {
+                    (Text { value: entry.key.clone(), span: entry.key_span }, crate::read::read_list(&entry.value, reader))
+                };
+                let (rows, axes): (Vec<_>, Vec<_>) = entries.iter().map(&mut axis).partition(|(name, _)| name.value == "rows");
+                match rows.into_iter().next() {
+                    Some((_, rows)) => Some(Self::Rows(rows, axes)),
+                    None => Some(Self::Axes(axes)),
+                }
+            }
         }
     }
 
     fn schema(_: &mut Schemas) -> Value {
-        json!({ "type": "object", "description": "axes with lists of values, or one of rows, table, defects-of" })
+        json!({ "type": "object", "description": "axes with lists of values, beside them rows or not, or one of table, defects-of" })
     }
 }
 
