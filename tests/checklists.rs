@@ -3,7 +3,7 @@ use crate::command::Place;
 use serde_json::Value;
 
 /// Packs that declare a form.
-const PACKS: [&str; 1] = ["harbour"];
+const PACKS: [&str; 2] = ["harbour", "nhs-booking"];
 
 fn demo(place: &Place, more: &[&str]) -> Vec<std::path::PathBuf> {
     drop(place.run([&["demo", "harbour"], more].concat()).exits(0));
@@ -73,6 +73,22 @@ pub(crate) fn missing(row: &Value) -> Option<String> {
         // A requirement without checks is for review: the pack says why no machine can test it.
         (None, false) => parts.iter().find(|part| part["kind"] == "check" && reviewed(part)).map(|part| format!("{part}")),
     }
+}
+
+/// The ids of the assurance list, and of the checks of both original validators, as our documents number them.
+#[test]
+fn every_item_of_the_assurance_list_has_its_row() {
+    let numbers = |letter: &str, ranges: &[(u32, u32)]| {
+        let all = ranges.iter().flat_map(|(first, last)| *first..=*last);
+        all.map(|number| format!("{letter}{number}")).collect::<Vec<_>>()
+    };
+    let mut wanted = numbers("P", &[(1, 5), (7, 27), (29, 29), (31, 31), (35, 36), (38, 42)]);
+    wanted.extend(numbers("C", &[(1, 4), (6, 14), (16, 31)]));
+    wanted.extend(numbers("RQ", &[(1, 49)]));
+    wanted.extend(numbers("RS", &[(1, 31)]));
+    let rows = listed("nhs-booking");
+    let missing: Vec<&String> = wanted.iter().filter(|id| rows.iter().all(|row| row["id"] != id.as_str())).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]

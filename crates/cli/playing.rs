@@ -248,11 +248,11 @@ pub(crate) fn file_name(format: Format) -> &'static str {
 
 /// The formats by their names on the command line. The checklist comes as page and as table, with the report that both lead into.
 const FORMATS: [(&str, &[Format]); 5] = [
-    (CHECKLIST, &[Format::ChecklistCsv, Format::ChecklistHtml, Format::Html]),
     ("html", &[Format::Html]),
     ("json", &[Format::Json]),
     ("junit", &[Format::Junit]),
     ("xml", &[Format::Xml]),
+    (CHECKLIST, &[Format::ChecklistCsv, Format::ChecklistHtml, Format::Html]),
 ];
 
 /// The name of the checklist on the command line.

@@ -254,7 +254,10 @@ impl Compiler<'_> {
         }
         if !unasked.is_empty() {
             let message = format!("no row of the checklist asks for what is judged in role {}", role.name());
-            let diagnostic = Diagnostic::warning("PK020", message).at(start, "in no row").note(unasked.join(", "));
+            let last = file.rows.iter().rfind(|row| row.roles.iter().any(|word| super::role(*word) == role));
+            // Each role at a place of its own, so that neither is taken for the other.
+            let place = last.map_or(start, |row| row.id.span);
+            let diagnostic = Diagnostic::warning("PK020", message).at(place, "no row to here does").note(unasked.join(", "));
             self.diagnostics.push(diagnostic.help("name it in a row, or under `uncovered` with the reason"));
         }
     }
