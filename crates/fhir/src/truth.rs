@@ -26,6 +26,15 @@ impl Truth {
         Self::decided_by(&Self::Yes, Self::No, answers)
     }
 
+    /// Gives the opposite.
+    pub(crate) fn not(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            unknown @ Self::Unknown(_) => unknown,
+        }
+    }
+
     fn decided_by(deciding: &Self, mut result: Self, answers: impl IntoIterator<Item = Self>) -> Self {
         for answer in answers {
             if answer == *deciding {
@@ -53,5 +62,6 @@ mod tests {
         assert_eq!(Truth::any([No, unknown("a"), Yes]), Yes);
         assert_eq!(Truth::any([No, unknown("a"), No]), unknown("a"));
         assert_eq!(Truth::any([]), No);
+        assert_eq!((Yes.not(), No.not(), unknown("a").not()), (No, Yes, unknown("a")));
     }
 }

@@ -194,13 +194,21 @@ impl<'c> Checker<'c> {
             .filter(|child| depth < CHAIN_MAX && self.states((profile, *child), depth + 1))
             .collect();
         if stating.iter().any(|child| profile.elements[*child].fixed.is_some() || !profile.elements[*child].children.is_empty()) {
-            return Truth::all(stating.into_iter().map(|child| {
-                let element = &profile.elements[child];
-                let children = self.tree.children(node).filter(|number| is_about(element, self.tree.node(*number)));
-                Truth::any(children.map(|number| self.meets(number, (profile, child), depth + 1)))
-            }));
+            return Truth::all(stating.into_iter().map(|child| self.meets_child(node, (profile, child), depth)));
         }
         self.meets_binding(node, element)
+    }
+
+    fn meets_child(&self, node: u32, child: Place<'c>, depth: usize) -> Truth {
+        let element = &child.0.elements[child.1];
+        let children = self.tree.children(node).filter(|number| is_about(element, self.tree.node(*number)));
+        let met = Truth::any(children.map(|number| self.meets(number, child, depth + 1)));
+        match (element.max, element.min) {
+            (0, _) => met.not(),
+            // What may be there, such as an extension, tells nothing where it is not.
+            (_, 0) if element.slice_name.is_some() => Truth::Yes,
+            _ => met,
+        }
     }
 
     fn meets_binding(&self, node: u32, element: &Element) -> Truth {

@@ -138,3 +138,29 @@ fn contradictory_slices_are_told() {
         ["warningslice Lamp.tag[0]: it fits several slices, and is checked against the first of them"]
     );
 }
+
+#[test]
+fn an_extension_that_need_not_be_there_tells_no_slices_apart() {
+    let note = |max: &str| {
+        let by_url = json!({ "slicing": { "discriminator": [{ "type": "value", "path": "url" }], "rules": "open" } });
+        let slice =
+            json!({ "id": "Lamp.tag:a.extension:note", "sliceName": "note", "max": max, "type": [{ "code": "Extension" }] });
+        let url = json!({ "id": "Lamp.tag:a.extension:note.url", "fixedUri": "urn:note" });
+        vec![("extension", by_url), ("extension", slice), ("extension.url", url), ("system", json!({ "fixedUri": "urn:a" }))]
+    };
+    let slicing = json!({ "discriminator": [{ "type": "value", "path": "$this" }], "rules": "closed" });
+    let lamp = |extension: Value| json!({ "resourceType": "Lamp", "status": "on", "tag": [{ "extension": extension, "system": "urn:a" }] });
+    let noted = json!([{ "url": "urn:note", "valueString": "x" }]);
+    let other = json!([{ "url": "urn:other", "valueString": "x" }]);
+    for (max, extension, fits) in
+        [("0", json!(null), true), ("1", json!(null), true), ("1", noted.clone(), true), ("1", other, true), ("0", noted, false)]
+    {
+        let mut lamp = lamp(extension.clone());
+        if extension.is_null() {
+            lamp["tag"][0].as_object_mut().unwrap().remove("extension");
+        }
+        let told = found(sliced("Lamp.tag", "Coding", slicing.clone(), vec![("a", 1, note(max))]), &lamp);
+        let outside = told.iter().any(|finding| finding.contains("fits none of the slices a"));
+        assert_eq!(outside, !fits, "max {max}, {extension}: {told:?}");
+    }
+}
