@@ -49,7 +49,7 @@ fn committed_schemas_are_what_the_command_prints() {
 #[test]
 fn packs_of_the_guide_are_proved_in_both_roles() {
     let place = Place::new();
-    for pack in ["post", "relay"] {
+    for pack in ["phonebook", "post", "relay"] {
         let pack = repository("crates/plan/tests/pack").join(pack);
         let ended = place.run(["prove", &pack.display().to_string(), "--only", "named"]).exits(0);
         ended.gives("role consumer: proved").gives("role provider: proved");

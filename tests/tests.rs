@@ -7,6 +7,7 @@ mod choices;
 mod clients;
 mod command;
 mod control;
+mod directory;
 mod ending;
 mod exits;
 mod folders;

@@ -12,7 +12,9 @@ use crate::limits::{CONTROL_BODY_BYTES_MAX, CONTROL_CONNECTIONS_MAX};
 use crate::sink::RecordingSink;
 use crate::wanted::Mode;
 use counterpart_evidence::{Body, Request, Response};
-use counterpart_transport::{Call, Delivery, Ended, Handler, Limits, Network, Numbers, Recording, Reply, Server, ServerOptions};
+use counterpart_transport::{
+    Call, Delivery, Ended, Handler, Limits, Network, Numbers, Protocol, Recording, Reply, Server, ServerOptions,
+};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr};
@@ -39,7 +41,8 @@ impl Control {
         let limits =
             Limits { body_bytes_max: CONTROL_BODY_BYTES_MAX, connections_max: CONTROL_CONNECTIONS_MAX, ..Limits::default() };
         // Its connections are no part of the run, so they have numbers of their own.
-        let options = ServerOptions { tls: None, limits, recording: Recording::Off, numbers: Numbers::default() };
+        let options =
+            ServerOptions { tls: None, protocol: Protocol::Http, limits, recording: Recording::Off, numbers: Numbers::default() };
         let desk = Arc::new(OnceLock::new());
         let door = Arc::new(Door(Arc::clone(&desk)));
         let server = Server::start(&Network::Tcp, &address, options, door).await;

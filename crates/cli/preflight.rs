@@ -69,6 +69,7 @@ async fn reach(name: &str, target: &Target, ring: &Keyring) -> Vec<Preflight> {
         address: address.clone(),
         host: target.host.clone(),
         tls,
+        protocol: target.protocol,
         proxy: target.proxy.clone(),
         timeouts: Timeouts::of(&limits),
     };

@@ -304,6 +304,9 @@ pub(crate) fn targets(args: &RunArgs, wanted: &Wanted, plan: &Plan) -> Result<BT
     let mut targets = BTreeMap::new();
     for (name, url) in urls {
         let mut one = Target::read(&url)?;
+        if plan.endpoints.iter().any(|endpoint| endpoint.name == name && endpoint.protocol != one.protocol) {
+            return Err(format!("`--target {name}={url}`: endpoint `{name}` speaks another protocol than this scheme says"));
+        }
         let port = one.port;
         let found = resolve.iter().find(|(host, _)| *host == one.host);
         one.resolve = found.map(|(_, address)| with_port(address, port));

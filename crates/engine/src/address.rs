@@ -3,14 +3,29 @@
 use crate::shared::Target;
 use counterpart_evidence::Request;
 use counterpart_plan::model::ProxyForm;
+use counterpart_transport::Protocol;
 use serde_json::{Value, json};
 
-/// An absolute URL with the scheme `http` or `https` (RFC 9110 §4.2).
+/// What is spoken, whether over TLS, the scheme that says so, and the port that goes without saying.
+const SCHEMES: [(Protocol, bool, &str, u16); 4] = [
+    (Protocol::Http, false, "http", 80),
+    (Protocol::Http, true, "https", 443),
+    (Protocol::Directory, false, "ldap", 389),
+    (Protocol::Directory, true, "ldaps", 636),
+];
+
+/// Gives the scheme of a protocol.
+pub(crate) fn scheme(protocol: Protocol, tls: bool) -> &'static str {
+    SCHEMES.iter().find(|one| (one.0, one.1) == (protocol, tls)).map_or("", |(_, _, name, _)| name)
+}
+
+/// An absolute URL with the scheme `http` or `https` (RFC 9110 §4.2), or `ldap` or `ldaps` (RFC 4516).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     /// As it was written.
     url: String,
     tls: bool,
+    protocol: Protocol,
     /// Host and port as they were written.
     pub(crate) authority: String,
     /// Without the brackets of an IPv6 address.
@@ -25,11 +40,9 @@ impl Address {
     /// Reads a URL.
     pub(crate) fn read(url: &str) -> Result<Self, String> {
         let (scheme, rest) = url.split_once("://").ok_or_else(|| format!("`{url}` is not a URL: write `https://HOST:PORT`"))?;
-        let tls = match scheme.to_ascii_lowercase().as_str() {
-            "https" => true,
-            "http" => false,
-            _ => return Err(format!("`{url}`: the scheme is neither `http` nor `https`")),
-        };
+        let known = SCHEMES.iter().find(|(_, _, name, _)| scheme.eq_ignore_ascii_case(name));
+        let (protocol, tls, _, usual_port) =
+            *known.ok_or_else(|| format!("`{url}`: the scheme is none of `http`, `https`, `ldap`, `ldaps`"))?;
         if url.contains('#') || !url.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(format!("`{url}` holds a `#` or a character that no URL has"));
         }
@@ -42,13 +55,13 @@ impl Address {
             Some((host, port)) if !port.ends_with(']') => {
                 (host, port.parse().map_err(|_| format!("`{url}`: `{port}` is no port"))?)
             }
-            _ => (authority, if tls { 443 } else { 80 }),
+            _ => (authority, usual_port),
         };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         if host.is_empty() {
             return Err(format!("`{url}` has no host"));
         }
-        Ok(Self { url: url.to_owned(), tls, authority: authority.to_owned(), host, port, path: path.to_owned(), query })
+        Ok(Self { url: url.to_owned(), tls, protocol, authority: authority.to_owned(), host, port, path: path.to_owned(), query })
     }
 
     /// Gives the URL as it was written.
@@ -74,7 +87,10 @@ impl Address {
 
     /// Tells whether it lies at or below a target, by its words: nothing is looked up, and no path climbs.
     pub(crate) fn is_below(&self, target: &Target) -> bool {
-        let same_site = self.tls == target.tls && self.port == target.port && self.host.eq_ignore_ascii_case(&target.host);
+        let same_site = self.tls == target.tls
+            && self.protocol == target.protocol
+            && self.port == target.port
+            && self.host.eq_ignore_ascii_case(&target.host);
         let below = self.path.strip_prefix(&target.base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         same_site && (target.base.is_empty() || (below && !self.climbs()))
     }
@@ -89,7 +105,7 @@ impl Address {
     pub(crate) fn value(&self, endpoint: Option<&str>) -> Value {
         json!({
             "url": self.url,
-            "scheme": if self.tls { "https" } else { "http" },
+            "scheme": scheme(self.protocol, self.tls),
             "host": self.host,
             "port": self.port,
             "path": self.path(),
@@ -105,22 +121,27 @@ impl Target {
     /// # Errors
     /// What is wrong with the URL, in words.
     pub fn read(url: &str) -> Result<Self, String> {
-        let Address { tls, host, port, path, query, .. } = Address::read(url)?;
+        let Address { tls, protocol, host, port, path, query, .. } = Address::read(url)?;
         if query.is_some() {
             return Err(format!("`{url}`: a query belongs to a request, not to an address"));
         }
-        Ok(Self { tls, host, port, base: path.trim_end_matches('/').to_owned(), resolve: None, proxy: None })
+        if protocol == Protocol::Directory && !path.trim_end_matches('/').is_empty() {
+            return Err(format!("`{url}`: a path belongs to a search, not to the address of a directory"));
+        }
+        Ok(Self { tls, protocol, host, port, base: path.trim_end_matches('/').to_owned(), resolve: None, proxy: None })
     }
 
     /// Gives host and port; the port is left out where it is the scheme's own (RFC 9110 §7.2).
     pub(crate) fn authority(&self) -> String {
-        let usual = if self.tls { 443 } else { 80 };
-        if self.port == usual { bracketed(&self.host) } else { format!("{}:{}", bracketed(&self.host), self.port) }
+        let is_own = |(protocol, tls, _, port): &(Protocol, bool, &str, u16)| {
+            (*protocol, *tls, *port) == (self.protocol, self.tls, self.port)
+        };
+        if SCHEMES.iter().any(is_own) { bracketed(&self.host) } else { format!("{}:{}", bracketed(&self.host), self.port) }
     }
 
     /// Gives the URL of the server, without a path.
     pub(crate) fn site(&self) -> String {
-        format!("{}://{}", if self.tls { "https" } else { "http" }, self.authority())
+        format!("{}://{}", scheme(self.protocol, self.tls), self.authority())
     }
 
     /// Gives the address to connect to, `host:port`.

@@ -1,6 +1,7 @@
 //! What we answer to a request: a rule is chosen, the store changed, and the reply built.
 
 use crate::build;
+use crate::directory::found;
 use crate::names::Layer;
 use crate::rules::{RuleIndex, fits, misses, reads};
 use crate::search::search;
@@ -126,6 +127,7 @@ fn take<'a>(
                 NamedValue::Found { collection, key } => {
                     key.evaluate(names).map(|key| memory.find(collection, &key)).unwrap_or(Value::Null)
                 }
+                NamedValue::Directory { collection } => found(memory, collection, asked.request),
                 NamedValue::Searched { collection, with } => {
                     with.evaluate(names).map(|asked| search(memory, collection, &asked)).unwrap_or(Value::Null)
                 }

@@ -4,7 +4,7 @@ use crate::actor::{Actor, Order, Undone};
 use crate::group::Group;
 use crate::limits::{HOOK_BYTES_MAX, HOOK_REACH_MS};
 use counterpart_evidence::{Body, Headers, Request, Version};
-use counterpart_transport::{Client, Connect, Connected, Limits, Network, Numbers, Sending, Timeouts};
+use counterpart_transport::{Client, Connect, Connected, Limits, Network, Numbers, Protocol, Sending, Timeouts};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -106,7 +106,14 @@ async fn parsed(command: &str) -> Result<String, String> {
 async fn connect(address: &str, within_ms: u64) -> Result<Connected, String> {
     let limits = Limits { response_ms: within_ms, ..Limits::default() };
     let host = address.rsplit_once(':').map_or(address, |(host, _)| host).to_owned();
-    let connect = Connect { address: address.to_owned(), host, tls: None, proxy: None, timeouts: Timeouts::of(&limits) };
+    let connect = Connect {
+        address: address.to_owned(),
+        host,
+        tls: None,
+        protocol: Protocol::Http,
+        proxy: None,
+        timeouts: Timeouts::of(&limits),
+    };
     let client = Client::new(Network::Tcp, limits, Numbers::default());
     client.connect(&connect).await.map_err(|error| error.reason.unwrap_or_else(|| error.outcome.name().to_owned()))
 }

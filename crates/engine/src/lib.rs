@@ -12,6 +12,7 @@ mod body;
 mod build;
 mod claim;
 mod clock;
+mod directory;
 mod group;
 mod hook;
 mod judge;

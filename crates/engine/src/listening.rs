@@ -1,5 +1,6 @@
 //! Our endpoints as they listen, and how a scenario changes that for a time.
 
+use crate::address::scheme;
 use crate::claim::lock;
 use crate::provider::Provider;
 use crate::shared::{Keyring, Surroundings};
@@ -10,7 +11,7 @@ use counterpart_matching::NameTable;
 use counterpart_plan::Plan;
 use counterpart_plan::model::{AlpnAnswer, Endpoint, Listen};
 use counterpart_transport::{
-    Call, ClientAuth, Ended, Error, Handler, Hello, Limits, Recording, Reply, Server, ServerOptions, TlsServer, Welcome,
+    Call, ClientAuth, Ended, Error, Handler, Hello, Limits, Protocol, Recording, Reply, Server, ServerOptions, TlsServer, Welcome,
 };
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value};
@@ -21,6 +22,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 #[derive(Clone, Debug)]
 struct Usual {
     client_certificate: String,
+    protocol: Protocol,
 }
 
 struct Open {
@@ -64,7 +66,7 @@ impl Handler for Door {
 }
 
 impl Listening {
-    /// Opens every endpoint that a plan plays in its role: where we answer all of them, where we call a proxy that nobody else
+    /// Opens every endpoint that a plan plays in its role: where we answer all of them, where we call a proxy or directory that nobody else
     /// plays; `addresses` are those asked for, by name.
     pub(crate) async fn open(
         plan: &Plan,
@@ -78,14 +80,14 @@ impl Listening {
         let mut opened = BTreeMap::new();
         let house: House = Arc::default();
         for endpoint in plan.endpoints.iter().filter(|one| is_ours(one, plan.role, around)) {
-            let usual = Usual { client_certificate: client_certificate(endpoint, &plan.globals) };
+            let usual = Usual { client_certificate: client_certificate(endpoint, &plan.globals), protocol: endpoint.protocol };
             let tls = if secure { Some(server_tls(&around.keyring, &usual, &Listen::default())?) } else { None };
             let bind = addresses.get(&endpoint.name).cloned().unwrap_or_else(|| "127.0.0.1:0".to_owned());
             let door = Door { endpoint: endpoint.name.clone(), provider: Arc::clone(provider), house: Arc::clone(&house) };
-            let options = ServerOptions { tls, limits, recording, numbers: provider.shared.numbers() };
+            let options =
+                ServerOptions { tls, protocol: endpoint.protocol, limits, recording, numbers: provider.shared.numbers() };
             let server = Server::start(&around.network, &bind, options, Arc::new(door)).await?;
-            let scheme = if secure { "https" } else { "http" };
-            let url = format!("{scheme}://{}", shown(server.local_address(), &bind));
+            let url = format!("{}://{}", scheme(endpoint.protocol, secure), shown(server.local_address(), &bind));
             opened.insert(endpoint.name.clone(), Open { server, usual, url });
         }
         let listening = Arc::new(Self { keyring: around.keyring.clone(), open: opened, welcomes: Mutex::default() });
@@ -151,7 +153,8 @@ impl Listening {
 }
 
 fn is_ours(endpoint: &Endpoint, role: Role, around: &Surroundings) -> bool {
-    role == Role::Provider || (endpoint.proxy.is_some() && !around.targets.contains_key(&endpoint.name))
+    let stands_in = endpoint.proxy.is_some() || endpoint.protocol == Protocol::Directory;
+    role == Role::Provider || (stands_in && !around.targets.contains_key(&endpoint.name))
 }
 
 fn client_certificate(endpoint: &Endpoint, globals: &Map<String, Value>) -> String {
@@ -182,6 +185,8 @@ fn other_alpn(keyring: &Keyring, usual: &Usual, listen: &Listen) -> Result<TlsSe
 fn server_tls(keyring: &Keyring, usual: &Usual, listen: &Listen) -> Result<TlsServer, Error> {
     let (identity, clients) = shown_and_asked(keyring, usual, listen)?;
     let alpn: Vec<String> = match listen.alpn {
+        // The names registered for TLS say nothing of LDAP.
+        None | Some(AlpnAnswer::Offered) if usual.protocol == Protocol::Directory => Vec::new(),
         None | Some(AlpnAnswer::Offered) => vec!["h2".to_owned(), "http/1.1".to_owned()],
         Some(AlpnAnswer::None) => Vec::new(),
         // rustls ends the handshake with no_application_protocol where nothing that was offered is known; a name that was

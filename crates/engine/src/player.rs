@@ -123,6 +123,9 @@ impl Troupe {
                     NamedValue::Found { collection, key } => {
                         Ok(key.evaluate(&names).map(|key| memory.find(collection, &key)).unwrap_or(Value::Null))
                     }
+                    NamedValue::Directory { .. } => {
+                        Err(format!("`{}`: a directory is searched by what comes to it, which a player has not", named.name))
+                    }
                     NamedValue::Searched { collection, with } => with
                         .evaluate(&names)
                         .map(|asked| search(memory, collection, &asked))

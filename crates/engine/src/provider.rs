@@ -4,6 +4,7 @@ use crate::answer::{Answer, Asked, built, by_rules};
 use crate::arrival::{Arrival, expects, stopped};
 use crate::build::{generators, milliseconds};
 use crate::claim::{Claimant, Expectation, Phase, lock};
+use crate::directory;
 use crate::judge::{Found, broken, seen, subjects};
 use crate::names::Layer;
 use crate::passage::Arrived;
@@ -13,10 +14,10 @@ use crate::sink::{Belonging, Judged};
 use crate::store::{Memories, Memory};
 use crate::tamper::{Copies, Draft};
 use crate::wire;
-use counterpart_evidence::{Direction, Exchange, Request, Role};
+use counterpart_evidence::{Direction, Exchange, Request, Response, Role};
 use counterpart_matching::{Generators, Subjects};
 use counterpart_plan::model::{AwaitWhat, Hold, Reply, Schedule, ScheduleRow};
-use counterpart_transport::{Call, Delivery, Ended, Recorded, Reply as Outgoing};
+use counterpart_transport::{Call, Delivery, Ended, Protocol, Recorded, Reply as Outgoing};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -151,9 +152,17 @@ impl Provider {
                 }
                 let scenario = arrival.owner.as_ref().map(|owner| owner.scenario.clone());
                 self.shared.event(counterpart_evidence::Event::Note { scenario, text });
-                let answer = Answer { unmatched: Some(vec![reason.clone()]), ..Answer::plain(wire::our_fault(&reason)) };
+                let answer =
+                    Answer { unmatched: Some(vec![reason.clone()]), ..Answer::plain(self.our_fault(&arrival.endpoint, &reason)) };
                 self.deliver(arrival, Decision { answer, expectation: None, found: Found::default() })
             }
+        }
+    }
+
+    fn our_fault(&self, endpoint: &str, reason: &str) -> Response {
+        match self.shared.protocol(endpoint) {
+            Protocol::Directory => directory::our_fault(reason),
+            Protocol::Http => wire::our_fault(reason),
         }
     }
 
@@ -312,8 +321,8 @@ impl Provider {
     /// Puts a request to the standing checks, finds the expectation that takes it, and decides unless that holds it open.
     fn begin(&self, arrival: &Arrival, request: &Request, subjects: &Subjects<'_>) -> Result<Begun, String> {
         let mut found = Found::default();
-        if arrival.exchange.parent.is_none() {
-            // What our own side passed on was judged where it first came.
+        if arrival.exchange.parent.is_none() && self.shared.protocol(&arrival.endpoint) == Protocol::Http {
+            // What our own side passed on was judged where it first came, and what is standing speaks of HTTP.
             found.check(&self.shared.plan.standing.exchange, subjects);
         }
         let (expectation, number) = self.expectation(arrival, request, subjects, &mut found);
@@ -339,6 +348,10 @@ impl Provider {
     ) -> Result<Decision, String> {
         let Claimed { expectation, number, mut found } = claimed;
         let mut generators = self.generators(&arrival.exchange);
+        let is_directory = self.shared.protocol(&arrival.endpoint) == Protocol::Directory;
+        if let Some(answer) = directory::refused(request).filter(|_| is_directory) {
+            return Ok(Decision { answer, expectation, found });
+        }
         let turn = expectation.as_ref().and_then(|expectation| {
             let replies = &expectation.plan.respond;
             replies.get(usize::try_from(number).unwrap_or(usize::MAX)).or(replies.last()).cloned()
@@ -355,6 +368,11 @@ impl Provider {
         };
         if let Some(fault) = scheduled.and_then(|row| row.fault) {
             answer.fault = Some(fault);
+        }
+        if is_directory {
+            answer = directory::answer(request, answer);
+        } else if answer.response.status < 100 && answer.forward.is_none() {
+            return Err("the reply's status is no status code".to_owned());
         }
         Ok(Decision { answer, expectation, found })
     }

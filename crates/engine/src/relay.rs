@@ -105,6 +105,8 @@ fn via(version: Version, name: &str) -> String {
         Version::Http10 => "1.0",
         Version::Http11 => "1.1",
         Version::Http2 => "2.0",
+        // Nothing comes to a proxy so.
+        Version::Ldap3 => "3.0",
     };
     let is_token = |character: char| character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character);
     let name: String = name.chars().map(|character| if is_token(character) { character } else { '-' }).collect();

@@ -1,6 +1,7 @@
 //! What all parts of one run share.
 
 use crate::actor::Actor;
+use crate::address::scheme;
 use crate::clock::{Clock, ClockKind};
 use crate::listening::Listening;
 use crate::names::RunNames;
@@ -11,7 +12,7 @@ use counterpart_evidence::{Event, ExchangeId};
 use counterpart_keys::{Identity, Trust};
 use counterpart_plan::Plan;
 use counterpart_plan::model::Proxy;
-use counterpart_transport::{Client, Limits, Network, Numbers};
+use counterpart_transport::{Client, Limits, Network, Numbers, Protocol};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,8 +21,10 @@ use std::sync::{Arc, OnceLock};
 /// Where a system under test is reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
-    /// Scheme is https.
+    /// Scheme is https or ldaps.
     pub tls: bool,
+    /// What is spoken there.
+    pub protocol: Protocol,
     /// Host name, for `Host`, SNI and certificate.
     pub host: String,
     /// Port.
@@ -38,9 +41,8 @@ impl Target {
     /// Gives it as a URL.
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = if self.tls { "https" } else { "http" };
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        format!("{scheme}://{host}:{}{}", self.port, self.base)
+        format!("{}://{host}:{}{}", scheme(self.protocol, self.tls), self.port, self.base)
     }
 }
 
@@ -160,6 +162,11 @@ impl Shared {
     /// Gives what makes an endpoint a proxy.
     pub(crate) fn proxy(&self, endpoint: &str) -> Option<&Proxy> {
         self.plan.endpoints.iter().find(|one| one.name == endpoint)?.proxy.as_ref()
+    }
+
+    /// Gives what is spoken at an endpoint.
+    pub(crate) fn protocol(&self, endpoint: &str) -> Protocol {
+        self.plan.endpoints.iter().find(|one| one.name == endpoint).map(|one| one.protocol).unwrap_or_default()
     }
 
     pub(crate) fn client(&self) -> &Client {

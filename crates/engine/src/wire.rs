@@ -229,7 +229,14 @@ pub(crate) fn connect(
         None
     };
     let address = target.address();
-    Ok(Connect { address, host, tls, proxy: target.proxy.clone(), timeouts: Timeouts::of(&Limits::default()) })
+    Ok(Connect {
+        address,
+        host,
+        tls,
+        protocol: target.protocol,
+        proxy: target.proxy.clone(),
+        timeouts: Timeouts::of(&Limits::default()),
+    })
 }
 
 /// Names the target itself in `Host` where its address is another's (RFC 9110 §7.2), unless the request names one.

@@ -1,4 +1,5 @@
-//! HTTP messages as they went over the wire (RFC 9110, RFC 9112).
+//! Messages as they went over the wire: of HTTP (RFC 9110, RFC 9112), and of LDAP (RFC 4511), whose body is what the message
+//! says as JSON.
 
 use bytes::Bytes;
 use schemars::JsonSchema;
@@ -109,7 +110,7 @@ impl<'a> IntoIterator for &'a Headers {
     }
 }
 
-/// The HTTP version that a message was sent with.
+/// The protocol version that a message was sent with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Version {
     /// HTTP/1.0.
@@ -122,6 +123,9 @@ pub enum Version {
     /// HTTP/2.
     #[serde(rename = "2")]
     Http2,
+    /// LDAP version 3: there are no header fields, and the body is what the message says as JSON.
+    #[serde(rename = "ldap3")]
+    Ldap3,
 }
 
 /// The content of a message.

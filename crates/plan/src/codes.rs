@@ -117,6 +117,13 @@ pub const CODES: &[Page] = &[
         advice: "Declare under `search` of the collection what the parameter is: where its value stands, its type, how to compare.",
     },
     Page {
+        code: "PK019",
+        meaning: "A lookup asks no directory, asks for two things at once, or has a filter that is none.",
+        wrong: "- lookup: { to: shop, filter: 'cn=lamp' }",
+        right: "- lookup: { to: directory, filter: '(cn=lamp)' }   # an endpoint of `kind: ldap`",
+        advice: "Name an endpoint of kind `ldap`, bind and search in a step each, and write filters as RFC 4515 has them.",
+    },
+    Page {
         code: "PK015",
         meaning: "A requirement that a machine can test is covered by no scenario, or a check stands for nothing that is played.",
         wrong: "# requirements.yaml has R4, and no scenario says it\ncovers: [R1]",

@@ -40,9 +40,14 @@ fn clinic() -> PackFiles {
     PackFiles { shown: "clinic".to_owned(), ..PackFiles::read(&folder().join("pack/clinic")).unwrap() }
 }
 
+/// Another: a directory that is asked.
+fn phonebook() -> PackFiles {
+    PackFiles { shown: "phonebook".to_owned(), ..PackFiles::read(&folder().join("pack/phonebook")).unwrap() }
+}
+
 #[test]
 fn good_packs_give_nothing() {
-    for pack in [good(), relay(), clinic()] {
+    for pack in [good(), relay(), clinic(), phonebook()] {
         let mut sources = Sources::default();
         let found = check_pack(&[&pack], &[], &mut sources);
         assert!(found.is_empty(), "{}", render(&found, &sources, Style::Plain));

@@ -25,6 +25,7 @@ const TYPES: &[(&str, &str)] = &[
     ("Await", "[await]"),
     ("AwaitLog", "[a file]"),
     ("AwaitMail", "[a mail]"),
+    ("Bind", "[bind]"),
     ("Body", "[a body]"),
     ("Box<Reply>", "[a reply]"),
     ("BodyFormRule", "`accepted`, `json`, `xml`, a template, or `!value`"),
@@ -59,10 +60,11 @@ const TYPES: &[(&str, &str)] = &[
     ("Forward", "[forward]"),
     ("Gaps", "[gaps]"),
     ("Growing", "[growing]"),
-    ("Let", "CEL, [find], or [search]"),
+    ("Let", "CEL, [find], [search], or [directory]"),
     ("LetMap", "map of names to CEL or other values"),
     ("Listen", "[listen]"),
     ("Load", "[load]"),
+    ("Lookup", "[lookup]"),
     ("MailItem", "[a mail to write]"),
     ("Masking", "[masking]"),
     ("MutantItem", "[a mutant]"),
@@ -154,6 +156,7 @@ fn words(name: &str) -> Option<Vec<&'static str>> {
         ProxyForm,
         RetryCount,
         RoleWord,
+        ScopeWord,
         SearchCompare,
         SearchKind,
         SearchTakes,
@@ -288,7 +291,7 @@ fn files_that_the_page_shows_are_read_without_diagnostics() {
     let files = shown_files(&page);
     assert!(files.len() >= 5, "the guide shows a whole pack, not {} files", files.len());
     for (path, text) in files {
-        let path = path.strip_prefix("post/").or(path.strip_prefix("relay/")).unwrap_or(&path).to_owned();
+        let path = ["phonebook/", "post/", "relay/"].iter().find_map(|pack| path.strip_prefix(pack)).unwrap_or(&path).to_owned();
         let kind = FileKind::of_path(&path).unwrap_or_else(|| panic!("`{path}` is of no kind"));
         let mut sources = Sources::default();
         let id = sources.add(&path, &text);

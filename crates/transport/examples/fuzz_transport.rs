@@ -7,8 +7,8 @@ mod fuzz;
 use bytes::Bytes;
 use counterpart_evidence::{Body, Outcome, Request, Response};
 use counterpart_transport::{
-    Call, Client, Connect, Delivery, Ended, Handler, Limits, MemoryNetwork, Network, Numbers, Recording, Reply, Sending, Server,
-    ServerOptions, Timeouts,
+    Call, Client, Connect, Delivery, Ended, Handler, Limits, MemoryNetwork, Network, Numbers, Protocol, Recording, Reply,
+    Sending, Server, ServerOptions, Timeouts,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -114,7 +114,8 @@ impl Bench {
         let limits = Limits { body_bytes_max: 1 << 20, ..Limits::default() };
         let answers = Arc::new(Answers::default());
         let numbers = Numbers::default();
-        let options = ServerOptions { tls: None, limits, recording: Recording::On, numbers: numbers.clone() };
+        let options =
+            ServerOptions { tls: None, protocol: Protocol::Http, limits, recording: Recording::On, numbers: numbers.clone() };
         let handler: Arc<dyn Handler> = Arc::<Answers>::clone(&answers);
         let server = runtime.block_on(Server::start(&network, ADDRESS, options, handler)).ok()?;
         Some(Self { runtime, client: Client::new(network, limits, numbers), answers, _server: server })
@@ -127,6 +128,7 @@ impl Bench {
             address: ADDRESS.to_owned(),
             host: "server".to_owned(),
             tls: None,
+            protocol: Protocol::Http,
             proxy: None,
             timeouts: Timeouts::of(&Limits::default()),
         };

@@ -4,11 +4,12 @@ use crate::delivery::{Delivery, Framing, chunked, script};
 use crate::driver::Driver;
 use crate::limits::Limits;
 use crate::line::{cut_outcome, micros, outcome_of};
+use crate::protocol::Protocol;
 use crate::server::Numbers;
 use crate::stream::{Network, Stream};
 use crate::tape::{Deck, Recording, Tape};
 use crate::tls::{TlsClient, alert_behind, alert_of, facts};
-use crate::{coding, head, http2};
+use crate::{coding, directory, head, http2};
 use bytes::Bytes;
 use counterpart_evidence::{Alert, Connection, Outcome, Request, Response, Timing, Tls, Version};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -45,6 +46,8 @@ pub struct Connect {
     pub host: String,
     /// TLS; plain without.
     pub tls: Option<TlsClient>,
+    /// What is spoken.
+    pub protocol: Protocol,
     /// HTTP proxy, `host:port`: CONNECT for TLS, absolute form for plain.
     pub proxy: Option<String>,
     /// How long to wait.
@@ -103,6 +106,7 @@ pub struct Client {
 }
 
 enum Sender {
+    Directory(directory::Asking),
     Http1(http1::SendRequest<Full<Bytes>>, Deck),
     Http2(Box<http2::Agreed>),
 }
@@ -134,7 +138,7 @@ impl Client {
         &self.network
     }
 
-    /// Connects, shakes hands, and speaks HTTP/2 where that was agreed.
+    /// Connects, shakes hands, and speaks what was asked for, HTTP/2 where that was agreed.
     ///
     /// # Errors
     /// [`Failed`] with the outcome; a TLS 1.3 server may refuse a certificate only after the handshake, at the first answer.
@@ -227,7 +231,7 @@ impl Client {
                 }
             }
         };
-        let (sender, driver) = match self.speak(stream, version).await {
+        let (sender, driver) = match self.speak(stream, connect.protocol, version).await {
             Ok(spoken) => spoken,
             Err(reason) => return Err(failed(Outcome::Closed, reason, &connection, &timing)),
         };
@@ -246,7 +250,11 @@ impl Client {
         })
     }
 
-    async fn speak(&self, stream: Stream, version: Version) -> Result<(Sender, Driver), String> {
+    async fn speak(&self, stream: Stream, protocol: Protocol, version: Version) -> Result<(Sender, Driver), String> {
+        if protocol == Protocol::Directory {
+            let (asking, driver) = directory::connect(stream, Duration::from_millis(self.limits.hang_ms));
+            return Ok((Sender::Directory(asking), driver));
+        }
         if version == Version::Http2 {
             let (agreed, driver) = http2::connect(stream, self.limits).await.map_err(|error| error.to_string())?;
             return Ok((Sender::Http2(Box::new(agreed)), driver));
@@ -274,6 +282,7 @@ impl Connected {
     #[must_use]
     pub fn is_open(&self) -> bool {
         let ready = match &self.sender {
+            Sender::Directory(asking) => asking.is_open(),
             Sender::Http1(sender, _) => !sender.is_closed(),
             Sender::Http2(_) => true,
         };
@@ -302,11 +311,13 @@ impl Connected {
         let timing = std::mem::take(&mut self.timing);
         let connection = self.connection.clone();
         self.connection.reused = true;
-        let mut received = if let Sender::Http2(agreed) = &mut self.sender {
-            agreed.send(request, &self.host, sending, within, &self.driver).await
-        } else {
-            self.complete(&mut request, sending.delivery.framing);
-            self.send_http1(request, sending, within).await
+        let mut received = match &mut self.sender {
+            Sender::Directory(asking) => asking.send(request, sending, within, &self.driver).await,
+            Sender::Http2(agreed) => agreed.send(request, &self.host, sending, within, &self.driver).await,
+            Sender::Http1(..) => {
+                self.complete(&mut request, sending.delivery.framing);
+                self.send_http1(request, sending, within).await
+            }
         };
         if let (Some(tls), Some(alert)) = (&connection.tls, received.connection.tls.as_ref().and_then(|tls| tls.alert.clone())) {
             received.connection.tls = Some(Tls { alert: Some(alert), ..tls.clone() });
@@ -356,6 +367,7 @@ impl Connected {
 
     fn error(&self) -> Option<std::io::ErrorKind> {
         match &self.sender {
+            Sender::Directory(asking) => asking.error(),
             Sender::Http1(_, deck) => deck.error(),
             Sender::Http2(agreed) => agreed.error(),
         }

@@ -1,15 +1,16 @@
-//! One connection that came in: welcome, handshake, and HTTP of the version agreed.
+//! One connection that came in: welcome, handshake, and the protocol of its server in the version agreed.
 
 use crate::delivery::CutHow;
 use crate::hello::{self, Hello};
 use crate::limits::Limits;
 use crate::line::{Line, cut_outcome, outcome_of};
 use crate::old::{old_server_hello, read_reaction};
+use crate::protocol::Protocol;
 use crate::server::{Ended, Handler, Numbers, Welcome};
 use crate::stream::{Carrier, Prefixed, Stream};
 use crate::tape::Recording;
 use crate::tls::{TlsServer, alert_of, facts, offered};
-use crate::{http1, http2};
+use crate::{directory, http1, http2};
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use counterpart_evidence::{Alert, Connection, Outcome, Tls, TlsSide};
@@ -24,6 +25,7 @@ use tokio::time::{Instant, timeout};
 pub(crate) struct Serving {
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) tls: Arc<ArcSwapOption<TlsServer>>,
+    pub(crate) protocol: Protocol,
     pub(crate) limits: Limits,
     pub(crate) recording: Recording,
     pub(crate) address: String,
@@ -32,7 +34,7 @@ pub(crate) struct Serving {
     pub(crate) open: Arc<AtomicUsize>,
 }
 
-/// A connection on its way to HTTP.
+/// A connection on its way to be served.
 struct Arriving<'a> {
     serving: &'a Serving,
     connection: Connection,
@@ -72,7 +74,7 @@ impl Arriving<'_> {
         match self.serving.handler.welcome(None) {
             Welcome::End(how) => self.end_at_once(carrier, how, Bytes::new()).await,
             Welcome::OldServerHello | Welcome::OtherAlpn(_) | Welcome::Usual | Welcome::With(_) => {
-                self.http(Stream::Plain(carrier), Spoken::Http1).await;
+                self.speak(Stream::Plain(carrier), Spoken::Http1).await;
             }
         }
     }
@@ -128,13 +130,15 @@ impl Arriving<'_> {
             agreed.alpn = Some(other);
         }
         self.connection.tls = Some(offered(agreed, Some(hello)));
-        self.http(Stream::ServerTls(Box::new(stream)), spoken).await;
+        self.speak(Stream::ServerTls(Box::new(stream)), spoken).await;
     }
 
-    async fn http(self, stream: Stream, spoken: Spoken) {
+    async fn speak(self, stream: Stream, spoken: Spoken) {
         let Self { serving, connection, started } = self;
         let line = Line::new(Arc::clone(&serving.handler), serving.limits, serving.recording, connection);
+        let spoken = if serving.protocol == Protocol::Directory { Spoken::Directory } else { spoken };
         match spoken {
+            Spoken::Directory => directory::serve(line, stream, serving.stopping.clone(), started).await,
             Spoken::Http1 => http1::serve(line, stream, serving.stopping.clone(), started).await,
             Spoken::Http2 => http2::serve(line, stream, serving.stopping.clone(), started).await,
         }
@@ -193,6 +197,7 @@ impl Arriving<'_> {
 
 /// What is spoken on a connection.
 enum Spoken {
+    Directory,
     Http1,
     Http2,
 }

@@ -27,7 +27,7 @@ pub(crate) fn request(request: &Request) -> Bytes {
 fn version(version: Version) -> &'static str {
     match version {
         Version::Http10 => "HTTP/1.0",
-        Version::Http11 | Version::Http2 => "HTTP/1.1",
+        Version::Http11 | Version::Http2 | Version::Ldap3 => "HTTP/1.1",
     }
 }
 

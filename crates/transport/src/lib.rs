@@ -1,4 +1,4 @@
-//! TLS, HTTP/1.1 and HTTP/2 client and server, raw capture, timing and faults.
+//! TLS, HTTP/1.1, HTTP/2 and LDAP client and server, raw capture, timing and faults.
 //!
 //! hyper parses and paces; what we send goes out byte for byte as given, beneath it. Nothing here knows of scenarios or rules.
 
@@ -7,6 +7,7 @@ mod client;
 mod coding;
 mod connection;
 mod delivery;
+mod directory;
 mod driver;
 mod error;
 mod head;
@@ -17,6 +18,7 @@ mod limits;
 mod line;
 mod memory;
 mod old;
+mod protocol;
 mod proxy;
 mod server;
 mod sha1;
@@ -32,6 +34,7 @@ pub use hello::Hello;
 pub use limits::Limits;
 pub use memory::MemoryNetwork;
 pub use old::{OldProbe, OldVersion, probe_old_tls};
+pub use protocol::Protocol;
 pub use server::{Call, Delivered, Ended, Handler, Numbers, Record, Recorded, Reply, Server, ServerOptions, Welcome};
 pub use stream::Network;
 pub use tape::Recording;

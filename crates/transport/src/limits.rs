@@ -55,5 +55,7 @@ pub(crate) const GARBAGE_BYTES_MAX: usize = 64 * 1024;
 pub(crate) const STREAMS_HELD_MAX: usize = 1_000;
 /// Most HTTP/2 streams that a peer may have open at once.
 pub(crate) const STREAMS_OPEN_MAX: u32 = 100;
+/// Most chunks of bytes from a directory that wait to be read.
+pub(crate) const CHUNKS_WAITING_MAX: usize = 64;
 /// How long a connection that ends by our will waits for what was already said, in milliseconds.
 pub(crate) const FAREWELL_MS: u64 = 1_000;

@@ -4,6 +4,7 @@ use crate::connection::{Serving, serve, turn_away};
 use crate::delivery::Delivery;
 use crate::hello::Hello;
 use crate::limits::Limits;
+use crate::protocol::Protocol;
 use crate::stream::{Listener, Network};
 use crate::tape::Recording;
 use crate::tls::TlsServer;
@@ -115,6 +116,8 @@ pub trait Handler: Send + Sync + 'static {
 pub struct ServerOptions {
     /// TLS; plain without.
     pub tls: Option<TlsServer>,
+    /// What is spoken.
+    pub protocol: Protocol,
     /// Bounds.
     pub limits: Limits,
     /// Whether bytes are kept.
@@ -160,6 +163,7 @@ impl Server {
         let serving = Serving {
             handler,
             tls: Arc::clone(&tls),
+            protocol: options.protocol,
             limits: options.limits,
             recording: options.recording,
             address: address.clone(),

@@ -5,6 +5,8 @@
 mod answers;
 #[path = "transport/chains.rs"]
 mod chains;
+#[path = "transport/directory.rs"]
+mod directory;
 #[path = "transport/faults.rs"]
 mod faults;
 #[path = "transport/http2.rs"]

@@ -423,7 +423,7 @@ impl Play {
         let mut missing = None;
         for (captured, taken) in step.captures.iter().zip(taken) {
             match taken {
-                Ok(value) if matches!(step.kind, "await" | "send") => frame.take_from_peer(&captured.name, value),
+                Ok(value) if matches!(step.kind, "await" | "lookup" | "send") => frame.take_from_peer(&captured.name, value),
                 Ok(value) => frame.set(&captured.name, value),
                 Err(_) if captured.demand == Demand::Optional => frame.set(&captured.name, Value::Null),
                 Err(reason) => {

@@ -13,7 +13,7 @@ use crate::wire;
 use counterpart_evidence::{Cause, Direction, Event, Exchange, Outcome, Request, Verdict};
 use counterpart_matching::Template;
 use counterpart_plan::model::{ConnectionRule, Offer, Probe, ProxyForm, Send, Step, Trust};
-use counterpart_transport::{Connect, Connected, Delivery, Failed, Received};
+use counterpart_transport::{Connect, Connected, Delivery, Failed, Protocol, Received};
 use counterpart_validate::{Check, CheckRule};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -99,14 +99,15 @@ impl Play {
                 }
                 exchange.started_us = self.shared.clock.now_us();
                 let kept = connected.facts().reused;
-                let mut passage = way.as_ref().map(|_| self.under_way(&connected, &exchange));
+                let to_us = way.is_some() || self.is_own_directory(&endpoint);
+                let mut passage = to_us.then(|| self.under_way(&connected, &exchange));
                 let mut received = connected.send(sending.request.clone(), &sending.sending).await;
                 let as_usual = sending.sending.delivery == Delivery::default();
                 if kept && as_usual && was_closed_meanwhile(&received) {
                     self.note_closed_meanwhile(&received);
                     if let Ok(fresh) = self.connection(hop, send, frame).await? {
                         connected = fresh;
-                        passage = way.as_ref().map(|_| self.under_way(&connected, &exchange));
+                        passage = to_us.then(|| self.under_way(&connected, &exchange));
                         exchange.started_us = self.shared.clock.now_us();
                         received = connected.send(sending.request, &sending.sending).await;
                     }
@@ -170,8 +171,12 @@ impl Play {
         let globals = self.shared.names();
         let layer = Layer::new(names, &globals);
         let mut request = build::request(&send.request, &target.base, &layer, &mut generators)?;
+        if target.protocol == Protocol::Directory {
+            crate::directory::prepare(&mut request)?;
+        }
         match way {
             Some(way) => way.address(&mut request, target),
+            None if target.protocol == Protocol::Directory => {}
             None => wire::name_host(&mut request, target),
         }
         let within = send.within.as_ref().map(|time| build::milliseconds(time, &layer)).transpose()?;
@@ -182,7 +187,9 @@ impl Play {
     /// Puts an exchange to the standing checks and those given.
     fn judge_exchange(&self, exchange: &Exchange, names: &Map<String, Value>, checks: &[Arc<Check>]) -> Found {
         let mut found = Found::default();
-        let mut all = self.shared.plan.standing.exchange.clone();
+        // What is standing speaks of HTTP.
+        let standing = self.shared.protocol(&exchange.endpoint) == Protocol::Http;
+        let mut all = if standing { self.shared.plan.standing.exchange.clone() } else { Vec::new() };
         all.extend(checks.iter().filter(|check| !super::is_step_level(check)).cloned());
         let globals = self.shared.names();
         found.check(&all, &subjects(exchange, &Layer::new(names, &globals), &self.shared));
@@ -218,8 +225,12 @@ impl Play {
     }
 
     fn target(&self, endpoint: &str) -> Result<Target, Stop> {
-        // A proxy of our own is no system under test.
-        self.shared.around.targets.get(endpoint).cloned().ok_or_else(|| no_address(endpoint))
+        // A proxy of our own is no system under test; a directory of our own is there to be asked.
+        let found = match self.shared.protocol(endpoint) {
+            Protocol::Directory => self.shared.target(endpoint),
+            Protocol::Http => self.shared.around.targets.get(endpoint).cloned(),
+        };
+        found.ok_or_else(|| no_address(endpoint))
     }
 
     /// Finds the proxy that a request goes through; none where it goes straight.
@@ -236,6 +247,11 @@ impl Play {
         }
         let Some(target) = self.shared.target(&proxy) else { return Err(no_address(&proxy)) };
         Ok(Some(Way { target, form: plan.form, proxy }))
+    }
+
+    /// Tells whether an endpoint is a directory that nobody but we ourselves plays.
+    fn is_own_directory(&self, endpoint: &str) -> bool {
+        self.shared.protocol(endpoint) == Protocol::Directory && !self.shared.around.targets.contains_key(endpoint)
     }
 
     /// Lets a proxy of our own know whose request comes to it.

@@ -119,16 +119,21 @@ impl Masker {
     }
 
     fn message(&self, seen: &Seen, mut record: MessageRecord, body: &Body, wire: &Bytes) -> MaskedMessage {
-        let content = (!body.content.is_empty()).then(|| self.mask_content(seen, body));
+        let content = (!body.content.is_empty()).then(|| self.mask_content(seen, record.version, body));
         record.body_fault = body.fault.clone();
         let wire = self.mask_wire(wire, record.version, content.as_ref().map(|content| (content, body)), &record.masked);
         MaskedMessage { record, content: content.map(|content| content.stored), wire }
     }
 
-    fn mask_content(&self, seen: &Seen, body: &Body) -> Content {
+    fn mask_content(&self, seen: &Seen, version: Version, body: &Body) -> Content {
         let plain = body.plain_bytes();
         let mut ranges = self.find(plain);
-        for range in json::find(plain, &self.pointers).into_iter().filter(|range| !range.is_empty()) {
+        let mut named = json::find(plain, &self.pointers);
+        if version == Version::Ldap3 {
+            // The password of a simple bind is a credential as `Authorization` is.
+            named.extend(json::find(plain, &[vec!["password".to_owned()]]));
+        }
+        for range in named.into_iter().filter(|range| !range.is_empty()) {
             let value = plain.get(range.clone()).unwrap_or(&[]);
             if let Ok(value) = std::str::from_utf8(value) {
                 seen.add(value);

@@ -61,6 +61,14 @@ impl Output {
 
     fn escaped(&mut self, text: &str) -> Result<(), String> {
         match self.escape {
+            Escape::Filter => {
+                self.text.push_str(&counterpart_directory::escape_value(text));
+                Ok(())
+            }
+            Escape::Name => {
+                self.text.push_str(&counterpart_directory::escape_name_value(text));
+                Ok(())
+            }
             Escape::Header => self.header(text),
             Escape::Html | Escape::Xml => self.markup(text),
             Escape::Json => {

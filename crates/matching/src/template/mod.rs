@@ -21,12 +21,16 @@ pub use escape::fits_header;
 /// What the text is written into, which decides how a value is escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Escape {
+    /// A value in a filter of a directory (RFC 4515 §3).
+    Filter,
     /// A header field value: control characters are refused.
     Header,
     /// HTML text or a quoted attribute.
     Html,
     /// JSON: within quotes a value becomes part of the string, elsewhere a whole JSON value.
     Json,
+    /// A value in a distinguished name (RFC 4514 §2.4).
+    Name,
     /// Plain text: nothing is escaped.
     Text,
     /// A URL's path segment or query value.

@@ -141,6 +141,10 @@ impl Compiler<'_> {
         for (name, record) in records {
             let value = match record {
                 Let::Computed(cel) => self.expression(cel, scope).map(NamedValue::Computed),
+                Let::Directory(record) => {
+                    self.known_collection(&record.directory);
+                    Some(NamedValue::Directory { collection: record.directory.value.clone() })
+                }
                 Let::Found(find) => {
                     self.known_collection(&find.find);
                     self.expression(&find.key, scope).map(|key| NamedValue::Found { collection: find.find.value.clone(), key })

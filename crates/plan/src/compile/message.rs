@@ -6,6 +6,7 @@ use crate::model::{
     Reply, Request, Shape,
 };
 use counterpart_diag::Diagnostic;
+use counterpart_directory::result_code;
 use counterpart_evidence::Effect;
 use counterpart_matching::{Escape, Template};
 use counterpart_scenario::model::{
@@ -319,6 +320,9 @@ impl Compiler<'_> {
                 Diagnostic::error("SC011", format!("`{status}` is not a status code")).at(node.span, "a status has three digits"),
             );
             return None;
+        }
+        if let Some(code) = node.text().and_then(result_code) {
+            return Some(Shape::Literal(json!(code)));
         }
         self.shape(node, Escape::Text, scope)
     }

@@ -9,6 +9,7 @@ mod edit;
 mod fhir;
 mod forms;
 mod fragment;
+mod lookup;
 mod memo;
 mod message;
 mod mutant;

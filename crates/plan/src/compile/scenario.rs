@@ -287,6 +287,7 @@ impl<'a> Compiler<'a> {
                 stubs: record.stubs.iter().filter_map(|name| self.stub(name)).collect(),
                 client_certificate: self.expression_if(record.client_certificate.as_ref(), &mut scope),
                 proxy: self.proxy(record),
+                protocol: super::lookup::protocol(record),
             });
         }
         endpoints

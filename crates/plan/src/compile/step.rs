@@ -11,7 +11,7 @@ use crate::model::{
 use counterpart_diag::Diagnostic;
 use counterpart_matching::{Capture, Escape, Side};
 use counterpart_scenario::model::{
-    Act as ActRecord, Ask as AskRecord, CaptureItem, Expectation, Listen as ListenRecord, Observe as ObserveRecord,
+    Act as ActRecord, Ask as AskRecord, CaptureItem, EndpointKind, Expectation, Listen as ListenRecord, Observe as ObserveRecord,
     Parallel as ParallelRecord, Send as SendRecord, Step as StepRecord, Write as WriteRecord,
 };
 use counterpart_scenario::{Data, Flag, Node, Reader, Text};
@@ -70,6 +70,7 @@ impl Compiler<'_> {
 
     fn act(&mut self, record: &StepRecord, scenario: Option<&str>, scope: &mut Scope) -> Option<Act> {
         Some(match &record.act {
+            ActRecord::Lookup(lookup) => Act::Send(Box::new(self.lookup(lookup, scope)?)),
             ActRecord::Send(send) => Act::Send(Box::new(self.send(send, scope)?)),
             ActRecord::Probe(probe) => Act::Probe(Probe {
                 endpoint: self.endpoint(probe.to.as_ref())?,
@@ -132,13 +133,8 @@ impl Compiler<'_> {
     }
 
     pub(crate) fn send(&mut self, send: &SendRecord, scope: &mut Scope) -> Option<Send> {
-        let connection = match send.connection.as_ref().map(|text| (text.value.as_str(), text.span)) {
-            None | Some(("keep", _)) => ConnectionRule::Keep,
-            Some(("fresh", _)) => ConnectionRule::Fresh,
-            Some((other, span)) => {
-                return Reader::new(&mut self.diagnostics).unknown_word(other, span, "connection rule", &["fresh", "keep"]);
-            }
-        };
+        let connection = self.connection_rule(send.connection.as_ref())?;
+        self.report_directory(send.to.as_ref());
         if let Some(name) = &send.credentials {
             self.known_credentials(name);
         }
@@ -158,13 +154,25 @@ impl Compiler<'_> {
         })
     }
 
+    pub(super) fn connection_rule(&mut self, word: Option<&Text>) -> Option<ConnectionRule> {
+        match word.map(|text| (text.value.as_str(), text.span)) {
+            None | Some(("keep", _)) => Some(ConnectionRule::Keep),
+            Some(("fresh", _)) => Some(ConnectionRule::Fresh),
+            Some((other, span)) => {
+                Reader::new(&mut self.diagnostics).unknown_word(other, span, "connection rule", &["fresh", "keep"])
+            }
+        }
+    }
+
     /// Gives the name of a declared endpoint; the first of the run's role where none is named.
     pub(super) fn endpoint(&mut self, name: Option<&Text>) -> Option<String> {
         let records = &self.main().pack.record.endpoints;
         let declared: Vec<&str> = records.iter().map(|endpoint| endpoint.name.value.as_str()).collect();
         match name {
             None => {
-                let first = records.iter().find(|record| self.takes_part(record));
+                let mut own = records.iter().filter(|record| self.takes_part(record));
+                // A directory is asked by its own step.
+                let first = own.clone().find(|record| record.kind != EndpointKind::Ldap).or_else(|| own.next());
                 Some(first.map(|record| record.name.value.clone()).unwrap_or_default())
             }
             // A template is filled while playing: a player's route names the endpoint.
@@ -424,7 +432,7 @@ pub(super) fn set(flag: Option<&Flag>) -> bool {
     flag.is_some_and(|flag| flag.value)
 }
 
-fn word_or(word: Option<&Text>, default: &str) -> String {
+pub(super) fn word_or(word: Option<&Text>, default: &str) -> String {
     word.map_or_else(|| default.to_owned(), |word| word.value.clone())
 }
 
@@ -441,6 +449,8 @@ fn title_of(act: &ActRecord) -> String {
         ActRecord::Each(_) => "do for each".to_owned(),
         ActRecord::Let(_) => "name values".to_owned(),
         ActRecord::Listen(_) => "change how the endpoint listens".to_owned(),
+        ActRecord::Lookup(lookup) if lookup.bind.is_some() => "bind at the directory".to_owned(),
+        ActRecord::Lookup(_) => "look up in the directory".to_owned(),
         ActRecord::Load(_) => "send at a rate".to_owned(),
         ActRecord::Observe(_) => "observe".to_owned(),
         ActRecord::Parallel(_) => "do side by side".to_owned(),

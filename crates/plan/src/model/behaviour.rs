@@ -20,6 +20,11 @@ pub struct Named<T> {
 pub enum NamedValue {
     /// An expression.
     Computed(Expression),
+    /// Entries of a collection that the request's own search finds.
+    Directory {
+        /// Collection.
+        collection: String,
+    },
     /// A row of a collection by key; `null` where there is none.
     Found {
         /// Collection.

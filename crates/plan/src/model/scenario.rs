@@ -4,6 +4,7 @@ use crate::model::{Fault, Listen, Offer, Player, Reply, Send, Step, Store, Stub,
 use counterpart_diag::Span;
 use counterpart_evidence::{Checklist, PackRecord, Requirement, RequirementId, Role, ScenarioId, SettingRecord, Verdict};
 use counterpart_matching::{Expression, Rule as MatchRule};
+use counterpart_transport::Protocol;
 use counterpart_validate::{Check, FhirForms, Schema};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +21,8 @@ pub struct Endpoint {
     pub client_certificate: Option<Expression>,
     /// What makes it a proxy.
     pub proxy: Option<Proxy>,
+    /// What is spoken there.
+    pub protocol: Protocol,
 }
 
 /// How a request to a proxy says what it is for.

@@ -373,6 +373,7 @@ impl Out {
             Version::Http10 => "1.0",
             Version::Http11 => "1.1",
             Version::Http2 => "2",
+            Version::Ldap3 => "ldap3",
         };
         self.open(
             name,

@@ -7,7 +7,7 @@ use crate::bodies::Bodies;
 use crate::limits::{FINDINGS_MAX, FOLD_ROWS, PASSING_BODY_BYTES_MAX};
 use crate::options::Options;
 use crate::text;
-use counterpart_evidence::{Direction, ExchangeRecord, Finding, FindingOutcome, Outcome, Part, TlsSide};
+use counterpart_evidence::{Direction, ExchangeRecord, Finding, FindingOutcome, Outcome, Part, TlsSide, Version};
 use serde::Serialize;
 use std::collections::HashSet;
 
@@ -271,9 +271,14 @@ pub(crate) fn call(exchange: &ExchangeRecord, chars_max: usize) -> String {
 
 /// Writes the status of an exchange, or how it ended without one.
 pub(crate) fn ended(exchange: &ExchangeRecord) -> String {
-    let status = exchange.response.as_ref().and_then(|response| response.status);
+    let status = exchange.response.as_ref().and_then(|response| {
+        let status = response.status?.to_string();
+        // A result code of LDAP says little without its name.
+        let name = response.reason.as_ref().filter(|_| response.version == Version::Ldap3);
+        Some(name.map_or_else(|| status.clone(), |name| text::label(&format!("{status} {name}"), 40)))
+    });
     match (status, exchange.outcome) {
-        (Some(status), Outcome::Answered) => status.to_string(),
+        (Some(status), Outcome::Answered) => status,
         (Some(status), outcome) => format!("{status}, {}", outcome.name()),
         (None, outcome) => outcome.name().to_owned(),
     }

@@ -74,6 +74,7 @@ pub(crate) fn first_line(message: &MessageRecord) -> String {
         Version::Http10 => "HTTP/1.0",
         Version::Http11 => "HTTP/1.1",
         Version::Http2 => "HTTP/2",
+        Version::Ldap3 => "LDAPv3",
     };
     let line = match message.status {
         Some(status) => format!("{version} {status} {}", message.reason.as_deref().unwrap_or("")),

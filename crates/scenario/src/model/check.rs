@@ -149,11 +149,11 @@ choice! {
     Subject "a condition" {
         /// How the exchange ended: answered, closed, malformed, oversized, refused, reset, timeout, tls-alert, truncated, unreachable.
         "outcome" Outcome(SubjectValue),
-        /// Status code, or a class such as `4xx`.
+        /// Status code, or a class such as `4xx`; over LDAP the result code.
         "status" Status(SubjectValue),
-        /// Reason phrase.
+        /// Reason phrase; over LDAP the name of the result, such as `success`.
         "reason" Reason(SubjectValue),
-        /// Method.
+        /// Method; over LDAP the operation in capitals, such as `SEARCH` or `BIND`.
         "method" Method(SubjectValue),
         /// Path of the request target.
         "path" Path(SubjectValue),
@@ -165,7 +165,7 @@ choice! {
         "header-count" HeaderCount(Text),
         /// An aspect of the body: `size`, `digest` (SHA-256), `media-type`, `encoding`, `text`, `xml` (its XML tree, to compare with `same-as`: names and texts, attributes in any order, no comments and no spaces between elements).
         "body" Body(Text),
-        /// Values in a JSON body: a JSON Pointer (RFC 6901) or a JSONPath (RFC 9535).
+        /// Values in a JSON body: a JSON Pointer (RFC 6901) or a JSONPath (RFC 9535). The body of a message over LDAP is what it says as JSON: of a search `/base`, `/base-plain` (small letters, no blanks), `/scope`, `/filter`, `/attributes`, `/demands` (what the filter wants equal: names in small letters, lists of values).
         "json" Json(Text),
         /// Values in an XML body: an XPath.
         "xml" Xml(Text),

@@ -134,9 +134,9 @@ record! {
     Reply "a reply" {
         /// A named reply of a stub file that this one builds on.
         optional reply "reply": Text,
-        /// Status code.
+        /// Status code; of an answer over LDAP the name of its result, such as `noSuchObject` (RFC 4511 appendix A).
         optional status "status": Node,
-        /// Reason phrase; the usual one without.
+        /// Reason phrase; the usual one without, and always over LDAP.
         optional reason "reason": Text,
         /// Header fields in order, names and values being templates; a list sends the field more than once.
         map headers "headers": Node,

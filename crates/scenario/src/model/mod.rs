@@ -3,6 +3,7 @@
 mod check;
 mod checklist;
 mod fhir;
+mod lookup;
 mod message;
 mod mutant;
 mod pack;
@@ -22,6 +23,7 @@ pub use fhir::{
     FhirFormWord, FhirItem, FhirPackageItem, FhirProfileItem, FhirProfileRule, FhirVersionWord, LesserWord, NotCheckedWord,
     UnknownExtensionWord,
 };
+pub use lookup::{Bind, Lookup, ScopeWord};
 pub use message::{
     AlpnAnswer, Body, BodyForm, BodyFormRule, BodyFrom, CutHow, Drip, EditItem, EffectWord, Encoding, Fault, FaultCut, Malformed,
     Named, Offer, Reply, ReplyItem, RequestFile, RequestItem, XmlChange, XmlEdit,
@@ -40,4 +42,4 @@ pub use step::{
     MailItem, Observe, Parallel, Probe, Release, Repeat, RequestMatch, Send, Step, StoreChange, TimedStep, When, Write,
     WriteAttachment,
 };
-pub use stub::{Collection, Find, Forward, Let, RuleOn, StoreFile, StubFile, StubRule};
+pub use stub::{Collection, DirectoryLet, Find, Forward, Let, RuleOn, StoreFile, StubFile, StubRule};

@@ -217,6 +217,8 @@ word! {
     EndpointKind "endpoint kind" {
         /// HTTP, with or without TLS.
         "http" Http,
+        /// LDAP version 3 (RFC 4511), over TLS where HTTP is: a directory that is searched.
+        "ldap" Ldap,
         /// HTTP that passes requests on to other endpoints.
         "proxy" Proxy,
     }
@@ -289,7 +291,7 @@ record! {
 record! {
     /// Names of checks.
     StandingChecks "standing checks" {
-        /// Applied to every exchange of a run.
+        /// Applied to every exchange of a run, those with a directory apart: what is asked there and answered is judged where it is expected.
         list exchange "exchange": Text,
         /// Applied to every connection that brought no request.
         list connection "connection": Text,

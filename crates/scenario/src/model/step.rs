@@ -1,6 +1,6 @@
 //! Steps: what a scenario, a fragment or a player does, one after another.
 
-use crate::model::{Body, Condition, CutHow, Expectation, Fault, Offer, ReplyItem};
+use crate::model::{Body, Condition, CutHow, Expectation, Fault, Lookup, Offer, ReplyItem};
 use crate::read::{Read, Reader, choice, record};
 use crate::{Cel, Data, Flag, Node, Schemas, Text, Time, WordList};
 use serde_json::{Value, json};
@@ -30,6 +30,8 @@ choice! {
     Act "a step" {
         /// Sends a request and waits for the answer.
         "send" Send(Send),
+        /// Asks a directory: a search, or with `bind` who we say we are.
+        "lookup" Lookup(Lookup),
         /// Makes a connection without a request, old TLS versions included.
         "probe" Probe(Probe),
         /// Waits for something to come: a request, a connection, a file, a mail, a log line.

@@ -41,11 +41,23 @@ record! {
     }
 }
 
-/// A named value: a CEL expression, a row found by key (`null` where there is none), or rows found by search parameters.
+record! {
+    /// Entries that a search over LDAP finds: rows of a collection, each with `dn` and `attributes`, by base, scope and filter of
+    /// the request. Gives `status`, `result` (its name) and `answer` (`entries` with the attributes asked for).
+    DirectoryLet "directory" {
+        /// Collection.
+        required directory "directory": Text,
+    }
+}
+
+/// A named value: a CEL expression, a row found by key (`null` where there is none), rows found by search parameters, or entries
+/// of a directory found by the request's own search.
 #[derive(Clone, Debug)]
 pub enum Let {
     /// An expression.
     Computed(Cel),
+    /// Entries found by the request's own search.
+    Directory(DirectoryLet),
     /// A row found by key.
     Found(Find),
     /// Rows found by search parameters.
@@ -55,6 +67,7 @@ pub enum Let {
 impl Read for Let {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         match node.data {
+            Data::Map(_) if node.key("directory").is_some() => DirectoryLet::read(node, reader).map(Self::Directory),
             Data::Map(_) if node.key("search").is_some() => Search::read(node, reader).map(Self::Searched),
             Data::Map(_) => Find::read(node, reader).map(Self::Found),
             _ => Cel::read(node, reader).map(Self::Computed),
@@ -62,7 +75,7 @@ impl Read for Let {
     }
 
     fn schema(schemas: &mut Schemas) -> Value {
-        json!({ "anyOf": [{ "type": ["string", "boolean", "number"] }, Find::schema(schemas), Search::schema(schemas)] })
+        json!({ "anyOf": [{ "type": ["string", "boolean", "number"] }, Find::schema(schemas), Search::schema(schemas), DirectoryLet::schema(schemas)] })
     }
 }
 

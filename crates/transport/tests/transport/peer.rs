@@ -3,8 +3,8 @@
 use counterpart_evidence::{Body, Connection, Headers, Outcome, Request, Response};
 use counterpart_keys::{Authority, AuthorityOptions, Defect, Identity, Issue, KeyKind, Trust, Usage};
 use counterpart_transport::{
-    Call, Client, Connect, Delivered, Delivery, Ended, Handler, Hello, Limits, Network, Numbers, Recording, Reply, Server,
-    ServerOptions, ServerTrust, Timeouts, TlsClient, TlsServer, Versions, Welcome,
+    Call, Client, Connect, Delivered, Delivery, Ended, Handler, Hello, Limits, Network, Numbers, Protocol, Recording, Reply,
+    Server, ServerOptions, ServerTrust, Timeouts, TlsClient, TlsServer, Versions, Welcome,
 };
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -146,8 +146,19 @@ pub(crate) fn ok(text: &str) -> Response {
     response
 }
 
-/// Opens a server.
+/// Opens a server of HTTP.
 pub(crate) async fn open(
+    limits: Limits,
+    tls: Option<TlsServer>,
+    welcome: Welcome,
+    answer: impl Fn(&Call) -> (Response, Delivery) + Send + Sync + 'static,
+) -> House {
+    open_speaking(Protocol::Http, limits, tls, welcome, answer).await
+}
+
+/// Opens a server.
+pub(crate) async fn open_speaking(
+    protocol: Protocol,
     limits: Limits,
     tls: Option<TlsServer>,
     welcome: Welcome,
@@ -161,7 +172,7 @@ pub(crate) async fn open(
         gate: Mutex::default(),
         stuck: "/stuck",
     });
-    let options = ServerOptions { tls, limits, recording: Recording::On, numbers: Numbers::default() };
+    let options = ServerOptions { tls, protocol, limits, recording: Recording::On, numbers: Numbers::default() };
     let server = Server::start(&Network::Tcp, "127.0.0.1:0", options, Arc::new(Door(Arc::clone(&book)))).await.unwrap();
     House { server, book }
 }
@@ -228,6 +239,7 @@ pub(crate) fn connect(address: &str, tls: Option<TlsClient>) -> Connect {
         address: address.to_owned(),
         host: "localhost".to_owned(),
         tls,
+        protocol: Protocol::Http,
         proxy: None,
         timeouts: Timeouts { connect: Duration::from_secs(2), response: Duration::from_millis(500) },
     }
