@@ -25,3 +25,4 @@ mod proof;
 mod proxies;
 mod reports;
 mod secrecy;
+mod tokens;

@@ -6,7 +6,7 @@ use crate::header::About;
 use crate::mirror::{Both, Setting, invented, keyring, plans, set};
 use crate::playing::{Finished, begin, finish, open_book, stop_on_interrupt, storage, where_it_is};
 use crate::wanted::any_clock;
-use crate::{console, fhir, moment, packs, replay};
+use crate::{console, fhir, moment, packs, replay, workspace};
 use counterpart_diag::Sources;
 use counterpart_engine::ClockKind;
 use counterpart_evidence::{Conductor, Limit, Role, RunMode, Supplier, Verdict, WhenFull};
@@ -83,7 +83,8 @@ fn runtime(kind: ClockKind) -> Result<Runtime, Trouble> {
 fn given(args: &DemoArgs) -> Result<BTreeMap<String, (String, Origin)>, Trouble> {
     let pair = |text: &String| {
         let (name, value) = text.split_once('=').ok_or_else(|| Trouble::Usage(format!("`--set {text}`: write `NAME=VALUE`")))?;
-        Ok((name.to_owned(), (value.to_owned(), Origin::Option)))
+        let value = workspace::text(value).map_err(|reason| Trouble::Usage(format!("setting `{name}`: {reason}")))?;
+        Ok((name.to_owned(), (value, Origin::Option)))
     };
     args.settings.iter().map(pair).collect()
 }

@@ -28,6 +28,18 @@ pub enum KeyFault {
     /// What holds it is no set.
     #[error("set {0}")]
     Set(String),
+    /// It is to sign with an algorithm that is not known, or not its own.
+    #[error("cannot sign with `{0}`")]
+    Algorithm(String),
+    /// It is neither of the forms that are read.
+    #[error("is neither PEM of a private key (PKCS #8), nor a private JSON Web Key")]
+    Form,
+    /// Neither the header nor the key says how to sign.
+    #[error("names no algorithm: say `alg` in the header, or beside the key")]
+    NoAlgorithm,
+    /// A shared secret has too few bytes for its algorithm (RFC 7518 section 3.2).
+    #[error("has fewer than the {0} bytes that its algorithm asks for")]
+    Short(usize),
     /// The library refuses it.
     #[error("is no private key for {0} in PKCS #8")]
     Private(&'static str),
@@ -72,7 +84,7 @@ impl PublicKey {
             return Err(KeyFault::Secret(name));
         }
         let material = match text(jwk, "kty")? {
-            "EC" => curve(jwk)?,
+            "EC" => curve_of(jwk)?,
             "OKP" if text(jwk, "crv")? == "Ed25519" => Material::Ed25519(sized(jwk, "x", ED25519_BYTES)?),
             "OKP" => return Err(KeyFault::Unknown(format!("OKP {}", text(jwk, "crv")?))),
             "RSA" => rsa(jwk)?,
@@ -177,11 +189,11 @@ fn member(name: &'static str, reason: &'static str) -> KeyFault {
     KeyFault::Member { name, reason }
 }
 
-fn text<'j>(jwk: &'j Value, name: &'static str) -> Result<&'j str, KeyFault> {
+pub(crate) fn text<'j>(jwk: &'j Value, name: &'static str) -> Result<&'j str, KeyFault> {
     jwk.get(name).ok_or(member(name, "is missing"))?.as_str().ok_or(member(name, "is no text"))
 }
 
-fn bytes(jwk: &Value, name: &'static str) -> Result<Vec<u8>, KeyFault> {
+pub(crate) fn bytes(jwk: &Value, name: &'static str) -> Result<Vec<u8>, KeyFault> {
     URL_SAFE_NO_PAD.decode(text(jwk, name)?).map_err(|_| member(name, "is not base64url without padding"))
 }
 
@@ -192,7 +204,7 @@ fn sized(jwk: &Value, name: &'static str, length: usize) -> Result<Vec<u8>, KeyF
         .ok_or(member(name, "has another length than its curve asks for"))
 }
 
-fn curve(jwk: &Value) -> Result<Material, KeyFault> {
+pub(crate) fn curve_of(jwk: &Value) -> Result<Material, KeyFault> {
     let name = text(jwk, "crv")?;
     let known = CURVES.into_iter().find(|(curve, ..)| *curve == name);
     let (_, length, algorithm) = known.ok_or_else(|| KeyFault::Unknown(format!("EC {name}")))?;

@@ -9,6 +9,7 @@ mod key;
 mod limits;
 mod private;
 mod set;
+mod signing;
 mod token;
 mod verify;
 
@@ -16,5 +17,6 @@ pub use algorithm::Algorithm;
 pub use key::{KeyFault, PublicKey};
 pub use private::{PrivateKey, unsecured};
 pub use set::KeySet;
+pub use signing::{public_set, sign};
 pub use token::{Malformed, Part, Token, part};
 pub use verify::{Unverified, verify};

@@ -13,13 +13,13 @@ use serde_json::{Map, Value, json};
 /// A key that tokens are signed with.
 #[derive(Debug)]
 pub struct PrivateKey {
-    algorithm: Algorithm,
-    id: Option<String>,
-    pair: Pair,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) id: Option<String>,
+    pub(crate) pair: Pair,
 }
 
 #[derive(Debug)]
-enum Pair {
+pub(crate) enum Pair {
     Curve(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
     Rsa(Box<RsaKeyPair>),
@@ -122,12 +122,12 @@ pub fn unsecured(header: &Value, claims: &Value) -> String {
     format!("{}.", two_parts(header, claims))
 }
 
-fn two_parts(header: &Value, claims: &Value) -> String {
+pub(crate) fn two_parts(header: &Value, claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     format!("{}.{}", part(header), part(claims))
 }
 
-fn curve(algorithm: Algorithm) -> Option<&'static signature::EcdsaSigningAlgorithm> {
+pub(crate) fn curve(algorithm: Algorithm) -> Option<&'static signature::EcdsaSigningAlgorithm> {
     match algorithm {
         Algorithm::Es256 => Some(&signature::ECDSA_P256_SHA256_FIXED_SIGNING),
         Algorithm::Es384 => Some(&signature::ECDSA_P384_SHA384_FIXED_SIGNING),

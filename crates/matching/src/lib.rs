@@ -20,6 +20,7 @@ mod series;
 mod sought;
 mod subject;
 mod template;
+mod token;
 
 pub use counterpart_jwt::Algorithm as TokenAlgorithm;
 pub use expression::{EvaluationFault, Expression, ExpressionFault};

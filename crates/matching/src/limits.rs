@@ -58,3 +58,5 @@ pub(crate) const EDITED_BYTES_MAX: usize = 64 << 20;
 pub(crate) const BODY_BYTES_MAX: usize = 64 << 20;
 /// Operations of a JSON Patch.
 pub(crate) const PATCH_OPERATIONS_MAX: usize = 1_000;
+/// Steps that one signature, or one key of a set, counts as: it takes about as long.
+pub(crate) const TOKEN_STEPS: usize = 10_000;

@@ -65,6 +65,13 @@ pub(crate) fn resolve(tree: &Tree, options: &Options, diagnostics: &mut Diagnost
             continue;
         };
         let secret = item.secret.as_ref().is_some_and(|flag| flag.value);
+        if !secret && value.as_str().is_some_and(is_private_key) {
+            let message = format!("setting `{name}` holds a private key, and is not secret");
+            let diagnostic = Diagnostic::error("PK008", message).at(item.name.span, "would stand in every report");
+            diagnostics.push(diagnostic.help("declare it with `secret: true`"));
+            settings.unset.push(name);
+            continue;
+        }
         let shown = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         if secret {
             settings.secrets.push(shown.clone());
@@ -83,6 +90,12 @@ pub(crate) fn resolve(tree: &Tree, options: &Options, diagnostics: &mut Diagnost
     settings.globals.insert("profile".to_owned(), Value::Object(switches));
     settings.globals.insert("claim".to_owned(), Value::Object(claims));
     settings
+}
+
+/// Tells whether a text is a private key, in PEM or as a JSON Web Key (RFC 7518 section 6: `d`, or `k` of a shared one).
+fn is_private_key(text: &str) -> bool {
+    let is_private = |jwk: Value| jwk.get("kty").is_some() && (jwk.get("d").is_some() || jwk.get("k").is_some());
+    text.contains("PRIVATE KEY-----") || serde_json::from_str(text).is_ok_and(is_private)
 }
 
 fn claims(tree: &Tree, options: &Options, settings: &mut Settings) -> Map<String, Value> {

@@ -45,9 +45,14 @@ fn phonebook() -> PackFiles {
     PackFiles { shown: "phonebook".to_owned(), ..PackFiles::read(&folder().join("pack/phonebook")).unwrap() }
 }
 
+/// Another: tokens signed with keys of its own.
+fn badge() -> PackFiles {
+    PackFiles { shown: "badge".to_owned(), ..PackFiles::read(&folder().join("pack/badge")).unwrap() }
+}
+
 #[test]
 fn good_packs_give_nothing() {
-    for pack in [good(), relay(), clinic(), phonebook()] {
+    for pack in [good(), relay(), clinic(), phonebook(), badge()] {
         let mut sources = Sources::default();
         let found = check_pack(&[&pack], &[], &mut sources);
         assert!(found.is_empty(), "{}", render(&found, &sources, Style::Plain));

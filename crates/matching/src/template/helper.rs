@@ -93,7 +93,7 @@ static TABLE: &[Helper] = &[
     }),
     helper("filler", "filler bytes", (1, 1), filler),
     helper("join", "join list ', '", (2, 2), join),
-    helper("jwt", "jwt claims header", (1, 2), jwt),
+    helper("jwt", "jwt claims header key=setting.key", (1, 2), jwt).with(&["key"]),
     helper("length", "length value", (1, 1), length),
     helper("lookup", "lookup map key", (2, 2), lookup),
     helper("lower", "lower text", (1, 1), |call| Ok(call.text(0)?.to_lowercase().into())),
@@ -222,9 +222,12 @@ fn join(call: Call<'_>) -> Outcome {
     Ok(parts?.join(&*call.text(1)?).into())
 }
 
-/// Makes an unsecured token (RFC 7519 §6): signed ones need a key, which no template has.
+/// Makes a token signed with a key, or without one an unsecured one (RFC 7519 §6).
 fn jwt(call: Call<'_>) -> Outcome {
     let claims = call.arguments.first().filter(|claims| claims.is_object()).ok_or("it takes claims, an object")?;
+    if let Some(key) = call.option("key") {
+        return crate::token::signed(claims, call.arguments.get(1).map(|header| &**header), key).map(Value::from);
+    }
     let header =
         call.arguments.get(1).map_or_else(|| serde_json::json!({"alg": "none", "typ": "JWT"}), |header| (**header).clone());
     Ok(counterpart_jwt::unsecured(&header, claims).into())

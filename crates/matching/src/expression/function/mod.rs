@@ -4,6 +4,7 @@ mod list;
 mod number;
 mod text;
 mod time;
+mod token;
 
 use super::EvaluationFault;
 use super::evaluate::Budget;
@@ -62,7 +63,7 @@ pub(super) fn usages() -> Vec<(&'static str, &'static str)> {
     all
 }
 
-static TABLES: [&[Function]; 4] = [list::TABLE, number::TABLE, text::TABLE, time::TABLE];
+static TABLES: [&[Function]; 5] = [list::TABLE, number::TABLE, text::TABLE, time::TABLE, token::TABLE];
 
 /// Estimates the steps that looking at a value once takes.
 fn work(value: &Val<'_>) -> usize {
