@@ -30,7 +30,7 @@ pub struct Call {
     /// When its first byte came.
     pub started: Instant,
     /// Scheme and authority of a request in HTTP/2, which stand beside its path there, as `SCHEME://AUTHORITY`.
-    pub site: Option<String>,
+    pub site: Option<Arc<str>>,
 }
 
 /// What is sent back.

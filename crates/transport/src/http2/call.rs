@@ -13,7 +13,7 @@ use counterpart_evidence::{Outcome, Request, Response, Version};
 use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -23,6 +23,8 @@ pub(super) struct Streams {
     pub(super) line: Line,
     pub(super) deck: FrameDeck,
     pub(super) orders: mpsc::UnboundedSender<Order>,
+    /// Scheme and authority of the first request, which those after it nearly always share.
+    pub(super) site: OnceLock<Arc<str>>,
 }
 
 /// One stream.
@@ -71,7 +73,7 @@ impl Stream {
         }
         let headers = came.lists.first().map_or_else(|| crate::head::from_map(&parts.headers), fields);
         let target = parts.uri.path_and_query().map_or_else(|| parts.uri.to_string(), ToString::to_string);
-        let site = parts.uri.scheme_str().zip(parts.uri.authority()).map(|(scheme, authority)| format!("{scheme}://{authority}"));
+        let site = streams.site(&parts.uri);
         let body = coding::body(&headers, content, line.limits.body_bytes_max);
         let method = parts.method.as_str().to_owned();
         let is_head = method == "HEAD";
@@ -92,6 +94,15 @@ fn refuse(respond: &mut SendResponse<Bytes>, status: u16, reason: &str) {
 }
 
 impl Streams {
+    /// Gives `SCHEME://AUTHORITY` of a request: written once for a connection, unless a request of it is for another.
+    fn site(&self, uri: &http::Uri) -> Option<Arc<str>> {
+        let (scheme, authority) = uri.scheme_str().zip(uri.authority().map(http::uri::Authority::as_str))?;
+        let written = || Arc::from(format!("{scheme}://{authority}"));
+        let first = self.site.get_or_init(written);
+        let rest = first.strip_prefix(scheme).and_then(|rest| rest.strip_prefix("://"));
+        Some(if rest == Some(authority) { Arc::clone(first) } else { written() })
+    }
+
     async fn deliver(&self, id: u32, respond: &mut SendResponse<Bytes>, reply: Reply, started: Instant, is_head: bool) {
         let Reply { mut response, delivery, record } = reply;
         let plain = response.body.content.clone();

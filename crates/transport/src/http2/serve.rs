@@ -10,7 +10,7 @@ use crate::tls::alert_behind;
 use bytes::Bytes;
 use counterpart_evidence::Outcome;
 use h2::server::Connection;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -26,7 +26,7 @@ pub(crate) async fn serve(line: Line, stream: Stream, stopping: watch::Receiver<
     };
     let (tape, deck) = FrameTape::new(stream, &setup);
     let (orders, ordered) = mpsc::unbounded_channel();
-    let streams = Arc::new(Streams { line, deck: deck.clone(), orders });
+    let streams = Arc::new(Streams { line, deck: deck.clone(), orders, site: OnceLock::new() });
     let mut builder = h2::server::Builder::new();
     builder
         .max_concurrent_streams(STREAMS_OPEN_MAX)
