@@ -9,6 +9,11 @@ pub trait WholeRule: std::fmt::Debug + Send + Sync {
     /// Says what it asks, in the words of a mismatch; two rules that ask the same are the same.
     fn asks(&self) -> String;
 
+    /// Tells whether it leaves parts of what it asks out on purpose, which only a check that it stands in by itself can tell.
+    fn leaves_out(&self) -> bool {
+        false
+    }
+
     /// Looks at the document; it holds where nothing is found.
     fn look(&self, side: Side, subjects: &Subjects<'_>) -> Found;
 }

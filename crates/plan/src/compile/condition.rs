@@ -93,7 +93,9 @@ impl Compiler<'_> {
                 Some(Rule::Any(alternatives.collect()))
             }
             SubjectRecord::Rules(names) => self.named_rules(&names.0),
-            _ if is_of_whole_document(condition) => self.whole(condition, place).map(Rule::Whole),
+            _ if is_of_whole_document(condition) => {
+                self.whole(condition, place).map(Rule::Whole).inspect(|rule| self.report_left_out(rule, condition.span))
+            }
             _ => self.simple(condition, place, scope).map(Rule::Condition),
         }
     }

@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use super::condition::Place;
-use counterpart_diag::Diagnostic;
+use counterpart_diag::{Diagnostic, Span};
 use counterpart_matching::{Rule, Sense, Whole};
 use counterpart_scenario::Text;
 use counterpart_scenario::model::{Condition, SchemaName, Subject};
@@ -14,9 +14,22 @@ impl Compiler<'_> {
     pub(super) fn named_rules(&mut self, names: &[Text]) -> Option<Rule> {
         let mut rules = Vec::new();
         for name in names {
-            rules.push(as_rule(&self.named_check(name)?.rule));
+            let rule = as_rule(&self.named_check(name)?.rule);
+            self.report_left_out(&rule, name.span);
+            rules.push(rule);
         }
         Some(Rule::All(rules))
+    }
+
+    /// Reports a rule that leaves something out where the report could not tell it: as a part of another condition.
+    pub(super) fn report_left_out(&mut self, rule: &Rule, span: Span) {
+        if leaves_out(rule) {
+            self.diagnostics.push(
+                Diagnostic::error("MT002", "what `without` leaves out is told only where a check asks the profile by itself")
+                    .at(span, "a part of another condition")
+                    .help("make it a check of its own, or a part of `all-of` there"),
+            );
+        }
     }
 
     /// Compiles a rule on a whole document.
@@ -47,6 +60,15 @@ impl Compiler<'_> {
 
     fn json_schema(&mut self, name: &Text, sense: Sense) -> Option<DocumentRule> {
         self.schema(name).map(|schema| DocumentRule::JsonSchema { name: name.value.clone(), schema, sense })
+    }
+}
+
+fn leaves_out(rule: &Rule) -> bool {
+    match rule {
+        Rule::All(rules) => rules.iter().any(leaves_out),
+        Rule::Any(alternatives) => alternatives.iter().any(|alternative| leaves_out(&alternative.rule)),
+        Rule::Condition(_) => false,
+        Rule::Whole(whole) => whole.rule.leaves_out(),
     }
 }
 

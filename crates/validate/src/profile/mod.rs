@@ -69,6 +69,10 @@ impl WholeRule for FhirProfile {
         format!("as `{}` says{part}{without}{}", self.url, self.strictness.words())
     }
 
+    fn leaves_out(&self) -> bool {
+        !self.without.is_empty()
+    }
+
     fn look(&self, side: Side, subjects: &Subjects<'_>) -> Found {
         let part = part_of(side);
         if let Some(reason) = &self.missing {
