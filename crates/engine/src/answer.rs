@@ -7,7 +7,7 @@ use crate::rules::{RuleIndex, fits, misses, reads};
 use crate::search::search;
 use crate::store::{Memory, StoreNames};
 use counterpart_evidence::{Effect, Outcome, Request, Response};
-use counterpart_matching::{Generators, Names, Subjects, explain, holds};
+use counterpart_matching::{EvaluationFault, Generators, Names, Subjects, explain, holds};
 use counterpart_plan::model::{Fault, Forward, NamedValue, Reply, Rule};
 use counterpart_validate::Check;
 use serde_json::{Map, Value, json};
@@ -68,6 +68,8 @@ struct Taken<'a> {
     rule: &'a Arc<Rule>,
     own: Map<String, Value>,
     lost: Option<String>,
+    /// Why a value that it names could not be worked out, where that is not the request's doing.
+    broken: Option<String>,
 }
 
 /// Answers by the first rule of the indexes, in order, that takes the request; its store changes are made.
@@ -108,7 +110,7 @@ fn take<'a>(
         // The usual rule of a fast stub: conditions on the message alone.
         let holds = rule.when.as_ref().is_none_or(|when| holds(when, asked.subjects));
         own.insert("failed".to_owned(), json!(failed));
-        return holds.then_some(Taken { rule, own, lost: None });
+        return holds.then_some(Taken { rule, own, lost: None, broken: None });
     }
     let names_now = |own: &Map<String, Value>, memory: &Memory, ask: &mut dyn FnMut(&dyn Names)| {
         let layer = Layer::new(own, asked.subjects);
@@ -119,19 +121,22 @@ fn take<'a>(
         names_now(&own, memory, &mut |names| *failed = judge_more(&rule.checks, &asked.subjects.renamed(names)));
     }
     own.insert("failed".to_owned(), json!(failed));
+    let mut broken = None;
     for named in &rule.lets {
-        let mut value = Value::Null;
+        let mut value = Ok(Value::Null);
         names_now(&own, memory, &mut |names| {
             value = match &named.value {
-                NamedValue::Computed(expression) => expression.evaluate(names).unwrap_or(Value::Null),
-                NamedValue::Found { collection, key } => {
-                    key.evaluate(names).map(|key| memory.find(collection, &key)).unwrap_or(Value::Null)
-                }
-                NamedValue::Directory { collection } => found(memory, collection, asked.request),
-                NamedValue::Searched { collection, with } => {
-                    with.evaluate(names).map(|asked| search(memory, collection, &asked)).unwrap_or(Value::Null)
-                }
+                NamedValue::Computed(expression) => expression.evaluate(names),
+                NamedValue::Found { collection, key } => key.evaluate(names).map(|key| memory.find(collection, &key)),
+                NamedValue::Directory { collection } => Ok(found(memory, collection, asked.request)),
+                NamedValue::Searched { collection, with } => with.evaluate(names).map(|asked| search(memory, collection, &asked)),
             };
+        });
+        let value = value.unwrap_or_else(|fault| {
+            if is_ours(&fault) {
+                broken.get_or_insert_with(|| format!("`{}`: {}", named.name, fault.message));
+            }
+            Value::Null
         });
         own.insert(named.name.clone(), value);
     }
@@ -144,8 +149,17 @@ fn take<'a>(
             return None;
         }
     }
-    let lost = transact(rule, &own, asked, memory).err();
-    Some(Taken { rule, own, lost })
+    // Nothing is remembered of an answer that is none.
+    let lost = if broken.is_some() { None } else { transact(rule, &own, asked, memory).err() };
+    Some(Taken { rule, own, lost, broken })
+}
+
+/// Tells whether a value could not be worked out for a reason of ours: a bound, or nothing but what the pack and its user gave. What a request
+/// does not have, or the store does not know, is null for a rule, which asks for it under `when`.
+fn is_ours(fault: &EvaluationFault) -> bool {
+    const OURS: [&str; 6] = ["claim", "clock", "endpoint", "pack", "profile", "setting"];
+    let mut blamed = fault.path.iter().chain(&fault.origins).map(|path| path.split(['.', '[']).next().unwrap_or(path));
+    fault.is_bound || blamed.all(|root| OURS.contains(&root))
 }
 
 fn transact(rule: &Rule, own: &Map<String, Value>, asked: &Asked<'_>, memory: &mut Memory) -> Result<(), String> {
@@ -159,7 +173,10 @@ fn transact(rule: &Rule, own: &Map<String, Value>, asked: &Asked<'_>, memory: &m
 }
 
 fn answer(taken: Taken<'_>, asked: &Asked<'_>, memory: &mut Memory, generators: &mut Generators) -> Result<Answer, String> {
-    let Taken { rule, mut own, lost } = taken;
+    let Taken { rule, mut own, lost, broken } = taken;
+    if let Some(reason) = broken {
+        return Err(format!("rule `{}`: {reason}", rule.name));
+    }
     let (reply, fault) = match (&lost, &rule.otherwise) {
         (Some(_), Some(otherwise)) => (Arc::clone(otherwise), None),
         (Some(reason), None) => {

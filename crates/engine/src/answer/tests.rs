@@ -82,6 +82,12 @@ fn memory() -> Memory {
 
 /// Puts a request to rules; gives the answer and all that their checks found.
 fn asked(rules: Vec<Rule>, memory: &mut Memory) -> (Answer, Found) {
+    let (answer, found) = tried(rules, memory);
+    (answer.unwrap(), found)
+}
+
+/// The same, where our side may not come through.
+fn tried(rules: Vec<Rule>, memory: &mut Memory) -> (Result<Answer, String>, Found) {
     let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "main", 0);
     let request = Request { target: "/a".to_owned(), body: Body::plain(r#"{"n":7,"id":"a"}"#), ..Request::default() };
     exchange.request = Some(request.clone());
@@ -95,7 +101,7 @@ fn asked(rules: Vec<Rule>, memory: &mut Memory) -> (Answer, Found) {
         found.failed()
     };
     let mut generators = Generators::new(0, Random::keyed(1, &[]));
-    let answer = by_rules(&[index], &asked, memory, &mut judge_more, &mut generators).unwrap();
+    let answer = by_rules(&[index], &asked, memory, &mut judge_more, &mut generators);
     (answer, found)
 }
 
@@ -147,6 +153,28 @@ fn check_that_one_rule_could_not_decide_is_decided_by_the_next() {
     let last = Rule { on: on("/{id}"), checks: named(), ..rule("last", 200) };
     let (_, found) = asked(vec![first, last], &mut memory());
     assert_eq!((found.findings.len(), found.passed.len()), (0, 1), "{found:?}");
+}
+
+#[test]
+fn value_that_only_we_could_get_wrong_is_an_error_of_ours_and_one_that_the_request_lacks_is_null() {
+    let naming = |expr: &str| Rule {
+        lets: vec![Named { name: "a".to_owned(), value: NamedValue::Computed(expression(expr)) }],
+        then: vec![Change::Insert { collection: "rows".to_owned(), key: expression("'k'"), value: expression("{'n': 1}") }],
+        ..rule("named", 200)
+    };
+    for ours in ["jwt({}, {'alg': 'RS256'}, 'no key')", "[1][7]", "int('x')"] {
+        let mut memory = memory();
+        let (answer, _) = tried(vec![naming(ours)], &mut memory);
+        let reason = answer.err().unwrap();
+        assert!(reason.starts_with("rule `named`: `a`: "), "{ours}: {reason}");
+        assert_eq!(memory.as_value()["rows"], json!([]), "{ours}: nothing is remembered of an answer that is none");
+    }
+    for theirs in ["request.json.missing", "int(request.json.id)", "request.json.id.size() > request.json.absent"] {
+        assert_eq!(status(vec![naming(theirs)], &mut memory()), 200, "{theirs}");
+    }
+    // A rule that does not take the request breaks nothing.
+    let passed_over = Rule { when: Some(holds("false")), ..naming("[1][7]") };
+    assert_eq!(status(vec![passed_over, rule("rest", 204)], &mut memory()), 204);
 }
 
 #[test]
