@@ -81,7 +81,18 @@ fn a_must_that_the_clock_cannot_measure_is_4() {
 fn nothing_selected_is_4() {
     let place = Place::with_lamp();
     run(&place, "http://127.0.0.1:1", &["--scenario", "switchin"]).exits(4).says("nothing is selected");
+    place.run(["prove", "lamp", "--scenario", "switchin"]).exits(4).says("no scenario begins with `switchin`");
+    place.run(["prove", "lamp", "--mutant", "nobody"]).exits(4).says("`counterpart list lamp --mutants` lists them");
     run(&place, "http://127.0.0.1:1", &["--tag", "none"]).exits(4).says("`counterpart list lamp --scenarios` lists them");
+}
+
+#[test]
+fn a_target_that_nothing_of_ours_reaches_is_2() {
+    let place = Place::new();
+    let answering = ["run", "harbour", "--role", "provider", "--plain", "--target"];
+    let refused = |target: &str| place.run([&answering[..], &[target]].concat()).exits(2);
+    refused("office=http://127.0.0.1:1").says("no proxy of this pack reaches `office`");
+    refused("http://127.0.0.1:1").says("a server behind a proxy of ours");
 }
 
 #[test]

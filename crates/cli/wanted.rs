@@ -296,6 +296,12 @@ pub(crate) fn targets(args: &RunArgs, wanted: &Wanted, plan: &Plan) -> Result<BT
             let reached = |name: &String| {
                 plan.endpoints.iter().filter_map(|one| one.proxy.as_ref()).any(|proxy| proxy.reaches.contains(name))
             };
+            // A target in the workspace file may be for the other role; one on the command line is meant for this run.
+            if let Some((name, url)) = named(&args.target).into_iter().find(|(name, _)| !reached(name)) {
+                let asked = if name.is_empty() { url } else { format!("{name}={url}") };
+                let reason = "where we answer, a target is a server behind a proxy of ours, by name";
+                return Err(format!("`--target {asked}`: {reason}; no proxy of this pack reaches `{name}`"));
+            }
             wanted.targets.iter().filter(|(name, _)| reached(name)).map(|(name, url)| (name.clone(), url.clone())).collect()
         }
     };

@@ -62,8 +62,30 @@ pub(crate) fn prove(args: &ProveArgs, format: MessageFormat) -> Result<Exit, Str
     if format == MessageFormat::Json {
         console::data(&format!("{:#}\n", result::json(&args.pack, &results)));
     }
+    if let Some(nothing) = nothing_proved(args, &results) {
+        console::error(&nothing);
+        return Ok(Exit::Inconclusive);
+    }
     let proved = !results.is_empty() && results.iter().all(RoleResult::is_proved);
     Ok(if proved { Exit::Pass } else { Exit::Fail })
+}
+
+/// Says why nothing was proved, where what was asked for is not there.
+fn nothing_proved(args: &ProveArgs, results: &[RoleResult]) -> Option<String> {
+    let help = |what: &str| format!("help: `counterpart list {} --{what}` lists them", args.pack);
+    if let Some(prefix) = args.mutant.as_ref().filter(|_| results.iter().all(|result| result.named.is_empty())) {
+        let within = if args.scenario.is_empty() { "" } else { " plays only what `--scenario` selects" };
+        return Some(format!("nothing is selected: no mutant whose name begins with `{prefix}`{within}\n{}", help("mutants")));
+    }
+    if !results.is_empty() {
+        return None;
+    }
+    let role = args
+        .role
+        .map_or(String::new(), |role| format!(" of role {}", if role == RoleArg::Consumer { "consumer" } else { "provider" }));
+    let prefixes = args.scenario.iter().map(|prefix| format!("`{prefix}`")).collect::<Vec<_>>().join(" or ");
+    let below = if prefixes.is_empty() { String::new() } else { format!(" begins with {prefixes}") };
+    Some(format!("nothing is selected: no scenario{role}{below} that could be played\n{}", help("scenarios")))
 }
 
 /// Proves one role; `None` where the pack does not play it.
