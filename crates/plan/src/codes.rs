@@ -138,7 +138,7 @@ pub const CODES: &[Page] = &[
         advice: "Say `kind: proxy` at the endpoint, name under `reaches` what it passes requests on to, and send to one of these.",
     },
     Page {
-        code: "PK019",
+        code: "PK021",
         meaning: "A row of the checklist could never say anything, or says something twice: it stands for nothing in a role of its own, names what is of another role, says who shows it and not what, or names a check beside all of its requirement. A name under `uncovered` that a row asks for is one too.",
         wrong: "rows:\n  - { id: P1, text: The lamp is safe, roles: [consumer] }",
         right: "rows:\n  - { id: P1, text: The lamp is safe, roles: [consumer], by: person, still: The certificate of the safety test. }",

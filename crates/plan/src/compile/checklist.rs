@@ -207,7 +207,7 @@ impl Compiler<'_> {
     }
 
     fn wrong_row(&mut self, message: String, span: Span, label: &str, help: &str) {
-        self.diagnostics.push(Diagnostic::error("PK019", message).at(span, label).help(help));
+        self.diagnostics.push(Diagnostic::error("PK021", message).at(span, label).help(help));
     }
 
     /// Reports names under `uncovered` that mean nothing, or that a row asks for after all.
