@@ -35,7 +35,7 @@ fn a_wrong_file_option_or_setting_is_2() {
     run(&place, "http://127.0.0.1:1", &["--no-such-option"]).exits(2).says("unexpected argument '--no-such-option'");
     run(&place, "http://127.0.0.1:1", &["--set", "answer_ms=soon"]).exits(2).says("`soon` is not a whole number");
     run(&place, "http://127.0.0.1:1", &["--baseline", "none.toml"]).exits(2).says("could not read `none.toml`");
-    run(&place, "ftp://127.0.0.1", &[]).exits(2).says("the scheme is neither `http` nor `https`");
+    run(&place, "ftp://127.0.0.1", &[]).exits(2).says("the scheme is none of `http`, `https`, `ldap`, `ldaps`");
     run(&place, "http://127.0.0.1:1", &["--format", "pdf"]).exits(2).says("unknown format `pdf`: known are html");
     run(&place, "http://127.0.0.1:1", &["--level", "most"]).exits(2).says("levels are must, should, may");
     run(&place, "http://127.0.0.1:1", &["--start-time", "noon"]).exits(2).says("write a moment like");

@@ -321,7 +321,8 @@ impl Compiler<'_> {
             );
             return None;
         }
-        if let Some(code) = node.text().and_then(result_code) {
+        // The name of a value may be that of a result too: `!value other`.
+        if let Some(code) = node.text().filter(|_| node.tag.is_none()).and_then(result_code) {
             return Some(Shape::Literal(json!(code)));
         }
         self.shape(node, Escape::Text, scope)
