@@ -50,6 +50,13 @@ fn texts(folder: &Path) -> Vec<(String, Vec<u8>)> {
     all
 }
 
+fn holds_no_password(run: &Path) {
+    for (name, bytes) in texts(run) {
+        let holds = bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes());
+        assert!(!holds, "{name} holds the password");
+    }
+}
+
 #[test]
 fn a_client_of_others_searches_and_binds() {
     let place = Place::new();
@@ -83,10 +90,7 @@ fn a_client_of_others_searches_and_binds() {
         targets.extend(
             exchanges.as_array().unwrap().iter().filter_map(|one| one["request"]["target"].as_str().map(ToOwned::to_owned)),
         );
-        for (name, bytes) in texts(&run) {
-            let holds = bytes.windows(PASSWORD.len()).any(|window| window == PASSWORD.as_bytes());
-            assert!(!holds, "{name} holds the password");
-        }
+        holds_no_password(&run);
     }
     assert!(targets.contains(&"/ou=desks,%20o=phones?floorKey?sub?(number=100)".to_owned()), "{targets:#?}");
 }
@@ -102,6 +106,9 @@ fn a_directory_of_others_is_judged() {
     let exchanges: Vec<&Value> = record["exchanges"].as_array().unwrap().iter().collect();
     assert_eq!(exchanges.len(), 5);
     assert!(exchanges.iter().all(|one| one["request"]["version"] == "ldap3" && one["direction"] == "outbound"));
+    // Two of them are binds with a password.
+    assert_eq!(exchanges.iter().filter(|one| one["request"]["method"] == "BIND").count(), 2);
+    holds_no_password(&run);
     let page = std::fs::read_to_string(run.join("report.html")).unwrap();
     assert!(page.contains("0 success") && page.contains("32 noSuchObject"), "the results are not told");
 }
