@@ -11,7 +11,9 @@ use crate::playing::{
     Book, Earlier, Performance, begin, copies, finish, formats, open_book, refuse_no_checklist, stop_on_interrupt, storage,
     where_it_is,
 };
-use crate::wanted::{Held, Mode, Wanted, actor, addresses, credentials, options, refuse_typed_secrets, ring, targets, wanted};
+use crate::wanted::{
+    Held, Mode, Wanted, actor, addresses, credentials, options, refuse_typed_secrets, refuse_unreached, ring, targets, wanted,
+};
 use crate::{console, moment, packs, preflight, replay, settings_shown};
 use counterpart_diag::Sources;
 use counterpart_engine::{Clock, Doors, Ending, Keyring, Manner, NoSink, Sink, Stage, Surroundings, Target};
@@ -68,6 +70,7 @@ pub(crate) fn run(args: &RunArgs, choices: &Choices, mode: Mode, format: Message
     {
         return Ok(exit);
     }
+    refuse_unreached(choices, wanted.role, &plan)?;
     refuse_no_checklist(&formats, &plan.pack.name, plan.checklist.is_some())?;
     mask_credentials(&wanted, &mut plan)?;
     let ready = Ready {

@@ -288,22 +288,31 @@ fn endpoint_names<'a>(
     Ok(named)
 }
 
+/// Refuses a target that nothing of ours would reach, where we answer. One in the workspace file may be for runs in the other role.
+pub(crate) fn refuse_unreached(choices: &Choices, role: Role, plan: &Plan) -> Result<(), Trouble> {
+    let typed = choices.options.iter().filter(|choice| choice.name == "target" && choice.origin == Origin::Option);
+    let values: Vec<String> = typed.filter(|_| role == Role::Provider).flat_map(|choice| choice.values.clone()).collect();
+    let Some((name, url)) = named(&values).into_iter().find(|(name, _)| !is_reached(plan, name)) else { return Ok(()) };
+    let asked = if name.is_empty() { url } else { format!("{name}={url}") };
+    let reason = "where we answer, a target is a server behind a proxy of ours, by name";
+    Err(Trouble::Usage(format!("`--target {asked}`: {reason}; no proxy of this pack reaches `{name}`")))
+}
+
+/// Tells whether a proxy of ours passes requests on to an endpoint.
+fn is_reached(plan: &Plan, name: &String) -> bool {
+    plan.endpoints.iter().filter_map(|one| one.proxy.as_ref()).any(|proxy| proxy.reaches.contains(name))
+}
+
 /// Gives the systems that we call, by endpoint: where we answer, those that a proxy of ours reaches and that are given by name.
 pub(crate) fn targets(args: &RunArgs, wanted: &Wanted, plan: &Plan) -> Result<BTreeMap<String, Target>, String> {
     let urls = match wanted.role {
         Role::Consumer => endpoint_names(&wanted.targets, plan.endpoints.iter(), "--target")?,
-        Role::Provider => {
-            let reached = |name: &String| {
-                plan.endpoints.iter().filter_map(|one| one.proxy.as_ref()).any(|proxy| proxy.reaches.contains(name))
-            };
-            // A target in the workspace file may be for the other role; one on the command line is meant for this run.
-            if let Some((name, url)) = named(&args.target).into_iter().find(|(name, _)| !reached(name)) {
-                let asked = if name.is_empty() { url } else { format!("{name}={url}") };
-                let reason = "where we answer, a target is a server behind a proxy of ours, by name";
-                return Err(format!("`--target {asked}`: {reason}; no proxy of this pack reaches `{name}`"));
-            }
-            wanted.targets.iter().filter(|(name, _)| reached(name)).map(|(name, url)| (name.clone(), url.clone())).collect()
-        }
+        Role::Provider => wanted
+            .targets
+            .iter()
+            .filter(|(name, _)| is_reached(plan, name))
+            .map(|(name, url)| (name.clone(), url.clone()))
+            .collect(),
     };
     let proxy = args.proxy.as_deref().map(proxy).transpose()?;
     let resolve = args.resolve.iter().map(|text| resolve(text)).collect::<Result<Vec<_>, _>>()?;
