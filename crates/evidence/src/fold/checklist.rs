@@ -302,7 +302,7 @@ impl<'a> Sum<'a> {
             (true, true) => {}
             (true, false) => parts.push(format!("{} played: {}", count(played.len(), "scenario"), list(&played))),
             (false, true) => parts.push(counts.join(", ")),
-            (false, false) => parts.push(format!("{} in {}", counts.join(", "), count(played.len(), "scenario"))),
+            (false, false) => parts.push(format!("{}; {} played", counts.join(", "), count(played.len(), "scenario"))),
         }
         parts.extend(bounded(self.said.clone()));
         parts.extend(self.attested.iter().map(String::as_str).chain(attested).map(|note| format!("attested: {note}")));

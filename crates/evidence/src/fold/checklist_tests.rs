@@ -92,7 +92,7 @@ fn a_failure_is_told_with_its_place_and_only_the_last_attempt_counts() {
     let broken = || vec![judged("t", 1, vec![fail("c", "R")], &[])];
     let row = said(with(of_requirement()), passes("s"), Some(broken()));
     assert_eq!((row.verdict, row.passed, row.failed), (RowVerdict::Fail, 1, 1));
-    assert_eq!(row.seen, "1 finding failed, 1 finding passed in 2 scenarios; `c`: c does not hold");
+    assert_eq!(row.seen, "1 finding failed, 1 finding passed; 2 scenarios played; `c`: c does not hold");
     // A row of another check of the same requirement is not touched by it.
     let row = said(with(item(PartKind::Check, "d", &["s"])), vec![judged("s", 1, Vec::new(), &[("d", "R")])], Some(broken()));
     assert_eq!(row.verdict, RowVerdict::Pass);

@@ -51,14 +51,14 @@ pub fn checklist() -> ChecklistRecord {
                     RowVerdict::Fail,
                     3,
                     1,
-                    "1 finding failed, 3 findings passed in 1 scenario; `began-is-a-time`: not a time (exchange 2)",
+                    "1 finding failed, 3 findings passed; 1 scenario played; `began-is-a-time`: not a time (exchange 2)",
                 ),
             ),
             row(
                 "A-02",
                 "A heartbeat is sent.",
                 vec![part(PartKind::Requirement, "O-13", &["orchard/queue/heartbeat"])],
-                (RowVerdict::Pass, 5, 0, "5 findings passed in 1 scenario"),
+                (RowVerdict::Pass, 5, 0, "5 findings passed; 1 scenario played"),
             ),
             left(
                 row(
