@@ -11,6 +11,7 @@ mod directory;
 mod ending;
 mod exits;
 mod folders;
+mod generate;
 mod guide;
 mod harbour;
 mod help;

@@ -5,15 +5,14 @@ use crate::exit::{Exit, Strictness, Trouble, of_record};
 use crate::header::About;
 use crate::mirror::{Both, Setting, invented, keyring, plans, set};
 use crate::playing::{Finished, begin, finish, open_book, stop_on_interrupt, storage, where_it_is};
-use crate::wanted::any_clock;
-use crate::{console, fhir, moment, packs, replay, workspace};
+use crate::wanted::{any_clock, settings_given};
+use crate::{console, fhir, moment, packs, replay};
 use counterpart_diag::Sources;
 use counterpart_engine::ClockKind;
 use counterpart_evidence::{Conductor, Limit, Role, RunMode, Supplier, Verdict, WhenFull};
-use counterpart_plan::{Origin, Purpose, Selection};
+use counterpart_plan::{Purpose, Selection};
 use counterpart_report::Format;
 use counterpart_transport::{MemoryNetwork, Network};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -30,7 +29,7 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
     for role in [Role::Consumer, Role::Provider] {
         let scratch = std::env::temp_dir().join(format!("counterpart-demo-{}", moment::short_id()));
         let mut settings = invented(&packs, &scratch);
-        settings.extend(given(args)?);
+        settings.extend(settings_given(&args.settings)?);
         let selection = Selection { scenarios: args.scenario.clone(), ..Selection::default() };
         let both = Both {
             packs: &packs,
@@ -77,16 +76,6 @@ fn runtime(kind: ClockKind) -> Result<Runtime, Trouble> {
     };
     let runtime = builder.enable_all().start_paused(kind == ClockKind::Virtual).build();
     runtime.map_err(|error| Trouble::Ours(format!("could not start: {error}")))
-}
-
-/// Reads the settings of the command line.
-fn given(args: &DemoArgs) -> Result<BTreeMap<String, (String, Origin)>, Trouble> {
-    let pair = |text: &String| {
-        let (name, value) = text.split_once('=').ok_or_else(|| Trouble::Usage(format!("`--set {text}`: write `NAME=VALUE`")))?;
-        let value = workspace::text(value).map_err(|reason| Trouble::Usage(format!("setting `{name}`: {reason}")))?;
-        Ok((name.to_owned(), (value, Origin::Option)))
-    };
-    args.settings.iter().map(pair).collect()
 }
 
 async fn one(args: &DemoArgs, kind: ClockKind, role: Role, plans: &crate::mirror::Plans) -> Result<Finished, Trouble> {

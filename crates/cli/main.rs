@@ -13,6 +13,7 @@ mod demo;
 mod exit;
 mod fhir;
 mod folders;
+mod generate;
 mod header;
 mod judged;
 mod keyring;
@@ -98,6 +99,7 @@ fn command(cli: &Cli, choices: &Choices) -> Result<Exit, Trouble> {
         Command::Doctor(args) => run::run(args, choices, Mode::Doctor, format),
         Command::Explain(args) => packwork::explain(args),
         Command::Fhir(args) => fhir::fhir(args, format),
+        Command::Generate(args) => generate::generate(args, format),
         Command::List(args) => packwork::list(args),
         Command::New(args) => scaffold::new(args),
         Command::Prove(args) => prove::prove(args, format).map_err(Trouble::from),

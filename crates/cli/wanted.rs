@@ -159,6 +159,16 @@ pub(crate) fn any_clock(text: &str) -> Result<ClockKind, String> {
     }
 }
 
+/// Reads settings that are given as `NAME=VALUE`.
+pub(crate) fn settings_given(pairs: &[String]) -> Result<BTreeMap<String, (String, Origin)>, Trouble> {
+    let pair = |text: &String| {
+        let (name, value) = text.split_once('=').ok_or_else(|| Trouble::Usage(format!("`--set {text}`: write `NAME=VALUE`")))?;
+        let value = workspace::text(value).map_err(|reason| Trouble::Usage(format!("setting `{name}`: {reason}")))?;
+        Ok((name.to_owned(), (value, Origin::Option)))
+    };
+    pairs.iter().map(pair).collect()
+}
+
 /// Gives the certificates that a run can show, and whom it trusts.
 pub(crate) fn ring(args: &RunArgs, wanted: &Wanted) -> Result<Keyring, String> {
     let tls = &wanted.workspace.tls;
@@ -246,6 +256,7 @@ pub(crate) fn options(args: &RunArgs, wanted: &Wanted, held: &Held<'_>, mode: Mo
         abilities: (mode == Mode::Run).then_some(abilities),
         force: force(&wanted.workspace),
         attested: attested.collect(),
+        drafts: false,
         fhir_packages: fhir::given(&args.fhir)?,
         mutant: None,
     })

@@ -52,6 +52,17 @@ Examples:
 
 Exit code 2 where something is wrong.";
 
+/// Examples of `counterpart generate`.
+pub(super) const GENERATE: &str = "\
+Examples:
+  counterpart generate PACK                          what can be made
+  counterpart generate PACK REQUEST --count 10       ten bodies, one after the other
+  counterpart generate PACK REQUEST --count 40 --out data       a file each
+  counterpart generate PACK REQUEST --broken --out data         one file for each defect, named after it
+  counterpart generate PACK REQUEST --with shape=check-in --whole
+
+Exit code 2 where something that only a scenario could give is missing; give it with `--with`.";
+
 /// Examples of `counterpart demo`.
 pub(super) const DEMO: &str = "\
 Examples:

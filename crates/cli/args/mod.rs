@@ -90,6 +90,9 @@ pub(crate) enum Command {
     /// Proves that each check can fail: plays a pack against its mirror, then against every mutant.
     #[command(after_help = examples::PROVE)]
     Prove(ProveArgs),
+    /// Makes messages of a pack without sending them: test data from a seed, whole or each with one defect.
+    #[command(after_help = examples::GENERATE)]
+    Generate(GenerateArgs),
     /// Renders a run's reports again from its evidence.
     #[command(after_help = examples::REPORT)]
     Report(ReportArgs),
@@ -240,6 +243,43 @@ pub(crate) struct ProveArgs {
     /// Seed of every random value.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct GenerateArgs {
+    /// Pack.
+    pub(crate) pack: String,
+    /// Named request of the pack; those that there are are listed without.
+    pub(crate) request: Option<String>,
+    /// How many.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) count: u32,
+    /// Seed of every random value: the same seed gives the same data, but for the moment.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Name that the request takes, as `NAME=VALUE`; a value that is JSON keeps its type. Can be given more than once.
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) with: Vec<String>,
+    /// Setting, as `NAME=VALUE`; can be given more than once.
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(crate) settings: Vec<String>,
+    /// Each message as often as it has generic defects, each with one of them, which its name says.
+    #[arg(long)]
+    pub(crate) broken: bool,
+    /// With request line and header fields, as HTTP/1.1 writes them; the body alone without.
+    #[arg(long)]
+    pub(crate) whole: bool,
+    /// Folder to write into, a file each; files of the same name are replaced. On standard output without.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: Option<PathBuf>,
+    /// Role that sends it.
+    #[arg(long, value_enum)]
+    pub(crate) role: Option<RoleArg>,
+    /// Profile, for a reading of documents that leave a choice.
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+    #[command(flatten)]
+    pub(crate) fhir: PackageArgs,
 }
 
 #[derive(Args, Debug)]

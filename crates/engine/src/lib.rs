@@ -13,6 +13,7 @@ mod build;
 mod claim;
 mod clock;
 mod directory;
+mod draft;
 mod group;
 mod hook;
 mod judge;
@@ -39,6 +40,7 @@ mod wire;
 
 pub use actor::{Actor, Order, Undone};
 pub use clock::{Clock, ClockKind};
+pub use draft::{Drafting, drafts};
 pub use hook::{Hook, Hooks};
 pub use player::{Mirror, Troupe};
 pub use run::{Doors, Ending, Manner, Stage};

@@ -104,6 +104,8 @@ pub struct Options {
     pub force: BTreeMap<String, (Force, String)>,
     /// Requirements, and rows of the checklist, attested by a person, with the evidence in words.
     pub attested: BTreeMap<RequirementId, String>,
+    /// Whether the pack's named requests are compiled to be built without a scenario.
+    pub drafts: bool,
     /// FHIR packages that the user adds; their definitions stand before the pack's own.
     pub fhir_packages: Vec<Arc<Package>>,
     /// The mutant whose change is in force, by name: for the plan of the mirror.

@@ -16,6 +16,7 @@ use counterpart_scenario::model::{
 };
 use counterpart_scenario::{Data, Node, Spanned, Text};
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl Compiler<'_> {
@@ -54,23 +55,40 @@ impl Compiler<'_> {
         // What they use is not used for that.
         let (used, used_openly) = (self.used.clone(), self.used_openly.clone());
         for item in unused {
-            self.unused_request(item);
+            self.request_alone(item);
         }
         (self.used, self.used_openly) = (used, used_openly);
     }
 
-    fn unused_request(&mut self, item: &RequestItem) {
+    /// Compiles every named request as it stands, where they are to be built without a scenario.
+    pub(crate) fn drafts(&mut self) -> BTreeMap<String, Arc<Request>> {
+        if !self.options.drafts {
+            return BTreeMap::new();
+        }
+        let items: Vec<&RequestItem> = self.requests.values().map(|(item, _)| *item).collect();
+        let drafts = items.into_iter().filter_map(|item| Some((item.id.value.clone(), Arc::new(self.request_alone(item)?))));
+        drafts.collect()
+    }
+
+    /// Compiles a request that no step sends; names that a step would give are taken as they come.
+    fn request_alone(&mut self, item: &RequestItem) -> Option<Request> {
         let mut scope = Scope::open();
-        self.shapes(&item.with, Escape::Text, &mut scope);
-        self.template(&item.method, Escape::Header, &mut scope);
-        self.template(&item.path, Escape::Text, &mut scope);
-        for (name, node) in &item.headers {
-            self.field(name, node, &mut scope);
-        }
-        if let Some(body) = &item.body {
-            self.body(body, &mut scope);
-        }
+        let with = self.shapes(&item.with, Escape::Text, &mut scope);
+        let method = self.template(&item.method, Escape::Header, &mut scope);
+        let path = self.template(&item.path, Escape::Text, &mut scope);
+        let headers: Option<Vec<Field>> = item.headers.iter().map(|(name, node)| self.field(name, node, &mut scope)).collect();
+        let body = item.body.as_ref().map(|body| self.body(body, &mut scope));
         self.expectations(&item.expect, None, &mut scope);
+        let body = body.map_or(Some(None), |body| body.map(Some))?;
+        Some(Request {
+            id: Some(item.id.value.clone()),
+            with,
+            method: method?,
+            path: path?,
+            headers: headers?,
+            body,
+            edits: Vec::new(),
+        })
     }
 
     fn merged_request(

@@ -27,8 +27,8 @@ mod waiting;
 mod whole;
 
 use crate::model::{
-    Action, Defect, Endpoint, Fragment, Player, Probing, Profile, Proof, Reply, Scenario, Schedule, Sentinel, Standing, Store,
-    Stub,
+    Action, Defect, Endpoint, Fragment, Player, Probing, Profile, Proof, Reply, Request, Scenario, Schedule, Sentinel, Standing,
+    Store, Stub,
 };
 use crate::options::{Options, Purpose};
 use crate::source::PackFiles;
@@ -295,6 +295,7 @@ struct Parts {
     proof: Proof,
     defect: Defect,
     checklist: Option<Checklist>,
+    drafts: BTreeMap<String, Arc<Request>>,
 }
 
 impl Compiler<'_> {
@@ -333,6 +334,7 @@ impl Compiler<'_> {
         }
         self.unused_requests();
         let checklist = self.checklist(role, &scenarios);
+        let drafts = self.drafts();
         let proof = if self.options.purpose == Purpose::Whole { self.proof(role) } else { Proof::default() };
         Parts {
             scenarios,
@@ -349,6 +351,7 @@ impl Compiler<'_> {
             proof,
             defect: self.defect(),
             checklist,
+            drafts,
         }
     }
 

@@ -151,6 +151,7 @@ impl Compiler<'_> {
             defect: parts.defect,
             attested: self.options.attested.clone(),
             checklist: parts.checklist,
+            drafts: parts.drafts,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The plan as a whole.
 
-use crate::model::{Fault, Listen, Offer, Player, Reply, Send, Step, Store, Stub, Time};
+use crate::model::{Fault, Listen, Offer, Player, Reply, Request, Send, Step, Store, Stub, Time};
 use counterpart_diag::Span;
 use counterpart_evidence::{Checklist, PackRecord, Requirement, RequirementId, Role, ScenarioId, SettingRecord, Verdict};
 use counterpart_matching::{Expression, Rule as MatchRule};
@@ -360,4 +360,6 @@ pub struct Plan {
     pub attested: BTreeMap<RequirementId, String>,
     /// The authority's checklist, for this role, where the pack declares one.
     pub checklist: Option<Checklist>,
+    /// The pack's named requests as they stand, where they are to be built without a scenario.
+    pub drafts: BTreeMap<String, Arc<Request>>,
 }
