@@ -6,10 +6,10 @@
 mod fuzz;
 
 use bytes::Bytes;
-use counterpart_document::Limits;
+use counterpart_document::{Json, Limits, Xml};
 use counterpart_fhir::{
-    Definitions, FhirVersion, Finding, Format, Kind, Package, PackageDigest, Part, Policy, Resource, Validator, convert,
-    expressions,
+    Definitions, FhirVersion, Finding, Format, Kind, Package, PackageDigest, Part, Policy, Resource, Validator, as_json, as_xml,
+    convert, expressions, place_in_xml,
 };
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -75,7 +75,35 @@ fn check(text: &[u8], definitions: &Definitions, part: Option<&Part>) -> bool {
         let again = Resource::parse(&Bytes::from(written.clone()), &Limits::default());
         assert!(again.is_ok(), "what was written can be read: {written}");
     }
+    turned(&resource, definitions);
     !report.resource_type.is_empty()
+}
+
+/// Turns a resource into its other form as a message, and back: what was written can be read, each value has a place in the XML,
+/// and once what no form has is gone, such as an empty element, the way there and back changes nothing.
+fn turned(resource: &Resource, definitions: &Definitions) {
+    let json = match resource {
+        Resource::Json(json) => json.clone(),
+        Resource::Xml(xml) => match as_json(xml, definitions).map(|text| Json::parse(&text.clone().into(), &Limits::default())) {
+            Ok(Ok(json)) => json,
+            // It is too deep or too big, or no resource.
+            Ok(Err(_)) | Err(_) => return,
+        },
+    };
+    let Ok(written) = as_xml(&json, definitions) else { return };
+    let Ok(xml) = Xml::parse(&written.clone().into(), &Limits::default()) else {
+        // The bounds of a reader are narrower than what was written.
+        return;
+    };
+    let Ok(back) = as_json(&xml, definitions) else { panic!("what was written is a resource: {written}") };
+    if let Ok(back) = Json::parse(&back.into(), &Limits::default()) {
+        let again = as_xml(&back, definitions).ok().and_then(|text| Xml::parse(&text.into(), &Limits::default()).ok());
+        let again = again.and_then(|xml| as_json(&xml, definitions).ok());
+        assert_eq!(again.as_deref().map(str::as_bytes), Some(back.text().as_ref()), "the second way there is the first");
+        for name in back.value().as_object().into_iter().flat_map(|members| members.keys()) {
+            assert!(place_in_xml(&xml, &format!("/{name}"), definitions).is_some(), "`{name}` has a place: {written}");
+        }
+    }
 }
 
 /// Checks our own resources; tells whether the type of one is known.

@@ -229,6 +229,8 @@ impl<'a> Reader<'a> {
             Kind::Object => {
                 if let Some(profile) = self.definitions.type_named("Element") {
                     self.json_members(flat, under, node, Shape { profile, at: 0 }, depth + 1);
+                } else if self.keeps_all() {
+                    self.json_unknown_members(flat, under, node, depth + 1);
                 }
             }
             Kind::Null => {}

@@ -8,7 +8,7 @@ use super::read::Reader;
 use super::tree::Scalar;
 use super::xml::{SCHEMA_INSTANCE, XHTML};
 use crate::finding::shown;
-use counterpart_document::Element;
+use counterpart_document::{Attribute, Element};
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -106,10 +106,20 @@ impl<'a> Reader<'a> {
 
     /// Keeps attributes and elements as children of a node.
     pub(super) fn xml_unknown_members(&mut self, text: &'a str, from: Element<'a>, node: u32, depth: usize) {
+        self.xml_unknown_without(text, from, node, None, depth);
+    }
+
+    /// Keeps what stands beside the value of a primitive element.
+    pub(super) fn xml_unknown_beside(&mut self, text: &'a str, from: Element<'a>, node: u32, depth: usize) {
+        self.xml_unknown_without(text, from, node, Some("value"), depth);
+    }
+
+    fn xml_unknown_without(&mut self, text: &'a str, from: Element<'a>, node: u32, known: Option<&str>, depth: usize) {
         if self.too_deep(node, depth, &from.range()) {
             return;
         }
-        for attribute in from.attributes().filter(|attribute| attribute.namespace() != SCHEMA_INSTANCE) {
+        let is_left = |attribute: &Attribute<'a>| attribute.namespace() != SCHEMA_INSTANCE && Some(attribute.name()) != known;
+        for attribute in from.attributes().filter(is_left) {
             let child = self.tree.add(node, attribute.name(), "", attribute.range());
             self.tree.node_mut(child).value = Some(Scalar::Text(Cow::Borrowed(attribute.value())));
         }

@@ -164,6 +164,8 @@ impl<'a> Reader<'a> {
         }
         if let Some(profile) = self.definitions.type_named("Element") {
             self.xml_members(text, from, node, Shape { profile, at: 0 }, depth + 1);
+        } else if self.keeps_all() {
+            self.xml_unknown_beside(text, from, node, depth + 1);
         }
     }
 
