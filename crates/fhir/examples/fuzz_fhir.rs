@@ -84,7 +84,7 @@ fn check(text: &[u8], definitions: &Definitions, part: Option<&Part>) -> bool {
 fn turned(resource: &Resource, definitions: &Definitions) {
     let json = match resource {
         Resource::Json(json) => json.clone(),
-        Resource::Xml(xml) => match as_json(xml, definitions).map(|text| Json::parse(&text.clone().into(), &Limits::default())) {
+        Resource::Xml(xml) => match as_json(xml, definitions).map(|text| Json::parse(&text.into(), &Limits::default())) {
             Ok(Ok(json)) => json,
             // It is too deep or too big, or no resource.
             Ok(Err(_)) | Err(_) => return,
