@@ -1,5 +1,6 @@
 //! Kept connections that a server closes, as it may, between two requests.
 
+use crate::command::{Place, Sut};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
@@ -40,4 +41,20 @@ fn a_kept_connection_that_is_closed_is_no_refusal_to_answer() {
     let journal = std::fs::read_to_string(folder.join("journal.ndjson")).unwrap();
     // Each of the nine later requests met a connection that was closed, and was sent again.
     assert_eq!(journal.matches("was sent again on a new one").count(), 9, "{journal}");
+}
+
+#[test]
+fn an_answer_under_load_is_taken_when_it_comes_not_when_the_next_request_is_due() {
+    let place = Place::with_lamp();
+    place.write(
+        "scenarios/lamp/load/slow.yaml",
+        "id: lamp/load/slow\ntitle: A few requests now and then\npurpose: A lamp that answers at once is found to.\nrole: consumer\ncovers: [R2]\n\
+         steps:\n\
+         \x20 - id: burst\n\
+         \x20   load: { count: '4', over: 2s, at-once: '10', send: { use: switch } }\n\
+         \x20 - assert:\n\
+         \x20     that: [{ id: taken-at-once, requirement: R2, on: timing, that: { value: burst.load.max_ms, range: { max: '400' } }, hint: Answer. }]\n",
+    );
+    let lamp = Sut::lamp();
+    place.run(["run", "lamp", "--role", "consumer", "--scenario", "load", "--target", &lamp.url]).exits(0);
 }

@@ -31,15 +31,17 @@ impl Play {
         for number in 0..count {
             let share = u32::try_from(number).unwrap_or(u32::MAX);
             let due = began + spread.mul_f64(f64::from(share) / f64::from(u32::try_from(count.max(1)).unwrap_or(u32::MAX)));
-            while under_way.len() as u64 >= at_once {
-                if let Some(done) = under_way.next().await {
-                    tally.add(done)?;
+            // Answers are taken while the next request is waited for, else each would seem to have come when that is due.
+            loop {
+                let has_room = (under_way.len() as u64) < at_once;
+                tokio::select! {
+                    Some(done) = under_way.next(), if !under_way.is_empty() => tally.add(done)?,
+                    () = tokio::time::sleep_until(due), if has_room => break,
                 }
             }
             if *self.stopping.borrow() {
                 break;
             }
-            tokio::time::sleep_until(due).await;
             let mut inner = frame.fork(&number.to_string());
             inner.set("index", json!(number));
             let play = Arc::clone(self);
