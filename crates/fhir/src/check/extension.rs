@@ -26,6 +26,10 @@ impl<'c> Checker<'c> {
                 let policy = if is_modifier { self.policy.unknown_modifier_extensions } else { self.policy.unknown_extensions };
                 let message = format!("the extension `{}` is not at hand", shown(url));
                 self.tell(match policy {
+                    Unknown::Allow => {
+                        let message = format!("{message}, and is passed over");
+                        Draft::new(Severity::Information, Code::Extension, node, message).actual(url)
+                    }
                     Unknown::Error => Draft::error(Code::Extension, node, message).actual(url),
                     Unknown::Tell => {
                         let message = format!("not checked: {message}");

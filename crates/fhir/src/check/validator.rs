@@ -10,6 +10,8 @@ use crate::instance::{ROOT, Resource, read};
 /// What is said of an extension that no package defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unknown {
+    /// It may be there; that it was passed over is told as information.
+    Allow,
     /// It is an error.
     Error,
     /// It is told as not checked.

@@ -235,12 +235,13 @@ fn strictness(item: Option<&FhirProfileItem>) -> Strictness {
         Some(LesserWord::Ignore) => Lesser::Ignored,
         Some(LesserWord::Warning) => Lesser::Warns,
     };
-    let unknown = match item.and_then(|item| item.unknown_extensions) {
-        Some(UnknownExtensionWord::Fail) => Unknown::Error,
-        Some(UnknownExtensionWord::NotChecked) | None => Unknown::Tell,
+    let (unknown_extensions, unknown_modifier_extensions) = match item.and_then(|item| item.unknown_extensions) {
+        Some(UnknownExtensionWord::Allow) => (Unknown::Allow, Unknown::Tell),
+        Some(UnknownExtensionWord::Fail) => (Unknown::Error, Unknown::Error),
+        Some(UnknownExtensionWord::NotChecked) | None => (Unknown::Tell, Unknown::Tell),
     };
     Strictness {
-        policy: Policy { unknown_extensions: unknown, unknown_modifier_extensions: unknown },
+        policy: Policy { unknown_extensions, unknown_modifier_extensions },
         not_checked: match item.and_then(|item| item.not_checked) {
             Some(NotCheckedWord::Fail) => Unjudged::Fails,
             Some(NotCheckedWord::Skip) | None => Unjudged::LeftOut,

@@ -39,6 +39,8 @@ word! {
 word! {
     /// What becomes of an extension that no definition at hand defines.
     UnknownExtensionWord "treatment of unknown extensions" {
+        /// It may be there; a modifier extension, which can change what an element means, counts as not checked all the same.
+        "allow" Allow,
         /// The check fails.
         "fail" Fail,
         /// It counts as not checked.

@@ -233,3 +233,19 @@ fn what_the_pack_leaves_out_is_told_and_holds_up_nothing() {
     let two = r#"{"resourceType": "Visit", "extension": [{"url": "urn:a"}, {"url": "urn:c"}]}"#;
     assert_eq!(outcome(without("urn:a"), two), (false, vec![FAIL, SKIP]));
 }
+
+#[test]
+fn an_extension_that_nobody_defines_may_be_there_where_that_is_said() {
+    let allowing = || {
+        let profile = profile();
+        let policy = Policy { unknown_extensions: Unknown::Allow, ..profile.strictness.policy };
+        FhirProfile { strictness: Strictness { policy, ..profile.strictness }, ..profile }
+    };
+    let body = r#"{"resourceType": "Visit", "status": "on", "extension": [{"url": "urn:a"}]}"#;
+    let (passed, others) = judged(allowing(), body);
+    assert!(passed && others.is_empty(), "{others:?}");
+    let (passed, _) = judged(profile(), body);
+    assert!(!passed, "it is left out where nothing is said");
+    let lacking = body.replace(r#""status": "on", "#, "");
+    assert!(!judged(allowing(), &lacking).0, "what else is wrong is still found");
+}
