@@ -3,10 +3,22 @@
 //! The CSV is for spreadsheets: UTF-8 with a byte order mark, since Excel reads it as the machine's old code page without one, every
 //! field quoted, lines ended by CR LF. A field that a spreadsheet would take for a formula gets an apostrophe before it.
 
-use super::html::registry;
+use super::html::read;
 use crate::view::{self, ChecklistRow};
 use crate::{Error, Options, text};
 use counterpart_evidence::RunRecord;
+use handlebars::{Handlebars, TemplateError};
+use std::sync::LazyLock;
+
+/// The templates of the page, read where one is asked for: a run without one does not wait for them.
+static TEMPLATES: LazyLock<Result<Handlebars<'static>, TemplateError>> = LazyLock::new(|| read(TEXTS));
+
+const TEXTS: [(&str, &str); 4] = [
+    ("checklist", include_str!("../../../../reports/html/checklist.hbs")),
+    ("checklist-row", include_str!("../../../../reports/html/checklist-row.hbs")),
+    ("checklist-table", include_str!("../../../../reports/html/checklist-table.hbs")),
+    ("words", include_str!("../../../../reports/html/words.hbs")),
+];
 
 /// Columns before those of the pack.
 const BEFORE: [&str; 2] = ["Id", "Asked"];
@@ -86,8 +98,9 @@ fn is_formula(field: &str) -> bool {
 
 /// Renders the checklist as one page.
 pub(crate) fn checklist_html(record: &RunRecord, options: &Options) -> Result<Vec<u8>, Error> {
+    let registry = TEMPLATES.as_ref().map_err(Error::ReadTemplate)?;
     let mut out = Vec::new();
-    registry()?.render_to_write("checklist", &view::checklist(record, options), &mut out).map_err(Box::new)?;
+    registry.render_to_write("checklist", &view::checklist(record, options), &mut out).map_err(Box::new)?;
     Ok(out)
 }
 

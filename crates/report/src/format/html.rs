@@ -8,14 +8,11 @@ use std::sync::LazyLock;
 
 /// What the sections use, by the names that they use. Many small ones are read faster than few large ones: for each tag
 /// the parser counts lines from the beginning of its template.
-const PARTIALS: [(&str, &str); 28] = [
+const PARTIALS: [(&str, &str); 25] = [
     ("attempt", include_str!("../../../../reports/html/attempt.hbs")),
     ("briefs", include_str!("../../../../reports/html/briefs.hbs")),
     ("card", include_str!("../../../../reports/html/card.hbs")),
     ("charts", include_str!("../../../../reports/html/charts.hbs")),
-    ("checklist", include_str!("../../../../reports/html/checklist.hbs")),
-    ("checklist-row", include_str!("../../../../reports/html/checklist-row.hbs")),
-    ("checklist-table", include_str!("../../../../reports/html/checklist-table.hbs")),
     ("code", include_str!("../../../../reports/html/code.hbs")),
     ("documents", include_str!("../../../../reports/html/documents.hbs")),
     ("exchange", include_str!("../../../../reports/html/exchange.hbs")),
@@ -66,17 +63,12 @@ const SECTIONS: [(&str, &str); 19] = [
 pub(crate) fn html(record: &RunRecord, bodies: &dyn Bodies, options: &Options) -> Result<Vec<u8>, Error> {
     // The templates may still be being read.
     let page = Context::wraps(view::page(record, bodies, options)).map_err(Box::new)?;
-    let registry = registry()?;
+    let registry = TEMPLATES.as_ref().map_err(Error::ReadTemplate)?;
     let mut out = Vec::new();
     for (name, _) in SECTIONS {
         registry.render_with_context_to_write(name, &page, &mut out).map_err(Box::new)?;
     }
     Ok(out)
-}
-
-/// Gives the templates of every page.
-pub(super) fn registry() -> Result<&'static Handlebars<'static>, Error> {
-    TEMPLATES.as_ref().map_err(Error::ReadTemplate)
 }
 
 /// Reads the templates, unless that was done before.
@@ -85,17 +77,23 @@ pub(crate) fn prepare() {
 }
 
 /// The templates, read once in a process: they are the binary's own, and reading them takes longer than filling them.
-static TEMPLATES: LazyLock<Result<Handlebars<'static>, TemplateError>> = LazyLock::new(|| {
+static TEMPLATES: LazyLock<Result<Handlebars<'static>, TemplateError>> =
+    LazyLock::new(|| read(PARTIALS.into_iter().chain(SECTIONS)));
+
+/// Reads templates, each with the name that others call it by.
+pub(super) fn read(
+    templates: impl IntoIterator<Item = (&'static str, &'static str)>,
+) -> Result<Handlebars<'static>, TemplateError> {
     let mut registry = Handlebars::new();
     registry.set_strict_mode(true);
     // A partial inside `<pre>` must not gain the spaces that stand before it.
     registry.set_prevent_indent(true);
     registry.register_escape_fn(escape);
-    for (name, text) in PARTIALS.into_iter().chain(SECTIONS) {
+    for (name, text) in templates {
         registry.register_template_string(name, text)?;
     }
     Ok(registry)
-});
+}
 
 /// Escapes text for HTML content and quoted attribute values (HTML §13.1.2.3, §13.1.4): the one escape of this crate.
 fn escape(text: &str) -> String {
