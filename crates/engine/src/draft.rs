@@ -3,10 +3,11 @@
 use crate::build::{self, generators};
 use crate::clock::{Clock, ClockKind};
 use crate::names::{Layer, RunNames};
+use crate::shared::globals;
 use counterpart_evidence::Request as RequestBytes;
 use counterpart_plan::Plan;
 use counterpart_plan::model::Request;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// How drafts are made.
 #[derive(Clone, Debug)]
@@ -28,10 +29,8 @@ pub struct Drafting {
 /// Why one could not be built: a name that only a step could give, or an expression without a value.
 pub fn drafts(plan: &Plan, request: &Request, drafting: &Drafting) -> Result<Vec<RequestBytes>, String> {
     let clock = Clock::start(ClockKind::Virtual, drafting.unix_ms);
-    let endpoint = |name: &String| (name.clone(), json!({ "url": format!("https://{name}.invalid") }));
-    let mut globals = (*plan.globals).clone();
-    globals.insert("endpoint".to_owned(), plan.endpoints.iter().map(|one| endpoint(&one.name)).collect());
-    globals.insert("clock".to_owned(), json!({ "scale": clock.scale(), "kind": clock.kind().name() }));
+    let endpoints = plan.endpoints.iter().map(|one| (one.name.as_str(), format!("https://{}.invalid", one.name)));
+    let globals = globals(plan, &clock, endpoints);
     let names = RunNames::new(&globals, &clock);
     let with = request.with.iter().filter(|(name, _)| !drafting.given.contains_key(name)).cloned().collect();
     let request = Request { with, ..request.clone() };

@@ -93,13 +93,18 @@ pub(crate) struct Shared {
     pub(crate) passages: Passages,
 }
 
+/// Gives the names that are the same for a whole run, with the addresses of the endpoints by name.
+pub(crate) fn globals<'a>(plan: &Plan, clock: &Clock, endpoints: impl Iterator<Item = (&'a str, String)>) -> Map<String, Value> {
+    let mut globals = (*plan.globals).clone();
+    let endpoints = endpoints.map(|(name, url)| (name.to_owned(), json!({ "url": url }))).collect();
+    globals.insert("endpoint".to_owned(), Value::Object(endpoints));
+    globals.insert("clock".to_owned(), json!({ "scale": clock.scale(), "kind": clock.kind().name() }));
+    globals
+}
+
 impl Shared {
     pub(crate) fn new(plan: Arc<Plan>, clock: Clock, around: Surroundings) -> Self {
-        let mut globals = (*plan.globals).clone();
-        let endpoints: Map<String, Value> =
-            around.targets.iter().map(|(name, target)| (name.clone(), json!({ "url": target.url() }))).collect();
-        globals.insert("endpoint".to_owned(), Value::Object(endpoints));
-        globals.insert("clock".to_owned(), json!({ "scale": clock.scale(), "kind": clock.kind().name() }));
+        let globals = globals(&plan, &clock, around.targets.iter().map(|(name, target)| (name.as_str(), target.url())));
         let numbers = Numbers::default();
         let client = Client::new(around.network.clone(), Limits::default(), numbers.clone());
         Self {
