@@ -2,7 +2,7 @@
 
 use crate::build::values;
 use crate::names::Layer;
-use counterpart_evidence::{Body as BodyBytes, Headers, Request as RequestBytes};
+use counterpart_evidence::{Body as BodyBytes, Headers, Request as RequestBytes, weighted};
 use counterpart_matching::{Edit, Generators, Names, apply};
 use counterpart_plan::model::{Body, BodyForm, BodyFrom, Coding, FormChoice, Shape};
 use counterpart_transport::ContentCoding;
@@ -122,14 +122,9 @@ fn coded(content: Vec<u8>, coding: Option<Coding>, headers: &mut Headers, names:
     counterpart_transport::encode(coding, &content)
 }
 
-/// Tells whether `Accept-Encoding` takes gzip (RFC 9110 section 12.5.3): by its name, and with a weight that is not 0.
+/// Tells whether `Accept-Encoding` takes gzip (RFC 9110 section 12.5.3): by its name.
 fn takes_gzip(line: &str) -> bool {
-    line.split(',').any(|one| {
-        let mut parts = one.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
-        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Ok(1.0), str::parse::<f32>);
-        named && weight.is_ok_and(|weight| weight > 0.0)
-    })
+    weighted(line).any(|(name, _)| name.eq_ignore_ascii_case("gzip"))
 }
 
 #[cfg(test)]

@@ -200,3 +200,14 @@ pub struct Response {
     /// Content.
     pub body: Body,
 }
+
+/// Gives the members of a list that says what is accepted, each with its weight (RFC 9110 §12.4.2): 1 where none is said. What has the
+/// weight 0 is refused, and left out, as is what has one that cannot be read.
+pub fn weighted(list: &str) -> impl Iterator<Item = (&str, f32)> {
+    list.split(',').filter_map(|member| {
+        let mut parts = member.split(';').map(str::trim);
+        let name = parts.next()?;
+        let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Ok(1.0), str::parse::<f32>).ok()?;
+        (weight > 0.0).then_some((name, weight))
+    })
+}

@@ -1,6 +1,7 @@
 //! The two forms of FHIR: bodies in XML are looked at as the JSON that they mean, and bodies made in JSON go out in either.
 
 use counterpart_document::{Fault, Json, Limits, Xml};
+use counterpart_evidence::weighted;
 use counterpart_fhir::{Definitions, as_json, as_xml, place_in_xml};
 use counterpart_matching::OtherForm;
 use std::ops::Range;
@@ -101,13 +102,9 @@ impl FhirForms {
     /// Gives the form that `Accept` likes best; of those that it likes as much the first.
     fn best(&self, accept: &str) -> Option<Form> {
         let mut best: Option<(Form, f32)> = None;
-        for range in accept.split(',') {
-            let mut parts = range.split(';').map(str::trim);
-            let name = parts.next().unwrap_or_default();
-            // RFC 9110 section 12.4.2: a weight is 1 where none is said, and 0 refuses.
-            let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(Some(1.0), |weight| weight.parse().ok());
+        for (name, weight) in weighted(accept) {
             let form = if matches!(name, "*/*" | "application/*") { Some(self.otherwise) } else { self.of(name) };
-            let (Some(form), Some(weight)) = (form, weight.filter(|weight| *weight > 0.0)) else { continue };
+            let Some(form) = form else { continue };
             if best.is_none_or(|(_, most)| weight > most) {
                 best = Some((form, weight));
             }
