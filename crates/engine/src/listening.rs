@@ -153,8 +153,7 @@ impl Listening {
 }
 
 fn is_ours(endpoint: &Endpoint, role: Role, around: &Surroundings) -> bool {
-    let stands_in = endpoint.proxy.is_some() || endpoint.protocol == Protocol::Directory;
-    role == Role::Provider || (stands_in && !around.targets.contains_key(&endpoint.name))
+    role == Role::Provider || (endpoint.stands_in && !around.targets.contains_key(&endpoint.name))
 }
 
 fn client_certificate(endpoint: &Endpoint, globals: &Map<String, Value>) -> String {

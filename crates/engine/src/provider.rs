@@ -187,7 +187,9 @@ impl Provider {
         });
         let mut found = Found::default();
         let names = self.shared.names();
-        found.check(&self.shared.plan.standing.connection, &subjects(&exchange, &names, &self.shared));
+        if let Some(endpoint) = self.shared.endpoint(endpoint) {
+            found.check(&endpoint.standing.connection, &subjects(&exchange, &names, &self.shared));
+        }
         let owner = taken.as_ref().map(|(claimant, _)| Arc::clone(claimant)).or_else(|| only_active(&claimants));
         if let Some((claimant, expectation)) = &taken {
             let own = claimant.names();
@@ -321,9 +323,10 @@ impl Provider {
     /// Puts a request to the standing checks, finds the expectation that takes it, and decides unless that holds it open.
     fn begin(&self, arrival: &Arrival, request: &Request, subjects: &Subjects<'_>) -> Result<Begun, String> {
         let mut found = Found::default();
-        if arrival.exchange.parent.is_none() && self.shared.protocol(&arrival.endpoint) == Protocol::Http {
-            // What our own side passed on was judged where it first came, and what is standing speaks of HTTP.
-            found.check(&self.shared.plan.standing.exchange, subjects);
+        // What our own side passed on was judged where it first came.
+        let judged_here = self.shared.endpoint(&arrival.endpoint).filter(|_| arrival.exchange.parent.is_none());
+        if let Some(endpoint) = judged_here {
+            found.check(&endpoint.standing.exchange, subjects);
         }
         let (expectation, number) = self.expectation(arrival, request, subjects, &mut found);
         let held = match &expectation {

@@ -11,7 +11,7 @@ use crate::tamper::Tamper;
 use counterpart_evidence::{Event, ExchangeId};
 use counterpart_keys::{Identity, Trust};
 use counterpart_plan::Plan;
-use counterpart_plan::model::Proxy;
+use counterpart_plan::model::{Endpoint, Proxy};
 use counterpart_transport::{Client, Limits, Network, Numbers, Protocol};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -153,7 +153,7 @@ impl Shared {
         RunNames::new(self.globals(), &self.clock)
     }
 
-    /// Gives our endpoints; in role consumer only proxies of ours are open.
+    /// Gives our endpoints; in role consumer only those are open that stand in for a service beside the system under test.
     pub(crate) fn listening(&self) -> Option<&Arc<Listening>> {
         self.listening.get()
     }
@@ -164,14 +164,19 @@ impl Shared {
         given.or_else(|| self.listening()?.url(endpoint).and_then(|url| Target::read(url).ok()))
     }
 
+    /// Gives an endpoint by its name.
+    pub(crate) fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.plan.endpoints.iter().find(|one| one.name == name)
+    }
+
     /// Gives what makes an endpoint a proxy.
     pub(crate) fn proxy(&self, endpoint: &str) -> Option<&Proxy> {
-        self.plan.endpoints.iter().find(|one| one.name == endpoint)?.proxy.as_ref()
+        self.endpoint(endpoint)?.proxy.as_ref()
     }
 
     /// Gives what is spoken at an endpoint.
     pub(crate) fn protocol(&self, endpoint: &str) -> Protocol {
-        self.plan.endpoints.iter().find(|one| one.name == endpoint).map(|one| one.protocol).unwrap_or_default()
+        self.endpoint(endpoint).map(|one| one.protocol).unwrap_or_default()
     }
 
     pub(crate) fn client(&self) -> &Client {

@@ -152,6 +152,13 @@ pub const CODES: &[Page] = &[
         advice: "Name it in a row, or under `uncovered` with the reason why the form does not ask for it.",
     },
     Page {
+        code: "PK022",
+        meaning: "What an endpoint says could never matter: `stands-in` at a kind that always does, or checks that stand there in a role in which the endpoint has no part.",
+        wrong: "endpoints:\n  - { name: shop, kind: http, plays-in: [provider], standing: { consumer: { exchange: [in-time] } } }",
+        right: "endpoints:\n  - { name: shop, kind: http, plays-in: [consumer, provider], standing: { consumer: { exchange: [in-time] } } }",
+        advice: "Take it out, or say in `plays-in` that the endpoint has a part in that role.",
+    },
+    Page {
         code: "MT001",
         meaning: "The text is not an expression in CEL (the Common Expression Language).",
         wrong: "that: { expr: \"response.status = 200\" }",

@@ -99,7 +99,7 @@ impl Play {
                 }
                 exchange.started_us = self.shared.clock.now_us();
                 let kept = connected.facts().reused;
-                let to_us = way.is_some() || self.is_own_directory(&endpoint);
+                let to_us = way.is_some() || self.is_own(&endpoint);
                 let mut passage = to_us.then(|| self.under_way(&connected, &exchange));
                 let mut received = connected.send(sending.request.clone(), &sending.sending).await;
                 let as_usual = sending.sending.delivery == Delivery::default();
@@ -187,9 +187,8 @@ impl Play {
     /// Puts an exchange to the standing checks and those given.
     fn judge_exchange(&self, exchange: &Exchange, names: &Map<String, Value>, checks: &[Arc<Check>]) -> Found {
         let mut found = Found::default();
-        // What is standing speaks of HTTP.
-        let standing = self.shared.protocol(&exchange.endpoint) == Protocol::Http;
-        let mut all = if standing { self.shared.plan.standing.exchange.clone() } else { Vec::new() };
+        let standing = self.shared.endpoint(&exchange.endpoint).map(|endpoint| &endpoint.standing.exchange);
+        let mut all = standing.cloned().unwrap_or_default();
         all.extend(checks.iter().filter(|check| !super::is_step_level(check)).cloned());
         let globals = self.shared.names();
         found.check(&all, &subjects(exchange, &Layer::new(names, &globals), &self.shared));
@@ -225,10 +224,10 @@ impl Play {
     }
 
     fn target(&self, endpoint: &str) -> Result<Target, Stop> {
-        // A proxy of our own is no system under test; a directory of our own is there to be asked.
-        let found = match self.shared.protocol(endpoint) {
-            Protocol::Directory => self.shared.target(endpoint),
-            Protocol::Http => self.shared.around.targets.get(endpoint).cloned(),
+        let found = if self.is_asked(endpoint) {
+            self.shared.target(endpoint)
+        } else {
+            self.shared.around.targets.get(endpoint).cloned()
         };
         found.ok_or_else(|| no_address(endpoint))
     }
@@ -249,9 +248,14 @@ impl Play {
         Ok(Some(Way { target, form: plan.form, proxy }))
     }
 
-    /// Tells whether an endpoint is a directory that nobody but we ourselves plays.
-    fn is_own_directory(&self, endpoint: &str) -> bool {
-        self.shared.protocol(endpoint) == Protocol::Directory && !self.shared.around.targets.contains_key(endpoint)
+    /// Tells whether an endpoint is a service beside the system under test that is asked, as no proxy is.
+    fn is_asked(&self, endpoint: &str) -> bool {
+        self.shared.endpoint(endpoint).is_some_and(|one| one.stands_in && one.proxy.is_none())
+    }
+
+    /// Tells whether an endpoint that is asked is played by nobody but ourselves.
+    fn is_own(&self, endpoint: &str) -> bool {
+        self.is_asked(endpoint) && !self.shared.around.targets.contains_key(endpoint)
     }
 
     /// Lets a proxy of our own know whose request comes to it.

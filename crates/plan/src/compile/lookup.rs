@@ -9,16 +9,7 @@ use counterpart_directory::Filter;
 use counterpart_matching::{Escape, Template};
 use counterpart_scenario::model::{Bind, EndpointItem, EndpointKind, Lookup, ScopeWord};
 use counterpart_scenario::{Node, Spanned, Text};
-use counterpart_transport::Protocol;
 use serde_json::json;
-
-/// Tells what is spoken at an endpoint.
-pub(super) fn protocol(record: &EndpointItem) -> Protocol {
-    match record.kind {
-        EndpointKind::Ldap => Protocol::Directory,
-        EndpointKind::Http | EndpointKind::Proxy => Protocol::Http,
-    }
-}
 
 impl Compiler<'_> {
     /// Compiles a lookup as the request that it is.

@@ -6,6 +6,7 @@ mod checklist;
 mod condition;
 mod credentials;
 mod edit;
+mod endpoint;
 mod fhir;
 mod forms;
 mod fragment;
@@ -27,8 +28,8 @@ mod waiting;
 mod whole;
 
 use crate::model::{
-    Action, Defect, Endpoint, Fragment, Player, Probing, Profile, Proof, Reply, Request, Scenario, Schedule, Sentinel, Standing,
-    Store, Stub,
+    Action, Defect, Endpoint, Fragment, Player, Probing, Profile, Proof, Reply, Request, Scenario, Schedule, Sentinel, Store,
+    Stub,
 };
 use crate::options::{Options, Purpose};
 use crate::source::PackFiles;
@@ -285,7 +286,6 @@ struct Parts {
     endpoints: Vec<Endpoint>,
     actions: BTreeMap<String, Action>,
     profiles: Vec<Profile>,
-    standing: Standing,
     store: Store,
     preflight: Option<Probing>,
     discriminator: Option<Expression>,
@@ -308,8 +308,7 @@ impl Compiler<'_> {
         let discriminator = self.expression_if(pack.discriminator.as_ref(), &mut scope);
         let correlate = self.expression_if(pack.correlate.as_ref(), &mut scope);
         self.report_credentials();
-        let standing = self.standing(role);
-        let endpoints = self.endpoints();
+        let endpoints = self.endpoints(role);
         let scenarios = self.scenarios(role);
         // What nobody has named yet is compiled all the same, so that every file of the pack is checked.
         let names = |names: Vec<&String>| names.into_iter().cloned().collect::<Vec<_>>();
@@ -341,7 +340,6 @@ impl Compiler<'_> {
             endpoints,
             actions: self.actions().into_iter().map(|action| (action.name.clone(), action)).collect(),
             profiles: self.profiles(),
-            standing,
             store: self.store(),
             preflight: self.preflight(),
             discriminator,

@@ -130,7 +130,6 @@ impl Compiler<'_> {
             globals: Arc::new(self.globals.clone()),
             requirements,
             checks,
-            standing: parts.standing,
             endpoints: parts.endpoints,
             actions: parts.actions,
             credentials: self.credentials(),

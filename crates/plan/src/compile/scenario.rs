@@ -2,11 +2,11 @@
 
 use super::{Compiler, Scope};
 use crate::limits::ROWS_MAX;
-use crate::model::{Action, Endpoint, NOT_SELECTED, Profile, Scenario, Sentinel, Settled, Standing, Time, VariantRow};
+use crate::model::{Action, NOT_SELECTED, Profile, Scenario, Sentinel, Settled, Time, VariantRow};
 use crate::tree::Filed;
 use counterpart_diag::Diagnostic;
 use counterpart_evidence::{Level, RequirementId, Role, ScenarioId, Verdict};
-use counterpart_scenario::model::{ClaimNeed, EndpointItem, RoleWord, ScenarioFile, StandingChecks, Variants};
+use counterpart_scenario::model::{ClaimNeed, RoleWord, ScenarioFile, Variants};
 use counterpart_scenario::{Node, Spanned, Text};
 use counterpart_validate::Schema;
 use serde_json::{Value, json};
@@ -266,33 +266,6 @@ impl<'a> Compiler<'a> {
         by_id && by_tag && by_level
     }
 
-    /// Tells whether an endpoint is used in the role of the run.
-    pub(crate) fn takes_part(&self, record: &EndpointItem) -> bool {
-        let wanted = self.options.run_role.or(self.options.role);
-        let is = |word: &RoleWord| wanted.is_none_or(|wanted| role(*word) == wanted);
-        record.plays_in.is_empty() || record.plays_in.iter().any(is)
-    }
-
-    /// Gives the endpoints of the run with the stubs that answer there; those of both roles where none is chosen.
-    pub(crate) fn endpoints(&mut self) -> Vec<Endpoint> {
-        let records = &self.main().pack.record.endpoints;
-        let mut endpoints = Vec::new();
-        for record in records {
-            if !self.takes_part(record) {
-                continue;
-            }
-            let mut scope = Scope::rule();
-            endpoints.push(Endpoint {
-                name: record.name.value.clone(),
-                stubs: record.stubs.iter().filter_map(|name| self.stub(name)).collect(),
-                client_certificate: self.expression_if(record.client_certificate.as_ref(), &mut scope),
-                proxy: self.proxy(record),
-                protocol: super::lookup::protocol(record),
-            });
-        }
-        endpoints
-    }
-
     /// Gives the actions that a system under test can be asked to do.
     pub(crate) fn actions(&mut self) -> Vec<Action> {
         let records = &self.main().pack.record.actions;
@@ -338,19 +311,6 @@ impl<'a> Compiler<'a> {
             set: record.set.iter().map(|(name, node)| (name.value.clone(), node.to_json())).collect(),
         };
         records.iter().map(profile).collect()
-    }
-
-    /// Gives the checks that every exchange of a role is put to.
-    pub(crate) fn standing(&mut self, played: Role) -> Standing {
-        let record = self.main().pack.record.standing.as_ref().and_then(|standing| match played {
-            Role::Consumer => standing.consumer.as_ref(),
-            Role::Provider => standing.provider.as_ref(),
-        });
-        let Some(StandingChecks { exchange, connection, .. }) = record else { return Standing::default() };
-        Standing {
-            exchange: exchange.iter().filter_map(|name| self.named_check(name)).collect(),
-            connection: connection.iter().filter_map(|name| self.named_check(name)).collect(),
-        }
     }
 
     /// Gives the data values that provoke a behaviour.

@@ -23,6 +23,10 @@ pub struct Endpoint {
     pub proxy: Option<Proxy>,
     /// What is spoken there.
     pub protocol: Protocol,
+    /// Checks applied to every exchange and connection there, in the role of the run.
+    pub standing: Standing,
+    /// Whether it is no system under test but a service beside it: where we call and none is named, we play it ourselves.
+    pub stands_in: bool,
 }
 
 /// How a request to a proxy says what it is for.
@@ -318,8 +322,6 @@ pub struct Plan {
     pub requirements: Vec<Requirement>,
     /// Named checks.
     pub checks: BTreeMap<String, Arc<Check>>,
-    /// Checks applied to every exchange in this role.
-    pub standing: Standing,
     /// Endpoints, the first being the usual one.
     pub endpoints: Vec<Endpoint>,
     /// Actions by name.

@@ -43,7 +43,7 @@ record! {
         optional masking "masking": Masking,
         /// What is proved of a server under test before the first scored message, beside route, TLS and hooks.
         optional preflight "preflight": PreflightItem,
-        /// Checks applied to every exchange of a run.
+        /// Checks applied to every exchange of a run, at endpoints that have none of their own.
         optional standing "standing": Standing,
         /// FHIR in its messages: both forms of a resource are one.
         optional fhir "fhir": FhirItem,
@@ -253,6 +253,10 @@ record! {
         optional doc "doc": Text,
         /// Whether it asks for a client certificate: `required` unless the settings say otherwise; CEL giving `none`, `optional` or `required`.
         optional client_certificate "client-certificate": Cel,
+        /// Checks applied to every exchange here, in the place of those that stand for the pack; `{}` for none.
+        optional standing "standing": Standing,
+        /// Whether it is no system under test but a service beside it: where we call and no address is given, we play it ourselves, as we do with every proxy and directory.
+        optional stands_in "stands-in": Flag,
     }
 }
 
@@ -279,7 +283,7 @@ record! {
 }
 
 record! {
-    /// Checks applied to every exchange.
+    /// Checks applied to every exchange of the pack, or of one endpoint.
     Standing "standing" {
         /// Where Counterpart calls.
         optional consumer "consumer": StandingChecks,
@@ -291,7 +295,7 @@ record! {
 record! {
     /// Names of checks.
     StandingChecks "standing checks" {
-        /// Applied to every exchange of a run, those with a directory apart: what is asked there and answered is judged where it is expected.
+        /// Applied to every exchange. What stands for the pack speaks of HTTP and is not applied at directories, which can have their own.
         list exchange "exchange": Text,
         /// Applied to every connection that brought no request.
         list connection "connection": Text,
