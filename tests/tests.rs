@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, clippy::unwrap_used, reason = "a test may panic, and says what it leaves out")]
 
 mod architecture;
+mod beside;
 mod checklists;
 mod choices;
 mod clients;
