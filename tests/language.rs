@@ -236,6 +236,32 @@ fn a_try_that_sends_nothing_is_not_judged_by_an_earlier_answer() {
     ended.gives("PASS  A lamp that is switched over HTTP\n  scenarios  1 pass");
 }
 
+/// A product does all of an action before it says that it is done: its second request is here before the scenario has looked at the
+/// first, and is compared with that all the same, by a named check and by one of the scenario's own.
+#[test]
+fn a_request_that_comes_before_what_it_is_compared_with_is_judged_in_its_turn() {
+    let place = Place::with_lamp();
+    let add = |path: &str, text: &str| place.write(path, place.read(path) + text);
+    add("scenarios/lamp/pack.yaml", "actions:\n  - { name: turn, does: Switch on and off again., roles: [provider] }\n");
+    add(
+        "scenarios/lamp/requirements.yaml",
+        "  - { id: R3, level: must, basis: published, text: The second switch undoes the first., source: MANUAL section 3, roles: provider }\n",
+    );
+    let player = "title: A hand\nrules:\n  - id: turn\n    on: [turn]\n    returns: '{}'\n    first:\n      - send: { use: switch, with: { wanted: true } }\n      - send: { use: switch, with: { wanted: false } }\n";
+    place.write("scenarios/lamp/players/hand.yaml", player);
+    let scenario = "id: lamp/hand/turn\ntitle: t\npurpose: p\nrole: provider\ncovers: [R3]\nneeds: { actions: [turn] }\nsteps:\n  - ask: { action: turn }\n  - id: looked\n    await: { request: { method: PUT }, within: 10s }\n    capture: { state: { json: /on, of: request } }\n    expect: [{ id: came, requirement: R3, that: { method: PUT }, hint: h }]\n  - await: { request: { method: PUT }, within: 10s }\n    expect: [undone, { id: other, requirement: R3, that: { expr: 'request.json.on != state' }, hint: h }]\n";
+    place.write("scenarios/lamp/hand/turn.yaml", scenario);
+    add(
+        "scenarios/lamp/checks/lamp.yaml",
+        "  - { id: undone, requirement: R3, on: request, that: { expr: 'request.json.on != looked.request.json.on' }, hint: h }\n",
+    );
+    let mutant = "  - id: twice-on\n    title: It is switched on twice.\n    role: provider\n    rule: hand#turn\n    patch: [{ op: replace, path: /first/1/send/with/wanted, value: true }]\n    plays: [hand/turn]\n    fails: [undone, lamp/hand/turn#other]\n";
+    let mutants = place.read("scenarios/lamp/mutants.yaml");
+    place.write("scenarios/lamp/mutants.yaml", mutants.replacen("mutants:\n", &format!("mutants:\n{mutant}"), 1));
+    place.run(["demo", "lamp", "--scenario", "hand"]).gives("PASS  A lamp that is switched over HTTP\n  scenarios  1 pass");
+    place.run(["prove", "lamp", "--role", "provider", "--only", "named"]).gives("1 of 1 mutants killed");
+}
+
 /// Rules are looked up by what they compare; a name or value that is percent-encoded, and a part of the path, must be found there too.
 #[test]
 fn a_rule_is_found_by_an_encoded_query_and_by_a_part_of_the_path() {

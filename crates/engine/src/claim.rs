@@ -21,6 +21,16 @@ pub(crate) enum Phase {
     Over,
 }
 
+/// When the checks of an expectation look at a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Judging {
+    /// As it comes.
+    #[default]
+    AtOnce,
+    /// In the turn of the step: they speak of what steps before it give, which a request that comes early is ahead of.
+    InTurn,
+}
+
 /// One `await` step, armed.
 #[derive(Debug)]
 pub(crate) struct Expectation {
@@ -32,8 +42,15 @@ pub(crate) struct Expectation {
     pub(crate) changed: Notify,
     phase: Mutex<Phase>,
     taken: AtomicU64,
-    matched: Mutex<Vec<Arc<Exchange>>>,
+    matched: Mutex<Matched>,
     held: Mutex<Vec<oneshot::Sender<Reply>>>,
+}
+
+/// The exchanges that an expectation took, and when its checks look at them.
+#[derive(Debug, Default)]
+struct Matched {
+    exchanges: Vec<Arc<Exchange>>,
+    judging: Judging,
 }
 
 impl Expectation {
@@ -48,7 +65,7 @@ impl Expectation {
             changed: Notify::new(),
             phase: Mutex::new(Phase::Waiting),
             taken: AtomicU64::new(0),
-            matched: Mutex::new(Vec::new()),
+            matched: Mutex::default(),
             held: Mutex::new(Vec::new()),
         }
     }
@@ -67,19 +84,44 @@ impl Expectation {
         self.taken.fetch_update(Ordering::SeqCst, Ordering::SeqCst, room).ok()
     }
 
-    /// Keeps an exchange that is over.
-    pub(crate) fn keep(&self, exchange: Arc<Exchange>) {
-        lock(&self.matched).push(exchange);
+    /// Leaves what comes to the turn of the step.
+    pub(crate) fn judge_in_turn(&self) {
+        lock(&self.matched).judging = Judging::InTurn;
+    }
+
+    pub(crate) fn judging(&self) -> Judging {
+        lock(&self.matched).judging
+    }
+
+    /// Keeps an exchange that is over, while there is room for it; tells who judges it.
+    pub(crate) fn keep(&self, exchange: Arc<Exchange>) -> Judging {
+        if self.phase() != Phase::Waiting {
+            return Judging::AtOnce;
+        }
+        let mut matched = lock(&self.matched);
+        matched.exchanges.push(exchange);
+        let judging = matched.judging;
+        drop(matched);
         self.changed.notify_waiters();
         self.changed.notify_one();
+        judging
+    }
+
+    /// Takes the turn of the step: gives what was left to it. What comes later is judged as it comes.
+    pub(crate) fn take_turn(&self) -> Vec<Arc<Exchange>> {
+        let mut matched = lock(&self.matched);
+        match std::mem::take(&mut matched.judging) {
+            Judging::AtOnce => Vec::new(),
+            Judging::InTurn => matched.exchanges.clone(),
+        }
     }
 
     pub(crate) fn matched(&self) -> Vec<Arc<Exchange>> {
-        lock(&self.matched).clone()
+        lock(&self.matched).exchanges.clone()
     }
 
     pub(crate) fn matched_count(&self) -> u64 {
-        lock(&self.matched).len() as u64
+        lock(&self.matched).exchanges.len() as u64
     }
 
     /// Holds a request open until a `respond` step brings the answer.

@@ -3,7 +3,7 @@
 use crate::answer::{Answer, Asked, built, by_rules};
 use crate::arrival::{Arrival, expects, stopped};
 use crate::build::{generators, milliseconds};
-use crate::claim::{Claimant, Expectation, Phase, lock};
+use crate::claim::{Claimant, Expectation, Judging, Phase, lock};
 use crate::directory;
 use crate::judge::{Found, broken, seen, subjects};
 use crate::names::Layer;
@@ -18,7 +18,7 @@ use counterpart_evidence::{Direction, Exchange, Request, Response, Role};
 use counterpart_matching::{Generators, Subjects};
 use counterpart_plan::model::{AwaitWhat, Hold, Reply, Schedule, ScheduleRow};
 use counterpart_transport::{Call, Delivery, Ended, Protocol, Recorded, Reply as Outgoing};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -191,10 +191,9 @@ impl Provider {
             found.check(&endpoint.standing.connection, &subjects(&exchange, &names, &self.shared));
         }
         let owner = taken.as_ref().map(|(claimant, _)| Arc::clone(claimant)).or_else(|| only_active(&claimants));
-        if let Some((claimant, expectation)) = &taken {
-            let own = claimant.names();
-            let layer = Layer::new(&own, &names);
-            found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared));
+        let judging = taken.as_ref().map(|(_, expectation)| expectation.judging());
+        if let Some((claimant, expectation)) = taken.as_ref().filter(|_| judging == Some(Judging::AtOnce)) {
+            found.add(self.expected(&exchange, expectation, &claimant.names()));
         }
         let step = taken.as_ref().and_then(|(_, expectation)| step_of(expectation));
         drop(self.record(&exchange, owner.as_ref(), step, String::new(), found, None));
@@ -202,8 +201,8 @@ impl Provider {
         if let Some(owner) = &owner {
             owner.keep(Arc::clone(&exchange));
         }
-        if let Some((_, expectation)) = taken {
-            expectation.keep(exchange);
+        if let Some((claimant, expectation)) = taken {
+            self.kept(exchange, &expectation, &claimant, judging);
         }
     }
 
@@ -496,27 +495,43 @@ impl Provider {
         mut found: Found,
         unmatched: Option<Vec<String>>,
     ) -> Recorded {
-        let own = owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
         if self.shared.plan.role == Role::Consumer {
             // What came to a proxy of ours is our own request, whose answer is judged where we take it.
             found = Found::default();
         }
-        if let Some(expectation) = &expectation {
-            let globals = self.shared.names();
-            let layer = Layer::new(&own, &globals);
-            found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared));
+        let judging = expectation.as_ref().map(|expectation| expectation.judging());
+        if let Some(expectation) = expectation.as_ref().filter(|_| judging == Some(Judging::AtOnce)) {
+            let own = owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
+            found.add(self.expected(&exchange, expectation, &own));
         }
         let step = expectation.as_ref().and_then(|expectation| step_of(expectation));
         let recorded = self.record(&exchange, owner.as_ref(), step, session, found, unmatched);
         let exchange = Arc::new(exchange);
         // One request through a proxy of ours counts once in a series, too.
-        if let Some(owner) = owner.filter(|_| exchange.parent.is_none()) {
+        if let Some(owner) = owner.as_ref().filter(|_| exchange.parent.is_none()) {
             owner.keep(Arc::clone(&exchange));
         }
-        if let Some(expectation) = expectation.filter(|expectation| expectation.phase() == Phase::Waiting) {
-            expectation.keep(exchange);
+        if let (Some(expectation), Some(owner)) = (expectation, owner) {
+            self.kept(exchange, &expectation, &owner, judging);
         }
         recorded
+    }
+
+    /// Gives an exchange to the expectation that took it; judges what was left to a turn that was over before it was here.
+    fn kept(&self, exchange: Arc<Exchange>, expectation: &Expectation, owner: &Claimant, judging: Option<Judging>) {
+        let now = expectation.keep(Arc::clone(&exchange));
+        if let (Some(Judging::InTurn), Judging::AtOnce, Some(step)) = (judging, now, step_of(expectation)) {
+            let found = self.expected(&exchange, expectation, &owner.names());
+            self.shared.judged(owner, step, vec![exchange.id], found);
+        }
+    }
+
+    /// Puts an exchange to the checks of the expectation that took it.
+    fn expected(&self, exchange: &Exchange, expectation: &Expectation, own: &Map<String, Value>) -> Found {
+        let globals = self.shared.names();
+        let mut found = Found::default();
+        found.check(&exchange_checks(expectation), &subjects(exchange, &Layer::new(own, &globals), &self.shared));
+        found
     }
 
     fn record(
@@ -549,7 +564,7 @@ fn step_of(expectation: &Expectation) -> Option<u32> {
 }
 
 /// Gives the checks of an expectation that look at one exchange.
-fn exchange_checks(expectation: &Expectation) -> Vec<Arc<counterpart_validate::Check>> {
+pub(crate) fn exchange_checks(expectation: &Expectation) -> Vec<Arc<counterpart_validate::Check>> {
     use counterpart_evidence::Part;
     expectation.checks.iter().filter(|check| !matches!(check.on, Part::Sequence | Part::Timing | Part::Hook)).cloned().collect()
 }

@@ -2,7 +2,9 @@
 
 use crate::actor::Actor;
 use crate::address::scheme;
+use crate::claim::Claimant;
 use crate::clock::{Clock, ClockKind};
+use crate::judge::Found;
 use crate::listening::Listening;
 use crate::names::RunNames;
 use crate::passage::Passages;
@@ -195,6 +197,17 @@ impl Shared {
     /// Tells whether nobody has connected or been called yet. On the virtual clock both sides are ours, so nothing is misaddressed.
     pub(crate) fn is_untouched(&self) -> bool {
         self.clock.kind() != ClockKind::Virtual && self.exchanges.load(Ordering::Relaxed) == 0
+    }
+
+    /// Tells what checks found for a step, beside what they found of each exchange as it was recorded.
+    pub(crate) fn judged(&self, claimant: &Claimant, step: u32, exchanges: Vec<ExchangeId>, found: Found) {
+        if found.is_broken() {
+            claimant.note_failed();
+        }
+        let Found { mut findings, passed, skipped } = found;
+        findings.extend(skipped.into_iter().flat_map(|skipped| skipped.into_findings(None)));
+        let (scenario, attempt) = (claimant.scenario.clone(), claimant.attempt);
+        self.event(Event::Judged { scenario, attempt, step, exchanges, findings, passed });
     }
 
     pub(crate) fn event(&self, event: Event) {

@@ -1,6 +1,6 @@
 //! Asking the system under test to act, and arming what it may bring.
 
-use super::frame::Frame;
+use super::frame::{Frame, given};
 use super::{Brought, Play, Stop};
 use crate::actor::{Order, Undone};
 use crate::build::{generators, milliseconds, values};
@@ -102,21 +102,30 @@ impl Play {
 
     /// Arms the `await` steps that follow, so that what comes while the system under test acts is not missed.
     ///
-    /// Each gets its index now, and so do the steps before it, so that an early request is shown where it was waited for.
+    /// Each gets its index now, and so do the steps before it, so that an early request is shown where it was waited for. What is
+    /// checked with names that steps before it give is left to its turn: a request can come before they are known.
     fn arm_next(&self, next: &[Step], frame: &mut Frame) -> Result<(), Stop> {
         let passed = |step: &&Step| matches!(step.act, Act::Assert | Act::Await(_) | Act::Let(_) | Act::Pause(_));
         let near: Vec<&Step> = next.iter().take_while(passed).collect();
         let last = near.iter().rposition(|step| matches!(step.act, Act::Await(_)));
+        let mut coming: Vec<&str> = Vec::new();
         for step in near.into_iter().take(last.map_or(0, |last| last + 1)) {
             let index = frame.keep_index(step, || self.next_index());
             if let Act::Await(plan) = &step.act {
                 let key = armed_key(plan);
                 if !frame.names.contains_key(&key) {
                     let expectation = self.expectation(step, plan, index, frame)?;
+                    if step.uses.iter().chain(&step.used_by_checks).any(|name| coming.contains(&name.as_str())) {
+                        expectation.judge_in_turn();
+                    }
                     let at = self.claimant.expectations().len();
                     self.claimant.arm(expectation);
                     frame.names.insert(key, Value::from(at));
                 }
+            }
+            coming.extend(given(step));
+            if let Act::Let(values) = &step.act {
+                coming.extend(values.iter().map(|(name, _)| name.as_str()));
             }
         }
         Ok(())

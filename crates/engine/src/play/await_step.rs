@@ -4,8 +4,9 @@ use super::frame::Frame;
 use super::{Brought, Play, Stop};
 use crate::build::{milliseconds, whole};
 use crate::claim::{Expectation, Phase};
-use crate::judge::{Found, broken, too_short};
+use crate::judge::{Found, broken, subjects, too_short};
 use crate::names::Layer;
+use crate::provider::exchange_checks;
 use counterpart_evidence::{Cause, Exchange};
 use counterpart_plan::model::{Await, AwaitWhat, Hold, Reply, Step};
 use std::sync::Arc;
@@ -52,6 +53,7 @@ impl Play {
         } else {
             expectation.set_phase(Phase::Over);
         }
+        self.judge_left(&expectation, index, frame);
         let exchanges = expectation.matched();
         // A request that is held open is here, though its exchange is not over.
         let count = exchanges.len() as u64 + expectation.held_count();
@@ -64,6 +66,17 @@ impl Play {
             self.judged(index, exchanges.iter().map(|exchange| exchange.id).collect(), found);
         }
         Ok(Brought { exchange: exchanges.last().cloned(), exchanges, judged: true, ..Brought::default() })
+    }
+
+    /// Makes the checks that were left to the turn of the step.
+    fn judge_left(&self, expectation: &Expectation, index: u32, frame: &Frame) {
+        let globals = self.shared.names();
+        let layer = Layer::new(&frame.names, &globals);
+        for exchange in expectation.take_turn() {
+            let mut found = Found::default();
+            found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared));
+            self.judged(index, vec![exchange.id], found);
+        }
     }
 
     fn too_few(

@@ -109,6 +109,7 @@ impl Frame {
     }
 }
 
-fn given(step: &Step) -> impl Iterator<Item = &str> {
+/// Gives the names that a step gives by its captures and its id.
+pub(crate) fn given(step: &Step) -> impl Iterator<Item = &str> {
     step.captures.iter().map(|captured| captured.name.as_str()).chain(step.id.as_deref())
 }

@@ -388,16 +388,7 @@ impl Play {
     }
 
     pub(crate) fn judged(&self, step: u32, exchanges: Vec<counterpart_evidence::ExchangeId>, found: Found) {
-        let Found { mut findings, passed, skipped } = found;
-        findings.extend(skipped.into_iter().flat_map(|skipped| skipped.into_findings(None)));
-        self.shared.event(Event::Judged {
-            scenario: self.scenario.clone(),
-            attempt: self.attempt,
-            step,
-            exchanges,
-            findings,
-            passed,
-        });
+        self.shared.judged(&self.claimant, step, exchanges, found);
     }
 
     /// Takes what a step's captures ask for.

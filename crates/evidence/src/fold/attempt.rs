@@ -5,7 +5,7 @@ use crate::{
     Attempt, Cause, CheckId, ExchangeId, Finding, FindingEffect, FindingOutcome, Level, Moment, RequirementId, StepHeader,
     StepRecord, Verdict, roll_up,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a finding says about the verdict; `None` where it says nothing, because its check did not apply or does not bind.
 pub(crate) fn verdict_of(finding: &Finding) -> Option<Verdict> {
@@ -67,7 +67,7 @@ pub(super) struct StepState {
     ended: Option<Moment>,
     last: Moment,
     settled: Option<Judgement>,
-    exchanges: Vec<ExchangeId>,
+    exchanges: BTreeSet<ExchangeId>,
     findings: Findings,
     judged: Vec<Judgement>,
     passed: BTreeMap<CheckId, u32>,
@@ -119,7 +119,7 @@ impl StepState {
             verdict: judgement.verdict,
             cause: judgement.cause,
             reason: judgement.reason,
-            exchanges: self.exchanges,
+            exchanges: self.exchanges.into_iter().collect(),
             findings: self.findings.into_all(),
             passed: self.passed,
         }

@@ -9,6 +9,7 @@ use counterpart_matching::{Rule, Side, can_pass_on_absence, cannot_fail};
 use counterpart_scenario::model::{BasisWord, CheckItem, Condition, Expectation, LevelWord, On, RequirementItem, Subject};
 use counterpart_scenario::{Spanned, Text};
 use counterpart_validate::{Check, CheckRule, Schema};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(crate) fn level(word: LevelWord) -> Level {
@@ -49,6 +50,10 @@ impl Compiler<'_> {
     pub(crate) fn named_check(&mut self, name: &Text) -> Option<Arc<Check>> {
         self.used.insert(format!("check {}", name.value));
         if let Some(done) = self.checks.get(&name.value) {
+            let used = self.used_by_checks.get(&name.value);
+            if let Some(outer) = self.used_by_open_checks.last_mut() {
+                outer.extend(used.into_iter().flatten().cloned());
+            }
             return done.clone();
         }
         let Some((item, namespaces)) = self.check_records.get(&name.value).copied() else {
@@ -56,9 +61,24 @@ impl Compiler<'_> {
             self.unknown("check", name, &known.iter().map(String::as_str).collect::<Vec<_>>());
             return None;
         };
+        self.used_by_open_checks.push(BTreeSet::new());
         let check = self.guarded("check", name, |compiler| compiler.check(item, None, namespaces, &mut Scope::open()));
+        let used = self.used_by_open_checks.pop().unwrap_or_default();
+        if let Some(outer) = self.used_by_open_checks.last_mut() {
+            outer.extend(used.iter().cloned());
+        }
+        self.used_by_checks.insert(name.value.clone(), used);
         self.checks.insert(name.value.clone(), check.clone());
         check
+    }
+
+    /// Gives the names that those of some expectations use that are named checks.
+    pub(crate) fn used_by_named(&self, items: &[Expectation]) -> Vec<String> {
+        let named = items.iter().filter_map(|item| match item {
+            Expectation::Named(name) => self.used_by_checks.get(&name.value),
+            Expectation::Inline(_) => None,
+        });
+        named.flatten().cloned().collect()
     }
 
     /// Compiles the checks of `expect`, `assert` or `checks`.

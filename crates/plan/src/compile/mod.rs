@@ -92,6 +92,10 @@ pub(crate) struct Compiler<'a> {
     pub(crate) edits: Vec<Edit>,
     /// Names that named checks, requests and replies use, whoever gives them.
     pub(crate) used_openly: BTreeSet<String>,
+    /// Names that each named check uses, with those of the checks that it is made of.
+    pub(crate) used_by_checks: BTreeMap<String, BTreeSet<String>>,
+    /// The same of the named checks that are being compiled, each within the one before.
+    pub(crate) used_by_open_checks: Vec<BTreeSet<String>>,
 }
 
 impl<'a> Compiler<'a> {
@@ -128,6 +132,8 @@ impl<'a> Compiler<'a> {
             edits: Vec::new(),
             unused: Vec::new(),
             used_openly: BTreeSet::new(),
+            used_by_checks: BTreeMap::new(),
+            used_by_open_checks: Vec::new(),
         };
         compiler.index();
         compiler

@@ -130,6 +130,9 @@ impl Compiler<'_> {
             if scope.is_open() {
                 self.used_openly.insert(name.clone());
             }
+            if let Some(used) = self.used_by_open_checks.last_mut() {
+                used.insert(name.clone());
+            }
             if scope.knows(name) {
                 continue;
             }

@@ -65,6 +65,7 @@ impl Compiler<'_> {
             captures,
             binds: record.binds.iter().map(|name| name.value.clone()).collect(),
             uses,
+            used_by_checks: self.used_by_named(&record.expect),
         })
     }
 

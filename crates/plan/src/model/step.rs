@@ -58,6 +58,8 @@ pub struct Step {
     pub binds: Vec<String>,
     /// Names that it uses, so that it can be told what it lacks when an earlier step failed.
     pub uses: Vec<String>,
+    /// Names that its named checks use, whoever gives them.
+    pub used_by_checks: Vec<String>,
 }
 
 /// What a step does.
