@@ -111,7 +111,9 @@ fn client_hello(server_name: &str, version: OldVersion) -> Vec<u8> {
 
 /// Answers a ClientHello with a ServerHello of TLS 1.1.
 pub(crate) async fn old_server_hello(stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-    let body = [&[3, 2][..], &[0x53; 32], &[0], &[0, 0x2f], &[0]].concat();
+    // RFC 5746 §3.6: without an empty `renegotiation_info` clients end the handshake whatever the version, and nothing is learnt.
+    let renegotiation_info = [0, 5, 0xff, 1, 0, 1, 0];
+    let body = [&[3, 2][..], &[0x53; 32], &[0], &[0, 0x2f], &[0], &renegotiation_info].concat();
     let length = u16::try_from(body.len()).unwrap_or(u16::MAX).to_be_bytes();
     let message = [&[2, 0, length[0], length[1]][..], &body].concat();
     let length = u16::try_from(message.len()).unwrap_or(u16::MAX).to_be_bytes();

@@ -3,7 +3,7 @@
 use crate::peer::{House, client, connect, keys, limits, ok, open, read_all, request, scripted, tls_client, tls_server};
 use counterpart_evidence::{Outcome, TlsSide};
 use counterpart_transport::{
-    ClientAuth, CutHow, Delivery, Network, OldVersion, Sending, Timeouts, TlsServer, Versions, Welcome, probe_old_tls,
+    ClientAuth, CutHow, Delivery, Limits, Network, OldVersion, Sending, Timeouts, TlsServer, Versions, Welcome, probe_old_tls,
 };
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -70,6 +70,24 @@ async fn an_old_server_hello_shows_what_the_client_makes_of_it() {
     let told = house.book.told(1).await.remove(0);
     assert_eq!(told.outcome, Outcome::TlsAlert);
     assert_eq!(told.connection.tls.unwrap().alert.unwrap().side, TlsSide::Peer);
+}
+
+/// OpenSSL speaks it where it is told to: it waits for the certificate and says nothing.
+#[tokio::test]
+async fn an_old_server_hello_is_taken_by_a_client_that_speaks_it() {
+    if std::process::Command::new("openssl").arg("version").output().is_err() {
+        return;
+    }
+    let house = open(Limits { handshake_ms: 1_000, ..limits() }, Some(tls_server()), Welcome::OldServerHello, |_| {
+        (ok("hello"), Delivery::default())
+    })
+    .await;
+    let mut command = tokio::process::Command::new("openssl");
+    command.args(["s_client", "-connect", house.server.local_address(), "-tls1_1", "-cipher", "ALL:@SECLEVEL=0"]);
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let _child = command.kill_on_drop(true).spawn().unwrap();
+    let told = house.book.told(1).await.remove(0);
+    assert_eq!(told.outcome, Outcome::Timeout, "{:?}", told.connection.tls);
 }
 
 /// A client that looks refuses the name; rustls does.
