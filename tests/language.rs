@@ -90,6 +90,46 @@ fn place_with(pack: &str, files: &[(&str, &str)]) -> Place {
     place
 }
 
+/// Of two steps that wait for one request, that which its `if` leaves out takes nothing.
+#[test]
+fn step_that_is_left_out_waits_for_nothing() {
+    let waiting = |guard: &str| {
+        format!("  - if: {guard}\n    await: {{ request: {{ endpoint: door, path: /x }}, within: 5s, else-fails: came }}\n")
+    };
+    let scenario = format!(
+        "id: door/knock/heard\ntitle: A knock\npurpose: A knock is heard.\nrole: provider\ncovers: [R1]\n\
+         needs: {{ actions: [knock] }}\nsteps:\n  - ask: {{ action: knock }}\n{}{}",
+        waiting("role == 'consumer'"),
+        waiting("role == 'provider'")
+    );
+    let place = place_with(
+        "door",
+        &[
+            (
+                "pack.yaml",
+                "pack: door\ntitle: A door\nversion: 0.1.0\nlanguage: 1\ndocuments: [{ id: DOC, title: Door }]\n\
+                 actions:\n  - { name: knock, does: connect, roles: [provider] }\n\
+                 endpoints: [{ name: door, kind: http, stubs: [door], client-certificate: \"'none'\" }]\n",
+            ),
+            (
+                "requirements.yaml",
+                "requirements:\n  - { id: R1, level: must, basis: published, text: Somebody knocks., source: DOC 1, roles: provider }\n",
+            ),
+            (
+                "checks/door.yaml",
+                "checks:\n  - { id: came, requirement: R1, on: sequence, that: { count: { range: { min: 1 } } }, hint: Knock. }\n",
+            ),
+            ("stubs/door.yaml", "title: A door\nrules:\n  - { id: any, on: { path: /x }, respond: 204 }\n"),
+            (
+                "players/client.yaml",
+                "title: A client\nrules:\n  - { id: knock, on: [knock], first: [{ send: { to: door, method: GET, path: /x } }] }\n",
+            ),
+            ("knock/heard.yaml", &scenario),
+        ],
+    );
+    place.run(["demo", "door", "--out", "out"]).exits(0).gives("1 pass");
+}
+
 /// A client of the mirror can offer an old version, for a probe is a step of a player like any other.
 #[test]
 fn player_offers_tls_1_1_where_a_mutant_says_so() {

@@ -301,7 +301,8 @@ impl Play {
         came_through
     }
 
-    fn guard(&self, step: &Step, frame: &Frame) -> Result<bool, String> {
+    /// Tells whether a step is played, by its `if`.
+    pub(crate) fn guard(&self, step: &Step, frame: &Frame) -> Result<bool, String> {
         let Some(guard) = &step.guard else { return Ok(true) };
         let globals = self.shared.names();
         match guard.evaluate(&Layer::new(&frame.names, &globals)) {
