@@ -37,7 +37,7 @@ impl Names for Layer<'_> {
 }
 
 /// The names that are the same for the whole run, and the moment: `now` as text and `now_ms` since 1970, one for all that is worked
-/// out with these names.
+/// out with these names, and `machine_ms`, which is what a system under test reads from its own clock while the run's is scaled.
 pub(crate) struct RunNames<'a> {
     globals: &'a Map<String, Value>,
     clock: &'a Clock,
@@ -56,6 +56,7 @@ impl Names for RunNames<'_> {
         match name {
             "now" => Some(Cow::Owned(moment_text(now_unix_ms()).into())),
             "now_ms" => Some(Cow::Owned(now_unix_ms().into())),
+            "machine_ms" => Some(Cow::Owned(self.clock.machine_unix_ms().into())),
             _ => self.globals.get(name).map(Cow::Borrowed),
         }
     }

@@ -10,7 +10,7 @@ const EVERYWHERE: [&str; 8] = ["setting", "profile", "claim", "pack", "role", "s
 /// Those of them that are known before the run.
 const SETTLED: [&str; 5] = ["setting", "profile", "claim", "pack", "role"];
 /// Names that hold where a message is looked at.
-const MESSAGE: [&str; 22] = [
+const MESSAGE: [&str; 23] = [
     "mails",
     "files",
     "logs",
@@ -31,6 +31,7 @@ const MESSAGE: [&str; 22] = [
     "store",
     "now",
     "now_ms",
+    "machine_ms",
     "reason",
     "target",
 ];
