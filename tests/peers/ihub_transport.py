@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
-import socket
 import ssl
-import threading
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from peer_common import Defects
+from peer_http import Request, whole_exchange
 
 NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which the ssl module does not name
 ANSWER_BYTES_MAX = 1024 * 1024
@@ -82,33 +80,12 @@ class Transport:
 
     def _exchange(self, connection: http.client.HTTPSConnection, path: str, body: bytes,
                   headers: dict[str, str]) -> tuple[Outcome, str]:
-        """Sends and reads under one deadline for the whole answer, however slowly its bytes come."""
         wait_s = FOREVER_S if self._defects.has("no-response-timeout") else self._timeouts.response_s
-        connection.sock.settimeout(wait_s)
-        expired = threading.Event()
-        deadline = threading.Timer(wait_s, self._expire, (connection.sock, expired))
-        deadline.daemon = True
         method = "PUT" if self._defects.has("put-method") else "POST"
-        try:
-            connection.request(method, path, body, headers)
-            deadline.start()
-            response = connection.getresponse()
-            text = response.read(ANSWER_BYTES_MAX).decode("utf-8", "replace")
-        except (OSError, http.client.HTTPException):
-            if expired.is_set():
-                raise TimeoutError(f"no whole answer in {wait_s:g} s") from None
-            raise
-        finally:
-            deadline.cancel()
-        if expired.is_set():
-            raise TimeoutError(f"no whole answer in {wait_s:g} s")
+        request = Request(method, path, body, [*headers.items(), ("Accept-Encoding", "identity")])
+        response, answer = whole_exchange(connection, request, wait_s, ANSWER_BYTES_MAX)
+        text = answer.decode("utf-8", "replace")
         return Outcome(response.status, text, response.getheader("Content-Type", "")), response.getheader("Location", "")
-
-    @staticmethod
-    def _expire(sock: socket.socket, expired: threading.Event) -> None:
-        expired.set()
-        with contextlib.suppress(OSError):
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def _headers(self, correlation_id: str, identity: Identity) -> dict[str, str]:
         headers = {

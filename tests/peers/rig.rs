@@ -1,11 +1,16 @@
-//! A peer, a workspace whose hooks lead to it, and the command against both.
+//! A peer, a workspace whose hooks lead to it, and the command against both. What is of one program only stands in `programs.rs`.
 
+mod programs;
+
+pub(crate) use programs::Program;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -14,46 +19,15 @@ use tempfile::TempDir;
 const READY: Duration = Duration::from_secs(60);
 const DEADLINE: Duration = Duration::from_secs(240);
 
-/// How many times faster the run's clock is in role provider; the client's gaps are shorter by as much.
-const SPEED: u32 = 4;
-/// The first gap of the client in time of the run: 150 ms of the machine's, so that a busy machine does not blur the next.
-const GAP_MS: u32 = 600;
+/// Ports that are tried for one peer before its test gives up.
+const PORTS_TRIED: usize = 200;
 
 /// Secrets as the environment gives them, so that none stands on a command line.
 const SECRETS: [(&str, &str); 3] = [
-    ("PEER_SECRET", "secret-of-the-first-force"),
-    ("PEER_SECRET_SECOND", "secret-of-the-second-force"),
+    ("PEER_SECRET", "secret:of%the+first-peer"),
+    ("PEER_SECRET_SECOND", "secret-of-the-second-peer"),
     ("PEER_SECRET_OTHER", "secret-of-another-environment"),
 ];
-
-/// Which of the two programs is under test.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Program {
-    /// A force's endpoint; we call.
-    Force,
-    /// A sending client; we answer.
-    Client,
-}
-
-impl Program {
-    pub(crate) fn of(name: &str) -> Self {
-        if name == "force_endpoint" { Self::Force } else { Self::Client }
-    }
-
-    fn file(self) -> &'static str {
-        match self {
-            Self::Client => "ihub_client.py",
-            Self::Force => "force_endpoint.py",
-        }
-    }
-
-    pub(crate) fn role(self) -> &'static str {
-        match self {
-            Self::Client => "provider",
-            Self::Force => "consumer",
-        }
-    }
-}
 
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -123,49 +97,30 @@ pub(crate) struct Peer {
     /// Its own port where it listens.
     pub(crate) port: u16,
     pub(crate) control: u16,
+    /// Where we listen, one for each endpoint, where the peer must know it from the start.
+    doors: Vec<u16>,
     running: Running,
 }
 
 impl Peer {
     /// Starts a peer with these options beside the usual ones.
     pub(crate) fn start(program: Program, options: &[&str]) -> Self {
-        let (known, unknown) = authorities();
         let folder = TempDir::new().unwrap();
-        std::fs::create_dir(folder.path().join("mail")).unwrap();
+        for name in programs::FOLDERS {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        let doors = free_ports(program.endpoints().len());
         let mut command = Command::new("python3");
         command.arg(root().join("tests/peers").join(program.file())).envs(SECRETS).stdin(Stdio::null());
-        let pem = |name: &str| known.join(name).display().to_string();
-        command.args(["--ca", &pem("root.pem"), "--client-id", "peer-id", "--client-secret", "env:PEER_SECRET", "--quiet"]);
-        match program {
-            Program::Force => command
-                .args(["--cert", &pem("server.pem"), "--key", &pem("server-key.pem")])
-                .args(["--unknown-ca", &unknown.join("root.pem").display().to_string(), "--store"])
-                .arg(folder.path().join("store")),
-            Program::Client => command
-                .args(["--cert", &pem("client.pem"), "--key", &pem("client-key.pem"), "--second-client-id", "peer-id-second"])
-                .args(["--second-client-secret", "env:PEER_SECRET_SECOND", "--connect-timeout-ms", "2000"])
-                .args(["--base-delay-ms", &(GAP_MS / SPEED).to_string(), "--response-timeout-ms", "1500", "--eml-dir"])
-                .arg(folder.path().join("mail")),
-        };
+        command.args(["--client-id", "peer-id", "--client-secret", "env:PEER_SECRET", "--quiet"]);
+        program.prepare(&mut command, folder.path(), &doors);
         command.args(options).stdout(Stdio::piped()).stderr(Stdio::null());
-        let running = command.spawn().unwrap_or_else(|error| {
+        let mut running = Running(command.spawn().unwrap_or_else(|error| {
             panic!("python3 could not be started ({error}): the peers need it, and `.ci/run` installs it")
-        });
-        Self::ready(program, folder, Running(running))
-    }
-
-    fn ready(program: Program, folder: TempDir, mut running: Running) -> Self {
-        let (sender, receiver) = channel();
-        let pipe = running.0.stdout.take().unwrap();
-        std::thread::spawn(move || {
-            let mut line = String::new();
-            let _ = BufReader::new(pipe).read_line(&mut line);
-            let _ = sender.send(line);
-        });
-        let line = receiver.recv_timeout(READY).expect("the peer is not ready in time");
-        let ports: Vec<u16> = line.split_whitespace().skip(1).map(|word| word.parse().unwrap()).collect();
-        let control = *ports.last().unwrap_or_else(|| panic!("the peer did not start: `{line}`"));
-        Self { program, folder, port: ports[0], control, running }
+        }));
+        let ports = ready(&mut running);
+        let control = *ports.last().expect("the peer did not start");
+        Self { program, folder, port: ports[0], control, doors, running }
     }
 
     /// Ends the peer; its ports are closed from here on.
@@ -176,7 +131,7 @@ impl Peer {
 
     /// Gives the hooks that make this peer act.
     pub(crate) fn hooks(&self) -> String {
-        let listed = finished(counterpart().current_dir(root()).args(["list", "ihub", "--actions", "--json"]));
+        let listed = finished(counterpart().current_dir(root()).args(["list", self.program.pack(), "--actions", "--json"]));
         let actions: Value = serde_json::from_slice(&listed.stdout).unwrap();
         let mut text = "[hooks]\n".to_owned();
         for action in actions["actions"].as_array().unwrap() {
@@ -189,35 +144,67 @@ impl Peer {
     /// Gives the command that judges this peer with a workspace file of its own.
     pub(crate) fn judge(&self, hooks: &str) -> Command {
         let mut command = self.command("run", &format!("https://127.0.0.1:{}", self.port), hooks);
-        command.args(["--profile", "quick", "--jobs", "8", "--format", "json", "--out"]).arg(self.folder.path().join("out"));
-        command.args(["--set", &format!("retry_base_delay_ms={GAP_MS}"), "--set", "timeouts_response_ms=12000"]);
+        command.args(self.program.run_options()).args(["--format", "json", "--out"]).arg(self.folder.path().join("out"));
+        self.program.limits().iter().for_each(|limit| {
+            command.args(["--set", limit]);
+        });
+        for (endpoint, port) in self.program.endpoints().iter().zip(&self.doors) {
+            command.args(["--listen", &format!("{endpoint}=127.0.0.1:{port}")]);
+        }
         command
     }
 
     /// Gives a command with the workspace of this peer; `target` is what it calls in role consumer.
     pub(crate) fn command(&self, verb: &str, target: &str, hooks: &str) -> Command {
         let (known, unknown) = authorities();
-        let folder = self.folder.path();
         let kind = if self.program == Program::Force { "client" } else { "server" };
         let workspace = format!(
-            "[settings]\nclient_id = \"peer-id\"\nclient_secret = \"env:PEER_SECRET\"\nsecond_client_id = \"peer-id-second\"\nsecond_brand = 1\n\
-             second_client_secret = \"env:PEER_SECRET_SECOND\"\neml_dir = \"{mail}\"\n\
+            "[settings]\nclient_id = \"peer-id\"\nclient_secret = \"env:PEER_SECRET\"\nsecond_client_id = \"peer-id-second\"\n\
+             second_client_secret = \"env:PEER_SECRET_SECOND\"\n{settings}\n\
              [tls]\nauthority = \"{known}\"\n[tls.other.unknown]\ncert = \"{unknown}/{kind}.pem\"\nkey = \"{unknown}/{kind}-key.pem\"\n\
-             [credentials.other-environment]\nclient_id = \"other-id\"\nclient_secret = \"env:PEER_SECRET_OTHER\"\n{hooks}",
-            mail = folder.join("mail").display(),
+             {credentials}{hooks}",
+            credentials = self.program.credentials(),
+            settings = self.program.settings(self.folder.path()),
             known = known.display(),
             unknown = unknown.display(),
         );
-        let path = folder.join("counterpart.toml");
+        let path = self.folder.path().join("counterpart.toml");
         std::fs::write(&path, workspace).unwrap();
         let mut command = counterpart();
-        command.current_dir(root()).args([verb, "ihub", "--role", self.program.role(), "--workspace"]).arg(path);
-        match self.program {
-            Program::Force => command.args(["--target", target]),
-            Program::Client => command.args(["--listen", "127.0.0.1:0", "--clock", &format!("scaled:{SPEED}")]),
+        command.current_dir(root()).args([verb, self.program.pack(), "--role", self.program.role(), "--workspace"]).arg(path);
+        match self.program.speed() {
+            None => command.args(["--target", target]),
+            Some(speed) => command.args(["--clock", &format!("scaled:{speed}")]),
         };
+        if self.program.speed().is_some() && self.doors.is_empty() {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
         command
     }
+}
+
+/// Gives ports that nobody listens at now, below those that the machine gives to callers: one of those is soon taken by a call.
+fn free_ports(count: usize) -> Vec<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Test programs of two worktrees begin at different ports.
+    let first = 20_000 + u16::try_from(std::process::id() % 100).unwrap() * 100;
+    let numbers = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed)).take(PORTS_TRIED);
+    let free: Vec<u16> = numbers.filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).take(count).collect();
+    assert_eq!(free.len(), count, "no ports are free above {first}");
+    free
+}
+
+/// Waits for the line by which a peer says that it is ready; gives the ports that it names.
+fn ready(running: &mut Running) -> Vec<u16> {
+    let (sender, receiver) = channel();
+    let pipe = running.0.stdout.take().unwrap();
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        let _ = BufReader::new(pipe).read_line(&mut line);
+        let _ = sender.send(line);
+    });
+    let line = receiver.recv_timeout(READY).expect("the peer is not ready in time");
+    line.split_whitespace().skip(1).map(|word| word.parse().unwrap()).collect()
 }
 
 /// What a run came to.
