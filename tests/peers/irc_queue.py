@@ -16,7 +16,7 @@ from typing import Callable
 
 from peer_common import Defects, Json
 
-WORKERS = 6
+WORKERS = 4
 STOP_GRACE_S = 2.0
 SOON_PART = 1 / 6
 

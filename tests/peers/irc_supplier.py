@@ -67,7 +67,9 @@ class Supplier:
         transport = Transport(options.ca, options.timeout_ms / 1000 * options.time_scale, self._defects)
         pairs = [(options.client_id, options.client_secret), (options.second_client_id, options.second_client_secret)]
         credentials = [Credentials(options.realm, options.auth_server_url, *pair) for pair in pairs]
-        return {name: Tokens(given, transport, self._log, self._defects) for name, given in zip(self._centres, credentials)}
+        goes_by_clock = options.renew == "before-end"
+        return {name: Tokens(given, transport, self._log, self._defects, goes_by_clock)
+                for name, given in zip(self._centres, credentials)}
 
     def _start(self) -> None:
         """Starts everything from the files."""
@@ -202,6 +204,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--ca", required=True, help="authority of the servers, PEM")
     parser.add_argument("--state-dir", required=True, metavar="DIR", help="folder of the queue and of what is known of the centres")
     parser.add_argument("--support-log", required=True, metavar="DIR", help="folder of what support is told")
+    parser.add_argument("--renew", choices=("before-end", "when-refused"), default="before-end", help="when a token is renewed")
     parser.add_argument("--timeout-ms", type=int, default=5000, help="for one whole exchange, before scaling")
     parser.add_argument("--time-scale", type=float, default=1.0, help="factor on the minute and the timeout, such as 0.05")
     add_common_options(parser, "irc_supplier")
