@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests both peers: what the conformant ones must do, that each defect shows, and that they work against each other.
+"""Tests the peers: what the conformant ones must do, that each defect shows, and that the ihub ones work against each other.
 
 Every probe runs twice: it must stay blind on the conformant program and must see the defect on the defective one.
 All traffic stays on 127.0.0.1. Prints `N passed, N failed`; the exit code is 0 when nothing failed.
@@ -18,6 +18,7 @@ from typing import Any, Callable
 
 import selftest_client
 import selftest_force
+import selftest_supplier
 from peer_common import catalogue
 from selftest_support import CREDENTIALS, Certificates, control, until
 
@@ -120,7 +121,8 @@ def all_tests(certificates: Certificates, folder: Path) -> dict[str, Test]:
     """Every test by name."""
     tests: dict[str, Test] = {"together": together_test(certificates, folder)}
     for program, module, rig in (("force_endpoint", selftest_force, selftest_force.ForceRig),
-                                 ("ihub_client", selftest_client, selftest_client.ClientRig)):
+                                 ("ihub_client", selftest_client, selftest_client.ClientRig),
+                                 ("irc_supplier", selftest_supplier, selftest_supplier.SupplierRig)):
         tests[f"{program}: catalogue"] = catalogue_test(program, module.PROBES)
         for name, fact in module.FACTS.items():
             tests[f"{program}: {name}"] = fact_test(rig, fact, certificates, folder)

@@ -167,6 +167,7 @@ class Scripted:
     body: bytes = b'{"data": {"type": "incident", "id": "1"}}'
     media_type: str = "application/vnd.api+json"
     location: str = ""
+    delay_s: float = 0.0
 
 
 OUTAGE = Scripted(503, b'{"errors": [{"status": "503", "code": "X", "title": "t", "detail": "store-is-away"}]}')
@@ -181,13 +182,14 @@ class _StubHandler(BaseHTTPRequestHandler):
         """Records the request and answers by the script."""
         arrived = time.monotonic()
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {name.lower(): value for name, value in self.headers.items()}
+        headers = {name.lower(): ", ".join(self.headers.get_all(name, [])) for name in self.headers.keys()}
         certified = bool(self.connection.getpeercert())  # type: ignore[attr-defined]
         answer = self.server.take(Seen(arrived, self.command, self.path, headers, body, certified))
         if answer.status == 0:
             self.server.closing.wait(10)
             self.close_connection = True
             return
+        time.sleep(answer.delay_s)
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.media_type)
         self.send_header("Content-Length", str(len(answer.body)))
@@ -196,7 +198,7 @@ class _StubHandler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer.body)
 
-    do_PUT = do_POST
+    do_GET = do_PUT = do_POST
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         """Says nothing."""
@@ -206,16 +208,17 @@ class StubForce(ThreadingHTTPServer):
     """A scripted force: answers in order, the last answer for ever; asks for a client certificate but serves all."""
 
     daemon_threads = True
+    request_queue_size = 64
 
     def __init__(self, certificates: Certificates, script: list[Scripted], server: str = "server", port: int = 0) -> None:
         self.seen: list[Seen] = []
         self.closing = threading.Event()
         self._script = script
         self._guard = threading.Lock()
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(certificates.path(server), certificates.key(server))
-        self._context.load_verify_locations(certificates.path("root"))
-        self._context.verify_mode = ssl.CERT_OPTIONAL
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificates.path(server), certificates.key(server))
+        self.context.load_verify_locations(certificates.path("root"))
+        self.context.verify_mode = ssl.CERT_OPTIONAL
         super().__init__(("127.0.0.1", port), _StubHandler)
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
 
@@ -228,7 +231,7 @@ class StubForce(ThreadingHTTPServer):
         """Shakes hands in the connection's own thread."""
         request.settimeout(15)
         try:
-            request = self._context.wrap_socket(request, server_side=True)
+            request = self.context.wrap_socket(request, server_side=True)
         except OSError:
             request.close()
             return
