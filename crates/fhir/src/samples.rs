@@ -67,6 +67,7 @@ resource Lamp
  Lamp.part.id 0..1 string @
  Lamp.part.name 1..1 string
  Lamp.part.part 0..* #Lamp.part
+ Lamp.part.spare 0..1 #Lamp.part
 ";
 
 const CORE: &str = "http://hl7.org/fhir/StructureDefinition/";

@@ -48,7 +48,7 @@ fn types(value: &Value, into: &mut Vec<String>) {
 fn known(folder: &Path, own: &Definitions) -> Vec<(String, Json)> {
     let urls: Vec<&str> = own.urls(Kind::StructureDefinition).collect();
     let is_known = |name: &String| urls.contains(&format!("{CORE}{name}").as_str());
-    let parsed = examples(folder).into_iter().map(|(name, text)| {
+    let parsed = examples(folder, own.version()).into_iter().map(|(name, text)| {
         let json = Json::parse(&Bytes::from(text), &Limits::default()).unwrap();
         (name, json)
     });

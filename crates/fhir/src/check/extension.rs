@@ -86,10 +86,35 @@ impl<'c> Checker<'c> {
                 if path.contains(['/', ':', '(']) {
                     return None;
                 }
-                Some(is_base || node.type_name == path || self.is_at(parent, path))
+                Some(is_base || node.type_name == path || self.is_at(parent, path) || self.is_defined_at(parent, path))
             }
             Context::Other(_) => None,
         }
+    }
+
+    /// Tells whether the definition of an element is that at a path: by its own path, or by that of the content it refers to, as
+    /// each part of an `OperationDefinition.parameter` is such a parameter again.
+    fn is_defined_at(&self, node: u32, path: &str) -> bool {
+        let Some((profile, at)) = self.tree.parent(node).and_then(|parent| self.definition(parent)) else { return false };
+        let named =
+            |number: &&usize| profile.elements.get(**number).is_some_and(|element| element.name == self.tree.node(node).name);
+        let Some(own) = profile.children(at).iter().find(named).and_then(|number| profile.elements.get(*number)) else {
+            return false;
+        };
+        let content = own.content.and_then(|number| profile.elements.get(number));
+        [Some(own), content].into_iter().flatten().any(|element| element.path.trim_end_matches("[x]") == path)
+    }
+
+    /// Gives the element of a type, or of the type that it stands in, whose children an element has.
+    fn definition(&self, node: u32) -> Option<(&'c Profile, usize)> {
+        let here = self.tree.node(node);
+        if here.is_resource || !matches!(here.type_name, "BackboneElement" | "Element") {
+            return Some((self.definitions.type_named(here.type_name)?, 0));
+        }
+        let (profile, at) = self.definition(self.tree.parent(node)?)?;
+        let named = |number: &&usize| profile.elements.get(**number).is_some_and(|element| element.name == here.name);
+        let child = *profile.children(at).iter().find(named)?;
+        Some((profile, profile.elements.get(child)?.content.unwrap_or(child)))
     }
 
     /// Tells whether a path, `Patient.contact.name` or `HumanName.family`, ends at an element.

@@ -206,6 +206,16 @@ fn extensions_are_known_and_in_place() {
     let right = with(json!({ "url": "urn:ext", "valueInteger": 1 }));
     let outside = ["extension Lamp.extension[0]: the extension `urn:ext` may stand only in Lamp.part"];
     assert_eq!(findings(&definitions(&[extension.clone()]), &right, &[]), outside);
+    // A spare part is a part again, by reference: what may stand at the name of a part may stand at its name.
+    extension["context"] = json!(["Lamp.part.name"]);
+    let at_name = |of: Value| lamp(json!({ "part": [{ "name": "p", "spare": of }] }));
+    let named = json!({ "name": "q", "_name": { "extension": [{ "url": "urn:ext", "valueInteger": 1 }] } });
+    assert_eq!(findings(&definitions(&[extension.clone()]), &at_name(named), &[]), Vec::<String>::new());
+    let beside = json!({ "name": "q", "_id": { "extension": [{ "url": "urn:ext", "valueInteger": 1 }] }, "id": "i" });
+    assert_eq!(
+        findings(&definitions(&[extension.clone()]), &at_name(beside), &[]),
+        ["extension Lamp.part[0].spare.id.extension[0]: the extension `urn:ext` may stand only in Lamp.part.name"]
+    );
     extension["context"] = json!(["Element,Lamp"]);
     let definitions = definitions(&[extension]);
     assert_eq!(findings(&definitions, &right, &[]), Vec::<String>::new());

@@ -138,8 +138,10 @@ fn member_that_begins(raw: &Value, start: &str) -> Option<Value> {
 /// Reads the types: STU3 gives one entry for each target of a reference, R4 one with all of them.
 fn types(raw: &Value, path: &str) -> Vec<TypeRef> {
     let mut types: Vec<TypeRef> = Vec::new();
+    let base = raw.get("base").and_then(|base| text(base, "path")).unwrap_or(path);
     for raw in list(raw, "type") {
-        let code = type_code(raw, path);
+        // R4 4.0.1 says string of it; its text says id (https://hl7.org/fhir/R4/resource.html#id).
+        let code = if base == "Resource.id" { "id".to_owned() } else { type_code(raw, path) };
         let at = types.iter().position(|known| known.code == code).unwrap_or_else(|| {
             types.push(TypeRef { code, profiles: Vec::new(), targets: Vec::new() });
             types.len() - 1
@@ -162,7 +164,7 @@ fn texts(raw: &Value, key: &str) -> Vec<String> {
 fn type_code(raw: &Value, path: &str) -> String {
     let named = list(raw, "extension").find(|extension| text(extension, "url") == Some(FHIR_TYPE));
     let named = named.and_then(|extension| member_that_begins(extension, "value"));
-    // R4 writes `Extension.url` and ids as system strings; ids of resources are of the type id.
+    // R4 writes `Extension.url` and ids as system strings.
     let code = text(raw, "code").unwrap_or(SYSTEM_TYPE);
     if !code.starts_with(SYSTEM_TYPE) {
         return code.strip_prefix("http://hl7.org/fhir/StructureDefinition/").unwrap_or(code).to_owned();

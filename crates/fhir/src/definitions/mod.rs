@@ -3,6 +3,8 @@
 mod compile;
 mod element;
 mod expressions;
+#[cfg(test)]
+mod official;
 mod set;
 mod snapshot;
 #[cfg(test)]

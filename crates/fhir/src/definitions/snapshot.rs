@@ -24,7 +24,31 @@ pub(super) fn generate(base: &[Value], differential: &[Value], lookup: &Lookup<'
             apply(&mut elements, change, lookup);
         }
     }
+    narrow_choices(&mut elements, differential);
     elements
+}
+
+/// Leaves a choice only the types that a differential names in the short form: `valueQuantity` says that the value is a quantity. Where it
+/// slices the choice in so many words, the slicing says what else may stand there.
+fn narrow_choices(elements: &mut [Value], differential: &[Value]) {
+    let named: Vec<String> = differential.iter().map(id).collect();
+    for element in elements {
+        let sliced = id(element);
+        let Some(stem) = sliced.strip_suffix("[x]") else { continue };
+        let is_sliced = differential.iter().any(|change| id(change) == sliced && change.get("slicing").is_some());
+        let types: Vec<String> = named
+            .iter()
+            .filter_map(|name| name.strip_prefix(stem))
+            .filter(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()) && !rest.contains(['.', ':', '[']))
+            .map(str::to_ascii_lowercase)
+            .collect();
+        if let Some(Value::Array(all)) = element.get_mut("type").filter(|_| !is_sliced && !types.is_empty()) {
+            let is_named = |one: &Value| {
+                one.get("code").and_then(Value::as_str).is_some_and(|code| types.contains(&code.to_ascii_lowercase()))
+            };
+            all.retain(is_named);
+        }
+    }
 }
 
 fn path(element: &Value) -> &str {
@@ -88,15 +112,18 @@ fn find(elements: &mut Vec<Value>, wanted: &str, lookup: &Lookup<'_>, depth: usi
     let last_dot = wanted.rfind('.')?;
     let (parent, last) = (&wanted[..last_dot], &wanted[last_dot + 1..]);
     let parent_at = find(elements, parent, lookup, depth + 1)?;
+    // What stands in `valueQuantity` stands in the slice of `value[x]` that this means.
+    let parent = id(&elements[parent_at]);
+    let wanted = format!("{parent}.{last}");
     if let Some((name, slice)) = last.rsplit_once(['/', ':']) {
         let sliced_id = format!("{parent}.{name}");
         let sliced = find(elements, &sliced_id, lookup, depth + 1)?;
-        return Some(add_slice(elements, sliced, wanted, last, slice));
+        return Some(add_slice(elements, sliced, &wanted, last, slice));
     }
     if end_of(elements, parent_at) == parent_at + 1 || !has_child(elements, parent_at) {
         unfold(elements, parent_at, lookup);
     }
-    position(elements, wanted).or_else(|| choice(elements, parent, last))
+    position(elements, &wanted).or_else(|| choice(elements, &parent, last))
 }
 
 fn has_child(elements: &[Value], at: usize) -> bool {
@@ -104,7 +131,7 @@ fn has_child(elements: &[Value], at: usize) -> bool {
     elements.get(at + 1).is_some_and(|next| id(next).starts_with(&start))
 }
 
-/// Finds `value[x]` for `valueQuantity`, and brings in a slice of it for that type.
+/// Finds the slice of `value[x]` that `valueQuantity` stands for, or brings it in.
 fn choice(elements: &mut Vec<Value>, parent: &str, last: &str) -> Option<usize> {
     let at = elements.iter().position(|element| {
         let id = id(element);
@@ -113,8 +140,17 @@ fn choice(elements: &mut Vec<Value>, parent: &str, last: &str) -> Option<usize> 
             last.strip_prefix(stem).is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_uppercase()))
         })
     })?;
-    let stem = id(&elements[at]);
-    Some(add_slice(elements, at, &format!("{stem}:{last}"), last, last))
+    let wanted = format!("{}:{last}", id(&elements[at]));
+    if let Some(known) = position(elements, &wanted) {
+        return Some(known);
+    }
+    let added = add_slice(elements, at, &wanted, last, last);
+    let stem = id(&elements[at]).len() - "[x]".len();
+    let suffix = last.get(stem - parent.len() - 1..).unwrap_or_default().to_ascii_lowercase();
+    if let Some(Value::Array(types)) = elements[added].get_mut("type") {
+        types.retain(|one| one.get("code").and_then(Value::as_str).is_some_and(|code| code.to_ascii_lowercase() == suffix));
+    }
+    Some(added)
 }
 
 fn add_slice(elements: &mut Vec<Value>, sliced: usize, wanted: &str, last: &str, slice: &str) -> usize {

@@ -51,6 +51,35 @@ fn a_differential_gives_the_rules_that_a_snapshot_would() {
     assert_eq!(findings(&definitions, &none, &[URL]), ["cardinality Lamp.tag:main: `tag:main` must be present"]);
 }
 
+/// The short form of a choice, in several lines: they are about one slice, and other types may not stand there.
+#[test]
+fn a_choice_in_the_short_form_is_narrowed_to_its_type() {
+    let profile = differential(
+        LAMP,
+        json!([
+            { "id": "Lamp.valueCoding", "path": "Lamp.valueCoding", "min": 0 },
+            { "id": "Lamp.valueCoding.system", "path": "Lamp.valueCoding.system", "min": 1, "fixedUri": "urn:main" },
+            { "id": "Lamp.valueCoding.code", "path": "Lamp.valueCoding.code", "min": 1 }
+        ]),
+    );
+    let definitions = definitions(&[profile]);
+    let found = |value: Value| {
+        let mut lamp = json!({ "resourceType": "Lamp", "status": "on" });
+        lamp.as_object_mut().unwrap().extend(value.as_object().unwrap().clone());
+        findings(&definitions, &lamp, &[URL])
+    };
+    assert_eq!(found(json!({ "valueCoding": { "system": "urn:main", "code": "c" } })), Vec::<String>::new());
+    assert_eq!(found(json!({})), Vec::<String>::new());
+    assert_eq!(
+        found(json!({ "valueCoding": { "system": "urn:main" } })),
+        ["cardinality Lamp.value.ofType(Coding).code: `code` must be present"]
+    );
+    assert_eq!(
+        found(json!({ "valueString": "x" })),
+        ["structure Lamp.value.ofType(string): `string` is not allowed here; allowed: Coding"]
+    );
+}
+
 #[test]
 fn rules_of_a_base_that_is_not_at_hand_are_not_passed() {
     let profile = differential("urn:base", json!([{ "id": "Lamp.owner", "path": "Lamp.owner", "min": 1 }]));

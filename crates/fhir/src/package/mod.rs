@@ -12,3 +12,5 @@ mod trim;
 
 pub use kept::PackageDigest;
 pub use read::{Definition, Kind, Package};
+#[cfg(test)]
+pub(crate) use tar::Archive;

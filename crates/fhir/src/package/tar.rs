@@ -9,25 +9,25 @@ use std::io::Read;
 const BLOCK: usize = 512;
 
 /// One plain file of an archive.
-pub(super) struct Entry {
-    pub(super) name: String,
+pub(crate) struct Entry {
+    pub(crate) name: String,
     /// `None` where the file is larger than the bound, and was stepped over.
-    pub(super) content: Option<Vec<u8>>,
+    pub(crate) content: Option<Vec<u8>>,
 }
 
-pub(super) struct Archive<R> {
+pub(crate) struct Archive<R> {
     from: R,
     entries: usize,
     bytes: u64,
 }
 
 impl<R: Read> Archive<R> {
-    pub(super) fn new(from: R) -> Self {
+    pub(crate) fn new(from: R) -> Self {
         Self { from, entries: 0, bytes: 0 }
     }
 
     /// Gives the next plain file; the text of a failure says what is wrong with the archive.
-    pub(super) fn next(&mut self) -> Result<Option<Entry>, String> {
+    pub(crate) fn next(&mut self) -> Result<Option<Entry>, String> {
         let mut long_name = None;
         let mut long_size = None;
         loop {

@@ -25,6 +25,8 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("Appointment", &["status", "participant"]),
     ("Bundle", &["type"]),
     ("CarePlan", &["status", "intent", "subject"]),
+    ("CodeSystem", &["status", "content"]),
+    ("ConceptMap", &["status"]),
     ("Composition", &["status", "type", "date", "author", "title"]),
     ("Condition", &["subject"]),
     ("DiagnosticReport", &["status", "code"]),
@@ -33,10 +35,15 @@ const REQUIRED: &[(&str, &[&str])] = &[
     ("MedicationRequest", &["intent", "subject"]),
     ("MessageHeader", &["event", "timestamp", "source"]),
     ("Observation", &["status", "code"]),
+    ("OperationDefinition", &["name", "status", "kind", "code", "system", "type", "instance"]),
     ("Procedure", &["status", "subject"]),
     ("Questionnaire", &["status"]),
     ("Slot", &["schedule", "status", "start", "end"]),
     ("Schedule", &["actor"]),
+    ("SearchParameter", &["url", "name", "status", "description", "code", "base", "type"]),
+    ("ServiceRequest", &["status", "intent", "subject"]),
+    ("StructureDefinition", &["url", "name", "status", "kind", "abstract", "type"]),
+    ("ValueSet", &["status"]),
 ];
 
 type Operator = fn(&Value, &mut Seeds);
@@ -209,7 +216,8 @@ fn references(resource: &Value, all: &mut Seeds) {
         if reference.starts_with('#') {
             put("reference to nothing contained", "#no-such-id");
         }
-        let names_patient = holder.ends_with("/subject") || holder.ends_with("/patient");
+        // The subject of a composition may be anything.
+        let names_patient = kind(resource) != "Composition" && (holder.ends_with("/subject") || holder.ends_with("/patient"));
         if names_patient && reference.starts_with("Patient/") {
             put("reference to the wrong type", "StructureDefinition/x");
         }
@@ -284,7 +292,7 @@ fn codings(resource: &Value, all: &mut Seeds) {
         let value = resource.pointer(&place.pointer).unwrap();
         let system = value.get("system").and_then(Value::as_str).unwrap_or_default();
         // Of the others the packages have the name alone.
-        if system.starts_with("http://hl7.org/fhir/")
+        if (system.starts_with("http://hl7.org/fhir/") || system.starts_with("http://terminology.hl7.org/"))
             && all.systems.contains(system)
             && all.wants("code that its system does not have")
             && value.get("code").is_some()

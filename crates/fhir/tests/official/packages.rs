@@ -28,26 +28,35 @@ pub(crate) fn definitions(folder: &Path, version: FhirVersion) -> Definitions {
     definitions
 }
 
-/// Gives the example resources of the archives, by name.
-pub(crate) fn examples(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+/// Gives resources of a version to hold against its definitions, by name. Of STU3 there are archives of examples; of R4 there are none, and
+/// the definitions of its package stand in for them, since each is a resource of R4, with samples of our own for other types.
+pub(crate) fn examples(folder: &Path, version: FhirVersion) -> BTreeMap<String, Vec<u8>> {
+    if version == FhirVersion::R4 {
+        let own: Vec<serde_json::Value> = serde_json::from_str(include_str!("r4.json")).unwrap();
+        let own = own.into_iter().map(|one| (format!("own-{}.json", one["id"].as_str().unwrap()), one.to_string().into_bytes()));
+        let mut all = in_archive(&folder.join("hl7.fhir.core-4.0.1.tgz"));
+        all.remove("package.json");
+        all.extend(own);
+        return all;
+    }
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let archives = files.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with("examples-"));
+    archives.flat_map(|path| in_archive(&path)).collect()
+}
+
+/// Gives the JSON files of an archive, by name without folder.
+fn in_archive(path: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut archive = Vec::new();
+    flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_end(&mut archive).unwrap();
     let mut all = BTreeMap::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if !path.file_name().unwrap().to_str().unwrap().starts_with("examples-") {
-            continue;
+    let mut at = 0;
+    while let Some(header) = archive.get(at..at + 512).filter(|header| header[0] != 0) {
+        let text = |range: std::ops::Range<usize>| String::from_utf8_lossy(&header[range]).trim_matches(['\0', ' ']).to_owned();
+        let (name, size) = (text(0..100), usize::from_str_radix(&text(124..136), 8).unwrap());
+        if name.ends_with(".json") {
+            all.insert(name.rsplit('/').next().unwrap().to_owned(), archive[at + 512..at + 512 + size].to_vec());
         }
-        let mut archive = Vec::new();
-        flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap()).read_to_end(&mut archive).unwrap();
-        let mut at = 0;
-        while let Some(header) = archive.get(at..at + 512).filter(|header| header[0] != 0) {
-            let text =
-                |range: std::ops::Range<usize>| String::from_utf8_lossy(&header[range]).trim_matches(['\0', ' ']).to_owned();
-            let (name, size) = (text(0..100), usize::from_str_radix(&text(124..136), 8).unwrap());
-            if name.ends_with(".json") {
-                all.insert(name.rsplit('/').next().unwrap().to_owned(), archive[at + 512..at + 512 + size].to_vec());
-            }
-            at += 512 + size.div_ceil(512) * 512;
-        }
+        at += 512 + size.div_ceil(512) * 512;
     }
     all
 }
