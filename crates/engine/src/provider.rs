@@ -14,10 +14,11 @@ use crate::sink::{Belonging, Judged};
 use crate::store::{Memories, Memory};
 use crate::tamper::{Copies, Draft};
 use crate::wire;
-use counterpart_evidence::{Direction, Exchange, Request, Response, Role};
+use counterpart_evidence::{Direction, Exchange, Part, Request, Response, Role};
 use counterpart_matching::{Generators, Subjects};
-use counterpart_plan::model::{AwaitWhat, Hold, Reply, Schedule, ScheduleRow};
+use counterpart_plan::model::{AwaitWhat, Hold, Reply, Schedule, ScheduleRow, Standing};
 use counterpart_transport::{Call, Delivery, Ended, Protocol, Recorded, Reply as Outgoing};
+use counterpart_validate::Check;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -319,13 +320,16 @@ impl Provider {
         Ok(work(request, &subjects(&arrival.exchange, &layer, &self.shared)))
     }
 
+    /// Gives the checks that stand for an exchange; what our own side passed on was judged where it first came.
+    fn standing(&self, exchange: &Exchange) -> Option<&Standing> {
+        self.shared.endpoint(&exchange.endpoint).filter(|_| exchange.parent.is_none()).map(|endpoint| &endpoint.standing)
+    }
+
     /// Puts a request to the standing checks, finds the expectation that takes it, and decides unless that holds it open.
     fn begin(&self, arrival: &Arrival, request: &Request, subjects: &Subjects<'_>) -> Result<Begun, String> {
         let mut found = Found::default();
-        // What our own side passed on was judged where it first came.
-        let judged_here = self.shared.endpoint(&arrival.endpoint).filter(|_| arrival.exchange.parent.is_none());
-        if let Some(endpoint) = judged_here {
-            found.check(&endpoint.standing.exchange, subjects);
+        if let Some(standing) = self.standing(&arrival.exchange) {
+            found.check(&standing.exchange, subjects);
         }
         let (expectation, number) = self.expectation(arrival, request, subjects, &mut found);
         let held = match &expectation {
@@ -442,7 +446,7 @@ impl Provider {
         indexes.extend(self.base.get(&arrival.endpoint).cloned());
         let path = arrival.path(request);
         let asked = Asked { endpoint: &arrival.endpoint, request, path, subjects, failed: found.failed() };
-        let mut judge_more = |checks: &[Arc<counterpart_validate::Check>], subjects: &Subjects<'_>| {
+        let mut judge_more = |checks: &[Arc<Check>], subjects: &Subjects<'_>| {
             found.check_once(checks, subjects);
             found.failed()
         };
@@ -498,6 +502,10 @@ impl Provider {
         if self.shared.plan.role == Role::Consumer {
             // What came to a proxy of ours is our own request, whose answer is judged where we take it.
             found = Found::default();
+        } else if let Some(standing) = self.standing(&exchange).filter(|standing| !standing.at_end.is_empty()) {
+            let own = owner.as_ref().map(|owner| owner.names()).unwrap_or_default();
+            let globals = self.shared.names();
+            found.check(&standing.at_end, &subjects(&exchange, &Layer::new(&own, &globals), &self.shared));
         }
         let judging = expectation.as_ref().map(|expectation| expectation.judging());
         if let Some(expectation) = expectation.as_ref().filter(|_| judging == Some(Judging::AtOnce)) {
@@ -564,8 +572,7 @@ fn step_of(expectation: &Expectation) -> Option<u32> {
 }
 
 /// Gives the checks of an expectation that look at one exchange.
-pub(crate) fn exchange_checks(expectation: &Expectation) -> Vec<Arc<counterpart_validate::Check>> {
-    use counterpart_evidence::Part;
+pub(crate) fn exchange_checks(expectation: &Expectation) -> Vec<Arc<Check>> {
     expectation.checks.iter().filter(|check| !matches!(check.on, Part::Sequence | Part::Timing | Part::Hook)).cloned().collect()
 }
 

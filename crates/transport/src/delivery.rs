@@ -42,7 +42,7 @@ pub enum CutHow {
     Close,
     /// In good order, our direction.
     HalfClose,
-    /// It stays open and silent, up to a bound.
+    /// It stays open and silent until the peer goes away, or up to a bound.
     Hang,
     /// By a reset.
     Reset,
@@ -148,13 +148,19 @@ pub(crate) fn script(delivery: &Delivery, head: &Bytes, body: &Bytes, hang: Dura
         script.push_back(Action::Bytes(piece));
         script.extend(delivery.drip.map(|drip| Action::Pause(drip.every)));
     }
-    script.extend(tell.map(Action::Mark));
+    // Whoever waits for the rest of a message is told of when the peer gave up; a whole message is over when it is sent.
+    let hangs_short = matches!(delivery.cut, Some((after, CutHow::Hang)) if after != CutAfter::Whole);
+    let mut tell = tell.map(Action::Mark);
+    if !hangs_short {
+        script.extend(tell.take());
+    }
     script.extend(last.map(Action::Bytes));
     match delivery.cut.map(|(_, how)| how) {
         None => {}
         Some(CutHow::Close | CutHow::HalfClose) => script.push_back(Action::Close),
         Some(CutHow::Hang) => {
             script.push_back(Action::Pause(hang));
+            script.extend(tell);
             script.push_back(Action::Reset);
         }
         Some(CutHow::Reset) => script.push_back(Action::Reset),

@@ -24,7 +24,7 @@ pub struct Limits {
     pub connect_ms: u64,
     /// How long an answer may take, in milliseconds.
     pub response_ms: u64,
-    /// How long a connection that we left hanging stays open, in milliseconds.
+    /// How long a connection that we left hanging stays open at most, in milliseconds.
     pub hang_ms: u64,
 }
 
@@ -45,6 +45,8 @@ impl Default for Limits {
     }
 }
 
+/// Most bytes that are read of a peer while we send it nothing; whether it goes away after more is not seen.
+pub(crate) const AHEAD_BYTES_MAX: usize = 64 * 1024;
 /// Most bytes that a memory connection holds in one direction.
 pub(crate) const MEMORY_BYTES_MAX: usize = 256 * 1024;
 /// Most bytes of a ClientHello.

@@ -6,6 +6,7 @@ use crate::server::{Call, Delivered, Ended, Handler, Record, Reply};
 use crate::tape::{Mark, Recording, Tell};
 use bytes::Bytes;
 use counterpart_evidence::{Alert, Connection, Outcome, Response, Timing};
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -94,14 +95,19 @@ impl Line {
         let (cut, raw, recording) = (delivery.cut, delivery.raw.is_some(), self.recording);
         Some(Box::new(move |mark: Mark| {
             let (outcome, reason) = match (mark.broken, cut, raw) {
+                (Some(ErrorKind::UnexpectedEof), _, _) => {
+                    (Outcome::Closed, Some("the peer closed the connection while its answer was held back".to_owned()))
+                }
                 (Some(kind), _, _) => (outcome_of(kind), Some(format!("the answer could not be sent whole: {kind}"))),
                 (None, Some((_, how)), _) => (cut_outcome(how), Some("the answer was cut on purpose".to_owned())),
                 (None, None, true) => (Outcome::Malformed, Some("bytes were sent instead of an answer on purpose".to_owned())),
                 (None, None, false) => (Outcome::Answered, None),
             };
             let now = Instant::now();
+            // The usual message is told of just before its first byte goes out.
+            let first_byte = mark.first_byte.or_else(|| mark.broken.is_none().then_some(now));
             let timing = Timing {
-                first_byte_us: Some(micros(mark.first_byte.unwrap_or(now).saturating_duration_since(started))),
+                first_byte_us: first_byte.map(|moment| micros(moment.saturating_duration_since(started))),
                 total_us: Some(micros(now.saturating_duration_since(started))),
                 ..Timing::default()
             };
@@ -131,8 +137,7 @@ impl Drop for Unanswered<'_> {
 }
 
 /// What an I/O error means for an exchange.
-pub(crate) fn outcome_of(kind: std::io::ErrorKind) -> Outcome {
-    use std::io::ErrorKind;
+pub(crate) fn outcome_of(kind: ErrorKind) -> Outcome {
     match kind {
         ErrorKind::ConnectionRefused => Outcome::Refused,
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => Outcome::Reset,

@@ -4,6 +4,7 @@
 //! broken framing. So a message of ours is given to hyper as an empty stand-in, the stand-in's bytes are swallowed here,
 //! and a script of our own bytes, pauses and endings goes out in its place.
 
+use crate::limits::AHEAD_BYTES_MAX;
 use crate::server::Recorded;
 use crate::stream::Stream;
 use bytes::{Buf, Bytes, BytesMut};
@@ -27,7 +28,7 @@ pub(crate) enum Action {
     End,
     /// Do this before what follows is sent.
     Mark(Tell),
-    /// Wait.
+    /// Wait; a peer that goes away meanwhile ends the message.
     Pause(Duration),
     /// Reset the connection.
     Reset,
@@ -75,6 +76,17 @@ struct State {
 }
 
 impl State {
+    /// Keeps bytes that came in.
+    fn keep_incoming(&mut self, new: &[u8]) {
+        let now = Instant::now();
+        self.first_in.get_or_insert(now);
+        self.last_in = Some(now);
+        let room = self.incoming_max.saturating_sub(self.incoming.len()).min(new.len());
+        if self.recording == Recording::On {
+            self.incoming.extend_from_slice(new.get(..room).unwrap_or_default());
+        }
+    }
+
     /// Keeps bytes that go out.
     fn keep_sent(&mut self, bytes: &[u8]) {
         if self.recording == Recording::On && !self.is_told {
@@ -169,6 +181,8 @@ pub(crate) struct Tape {
     /// What a mark waits for.
     recorded: Recorded,
     unsent: Bytes,
+    /// What came while nothing was sent, for whoever reads next.
+    ahead: BytesMut,
     /// Whether the connection is looked at before a message counts as sent.
     look: bool,
 }
@@ -189,7 +203,18 @@ impl Tape {
             first_out: None,
             error: None,
         })));
-        (Self { stream, deck: deck.clone(), sleep: None, recorded: None, unsent: Bytes::new(), look: false }, deck)
+        (
+            Self {
+                stream,
+                deck: deck.clone(),
+                sleep: None,
+                recorded: None,
+                unsent: Bytes::new(),
+                ahead: BytesMut::new(),
+                look: false,
+            },
+            deck,
+        )
     }
 
     /// Plays as much of the script as can be played now.
@@ -197,7 +222,7 @@ impl Tape {
         loop {
             if let Some(sleep) = &mut self.sleep {
                 if sleep.as_mut().poll(context).is_pending() {
-                    return Poll::Pending;
+                    return self.watch(context).map_or(Poll::Pending, |kind| self.fail(kind));
                 }
                 self.sleep = None;
             }
@@ -262,6 +287,29 @@ impl Tape {
                 }
             }
         }
+    }
+
+    /// Looks whether the peer goes away while nothing is sent to it; what it says meanwhile is kept.
+    fn watch(&mut self, context: &mut Context<'_>) -> Option<io::ErrorKind> {
+        let mut room = [0_u8; 4096];
+        while self.ahead.len() < AHEAD_BYTES_MAX {
+            let mut buffer = ReadBuf::new(&mut room);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Pending => return None,
+                Poll::Ready(Err(error)) => return Some(error.kind()),
+                Poll::Ready(Ok(())) if buffer.filled().is_empty() => {
+                    // Who has asked for more and then closed its direction waits for answers. Who has not has given up: a close
+                    // of one direction and of both look alike, and clients of HTTP do not close one.
+                    let asked_more = !self.ahead.is_empty() || !self.deck.lock().incoming.is_empty();
+                    return (!asked_more).then_some(io::ErrorKind::UnexpectedEof);
+                }
+                Poll::Ready(Ok(())) => {
+                    self.deck.lock().keep_incoming(buffer.filled());
+                    self.ahead.extend_from_slice(buffer.filled());
+                }
+            }
+        }
+        None
     }
 
     /// What a mark tells: the bytes so far, and those that follow it without a pause.
@@ -331,20 +379,18 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 impl AsyncRead for Tape {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.ahead.is_empty() {
+            let count = self.ahead.len().min(buffer.remaining());
+            buffer.put_slice(&self.ahead.split_to(count));
+            return Poll::Ready(Ok(()));
+        }
         let before = buffer.filled().len();
         let result = Pin::new(&mut self.stream).poll_read(context, buffer);
         match &result {
             Poll::Ready(Ok(())) => {
                 let new = buffer.filled().get(before..).unwrap_or_default();
                 if !new.is_empty() {
-                    let now = Instant::now();
-                    let mut state = self.deck.lock();
-                    state.first_in.get_or_insert(now);
-                    state.last_in = Some(now);
-                    let room = state.incoming_max.saturating_sub(state.incoming.len()).min(new.len());
-                    if state.recording == Recording::On {
-                        state.incoming.extend_from_slice(new.get(..room).unwrap_or_default());
-                    }
+                    self.deck.lock().keep_incoming(new);
                 }
             }
             Poll::Ready(Err(error)) => {

@@ -4,7 +4,7 @@ use super::scenario::role;
 use super::{Compiler, Scope};
 use crate::model::{Endpoint, Standing};
 use counterpart_diag::{Diagnostic, Span};
-use counterpart_evidence::Role;
+use counterpart_evidence::{Part, Role};
 use counterpart_scenario::model::{EndpointItem, EndpointKind, RoleWord, Standing as StandingRecord, StandingChecks};
 use counterpart_transport::Protocol;
 
@@ -42,7 +42,7 @@ impl Compiler<'_> {
                     Some(own) => self.standing(Some(own), played),
                     // What stands for the pack speaks of HTTP.
                     None if protocol(record) == Protocol::Directory => {
-                        Standing { exchange: Vec::new(), connection: usual.connection.clone() }
+                        Standing { connection: usual.connection.clone(), ..Standing::default() }
                     }
                     None => usual.clone(),
                 },
@@ -62,10 +62,9 @@ impl Compiler<'_> {
             Role::Provider => record.provider.as_ref(),
         });
         let Some(StandingChecks { exchange, connection, .. }) = record else { return Standing::default() };
-        Standing {
-            exchange: exchange.iter().filter_map(|name| self.named_check(name)).collect(),
-            connection: connection.iter().filter_map(|name| self.named_check(name)).collect(),
-        }
+        let exchange = exchange.iter().filter_map(|name| self.named_check(name));
+        let (at_end, exchange) = exchange.partition(|check| played == Role::Provider && check.on == Part::Timing);
+        Standing { exchange, at_end, connection: connection.iter().filter_map(|name| self.named_check(name)).collect() }
     }
 
     /// Reports what an endpoint says that could never matter.

@@ -21,7 +21,7 @@ impl Plan {
     pub fn checks_played(&self) -> Checks {
         let mut found = Checks::new();
         let standing = self.endpoints.iter().map(|endpoint| &endpoint.standing);
-        let standing = standing.flat_map(|standing| standing.exchange.iter().chain(&standing.connection));
+        let standing = standing.flat_map(|standing| standing.exchange.iter().chain(&standing.at_end).chain(&standing.connection));
         standing.for_each(|check| add(&mut found, check));
         // Our own stubs answer, and so judge, only where we are the provider.
         let answering = self.endpoints.iter().filter(|_| self.role == counterpart_evidence::Role::Provider);

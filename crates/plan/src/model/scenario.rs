@@ -118,8 +118,10 @@ pub struct Claim {
 /// Checks applied to every exchange.
 #[derive(Clone, Debug, Default)]
 pub struct Standing {
-    /// Applied to every exchange.
+    /// Applied to every exchange: where we answer, as its request comes, so that rules may go by them.
     pub exchange: Vec<Arc<Check>>,
+    /// Applied to every exchange that came to us once it is over: those that its request cannot decide.
+    pub at_end: Vec<Arc<Check>>,
     /// Applied to every connection without a request.
     pub connection: Vec<Arc<Check>>,
 }

@@ -14,6 +14,7 @@ use h2::server::SendResponse;
 use h2::{RecvStream, SendStream};
 use std::io;
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -83,6 +84,18 @@ impl Stream {
     }
 }
 
+/// Waits; tells how the peer gave the stream up meanwhile, or the connection beneath it, where it did.
+async fn gone_within(
+    time: Duration,
+    poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<h2::Reason, h2::Error>>,
+) -> Option<io::ErrorKind> {
+    match tokio::time::timeout(time, std::future::poll_fn(poll_reset)).await {
+        Ok(Ok(_)) => Some(io::ErrorKind::ConnectionReset),
+        Ok(Err(_)) => Some(io::ErrorKind::UnexpectedEof),
+        Err(_) => None,
+    }
+}
+
 /// Answers a request that could not be read.
 fn refuse(respond: &mut SendResponse<Bytes>, status: u16, reason: &str) {
     let mut response = http::Response::new(());
@@ -115,7 +128,11 @@ impl Streams {
         if let Some(tell) = self.line.teller(record, sent, &delivery, started) {
             self.deck.mark(id, tell);
         }
-        tokio::time::sleep(delivery.delay).await;
+        if !delivery.delay.is_zero()
+            && let Some(kind) = gone_within(delivery.delay, |context| respond.poll_reset(context)).await
+        {
+            return self.deck.tell(id, Some(kind));
+        }
         let mut head = http::Response::new(());
         *head.status_mut() = status;
         *head.headers_mut() = map;
@@ -146,6 +163,9 @@ impl Streams {
             return Ok(());
         }
         if let Some((CutAfter::Nothing, how)) = delivery.cut {
+            if how == CutHow::Hang {
+                self.hang(id, |context| respond.poll_reset(context)).await;
+            }
             self.end(id, how, None).await;
             return Ok(());
         }
@@ -153,8 +173,15 @@ impl Streams {
         let mut stream = respond.send_response(head, only_head)?;
         let poured = if only_head { 0 } else { pour(&mut stream, body, delivery).await? };
         match delivery.cut {
-            Some((_, how)) => {
+            Some((after, how)) => {
                 handed_over(&self.deck, id, poured).await;
+                if how == CutHow::Hang {
+                    if after == CutAfter::Whole {
+                        // Whoever has the whole message waits for nothing.
+                        self.deck.tell(id, None);
+                    }
+                    self.hang(id, |context| stream.poll_reset(context)).await;
+                }
                 self.end(id, how, None).await;
             }
             None => self.until_told(id, &mut stream).await,
@@ -180,12 +207,14 @@ impl Streams {
     /// Tells of the message as far as it went, then ends the connection.
     async fn end(&self, id: u32, how: CutHow, raw: Option<Bytes>) {
         self.deck.tell(id, None);
-        let how = if how == CutHow::Hang {
-            tokio::time::sleep(Duration::from_millis(self.line.limits.hang_ms)).await;
-            CutHow::Reset
-        } else {
-            how
-        };
+        let how = if how == CutHow::Hang { CutHow::Reset } else { how };
         let _ = self.orders.send(Order::End(how, raw));
+    }
+
+    /// Stays silent until the peer gives the stream up, which is told, or up to a bound.
+    async fn hang(&self, id: u32, poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<h2::Reason, h2::Error>>) {
+        if let Some(kind) = gone_within(Duration::from_millis(self.line.limits.hang_ms), poll_reset).await {
+            self.deck.tell(id, Some(kind));
+        }
     }
 }

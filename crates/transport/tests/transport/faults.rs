@@ -2,7 +2,7 @@
 
 use crate::peer::{House, limits, ok, open, read_all};
 use counterpart_evidence::Outcome;
-use counterpart_transport::{Closing, CutAfter, CutHow, Delivery, Drip, Framing, Welcome};
+use counterpart_transport::{Closing, CutAfter, CutHow, Delivery, Drip, Framing, Limits, Welcome};
 use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 
@@ -51,6 +51,53 @@ async fn cuts_end_where_and_how_they_should() {
             assert_eq!(began.elapsed() >= Duration::from_millis(limits().hang_ms), how == CutHow::Hang, "{after:?} {how:?}");
         }
     }
+}
+
+/// Ways to keep a client waiting for much longer than it stays.
+fn long_waits() -> Vec<(Delivery, usize)> {
+    let hang = |after| Delivery { cut: Some((after, CutHow::Hang)), ..Delivery::default() };
+    let drip = Drip { bytes: 400, every: Duration::from_secs(9) };
+    vec![
+        (Delivery { delay: Duration::from_secs(9), ..Delivery::default() }, 0),
+        (Delivery { delay: Duration::from_secs(9), drip: Some(drip), ..Delivery::default() }, 0),
+        (hang(CutAfter::Nothing), 0),
+        (hang(CutAfter::Body(4)), 4),
+    ]
+}
+
+#[tokio::test]
+async fn a_peer_that_gives_up_is_told_of_when_it_did() {
+    for (delivery, content) in long_waits() {
+        let limits = Limits { hang_ms: 9_000, ..limits() };
+        let said = format!("{delivery:?}");
+        let house = open(limits, None, Welcome::Usual, move |_| (ok("0123456789"), delivery.clone())).await;
+        let mut stream = house.raw().await;
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        // What stays unread would turn the close into a reset.
+        let mut read = [0; 400];
+        let came = stream.try_read(&mut read).unwrap_or(0);
+        drop(stream);
+        let told = house.book.told(1).await.remove(0);
+        assert_eq!(told.outcome, Outcome::Closed, "{said}: {}", told.reason);
+        assert_eq!(told.reason, "the peer closed the connection while its answer was held back", "{said}");
+        assert!(read[..came].ends_with(&b"0123456789"[..content]), "{said}");
+        assert_eq!(told.response_wire, read[..came], "{said}");
+        let took = Duration::from_micros(told.timing.total_us.unwrap());
+        assert!(took >= Duration::from_millis(200) && took < Duration::from_secs(2), "{said}: {took:?}");
+        assert_eq!(told.timing.first_byte_us.is_none(), came == 0, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_asked_for_more_and_says_no_more_gets_every_answer() {
+    let house = with(Delivery { delay: Duration::from_millis(100), ..Delivery::default() }).await;
+    let one = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    let last = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let answers = String::from_utf8(house.exchange(format!("{one}{one}{last}").as_bytes()).await).unwrap();
+    let told = house.book.told(3).await;
+    assert!(told[..2].iter().all(|told| told.outcome == Outcome::Answered), "{told:#?}");
+    assert!(answers.matches("0123456789").count() >= 2, "{answers}");
 }
 
 #[tokio::test]

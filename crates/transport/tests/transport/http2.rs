@@ -2,7 +2,7 @@
 
 use crate::peer::{House, client, connect, limits, ok, open, request, scripted, tls_client, tls_server};
 use counterpart_evidence::{Outcome, Version};
-use counterpart_transport::{Connected, CutAfter, CutHow, Delivery, Drip, Framing, Sending, Versions, Welcome};
+use counterpart_transport::{Connected, CutAfter, CutHow, Delivery, Drip, Framing, Limits, Sending, Versions, Welcome};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -104,6 +104,23 @@ async fn an_answer_is_cut_where_and_how_it_should_be() {
                 }
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_is_given_up_is_told_of_when_it_was() {
+    let hang = |after| Delivery { cut: Some((after, CutHow::Hang)), ..Delivery::default() };
+    let delay = Delivery { delay: Duration::from_secs(9), ..Delivery::default() };
+    for delivery in [delay, hang(CutAfter::Nothing), hang(CutAfter::Body(4))] {
+        let limits = Limits { hang_ms: 9_000, ..limits() };
+        let said = format!("{delivery:?}");
+        let house = open(limits, Some(tls_server()), Welcome::Usual, move |_| (ok("0123456789"), delivery.clone())).await;
+        // Its client waits for half a second.
+        connected(&house).await.send(request("GET", "/", ""), &Sending::default()).await;
+        let told = house.book.told(1).await.remove(0);
+        assert!(matches!(told.outcome, Outcome::Closed | Outcome::Reset), "{said}: {:?}", told.outcome);
+        let took = Duration::from_micros(told.timing.total_us.unwrap());
+        assert!(took >= Duration::from_millis(400) && took < Duration::from_secs(3), "{said}: {took:?}");
     }
 }
 

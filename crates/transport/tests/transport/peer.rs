@@ -1,6 +1,6 @@
 //! What the tests share: a server that keeps what it is told, and peers that send whatever bytes they like.
 
-use counterpart_evidence::{Body, Connection, Headers, Outcome, Request, Response};
+use counterpart_evidence::{Body, Connection, Headers, Outcome, Request, Response, Timing};
 use counterpart_keys::{Authority, AuthorityOptions, Defect, Identity, Issue, KeyKind, Trust, Usage};
 use counterpart_transport::{
     Call, Client, Connect, Delivered, Delivery, Ended, Handler, Hello, Limits, Network, Numbers, Protocol, Recording, Reply,
@@ -28,6 +28,7 @@ pub(crate) struct Told {
     pub(crate) request_wire: Vec<u8>,
     pub(crate) response: Option<Response>,
     pub(crate) response_wire: Vec<u8>,
+    pub(crate) timing: Timing,
 }
 
 /// What a handler does with requests.
@@ -97,6 +98,7 @@ impl Handler for Door {
                     request_wire: call.wire.to_vec(),
                     response: Some(delivered.response),
                     response_wire: delivered.wire.to_vec(),
+                    timing: delivered.timing,
                 });
                 let gate = book.gate.lock().unwrap().take()?;
                 Some(async { drop(gate.await) }.boxed())
@@ -114,6 +116,7 @@ impl Handler for Door {
             request_wire: ended.wire.to_vec(),
             response: None,
             response_wire: Vec::new(),
+            timing: Timing::default(),
         });
     }
 }
