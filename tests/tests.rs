@@ -26,5 +26,6 @@ mod profiles;
 mod proof;
 mod proxies;
 mod reports;
+mod rhythm;
 mod secrecy;
 mod tokens;

@@ -1,7 +1,8 @@
-//! What a person at the terminal sees while a run goes on: each request that comes, and how each scenario ended.
+//! What a person at the terminal sees while a run goes on: each request that comes, how many did, what goes wrong on purpose, and how each
+//! scenario ended.
 
 use counterpart_evidence::{
-    Direction, Event, ExchangeRecord, Finding, FindingEffect, FindingOutcome, ScenarioId, Stamped, Verdict,
+    Direction, Effect, Event, ExchangeRecord, Finding, FindingEffect, FindingOutcome, Outcome, ScenarioId, Span, Stamped, Verdict,
 };
 use indicatif::ProgressBar;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,19 +11,60 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default)]
 pub(crate) struct Live {
     against: BTreeMap<ScenarioId, BTreeSet<String>>,
+    came: BTreeMap<ScenarioId, Came>,
+}
+
+/// How many requests came, and what became of them.
+#[derive(Debug, Default)]
+struct Came {
+    all: u64,
+    taken: u64,
+    refused: u64,
+    unanswered: u64,
+}
+
+impl Came {
+    fn add(&mut self, exchange: &ExchangeRecord) {
+        self.all += 1;
+        match (exchange.outcome, exchange.effect) {
+            (Outcome::Answered, Effect::Stored) => self.taken += 1,
+            (Outcome::Answered, Effect::Refused) => self.refused += 1,
+            (Outcome::Answered, Effect::Lost | Effect::None) => {}
+            _ => self.unanswered += 1,
+        }
+    }
+
+    fn words(&self, scenario: &ScenarioId) -> String {
+        let Self { all, taken, refused, unanswered } = self;
+        format!("{scenario}: {all} came, {taken} taken, {refused} refused, {unanswered} without an answer")
+    }
 }
 
 impl Live {
     /// Shows what an event means for whoever watches; `line` is the event as it was recorded, secrets masked.
     pub(crate) fn show(&mut self, line: &[u8], progress: &ProgressBar) {
         let Ok(Stamped { event, .. }) = serde_json::from_slice(line) else { return };
+        if let Event::Exchange { exchange, .. } = &event
+            && let Some(told) = self.count(exchange)
+        {
+            progress.set_message(told);
+        }
         if let Some(text) = self.words(event) {
             progress.suspend(|| crate::console::talk(&text));
         }
     }
 
+    /// Counts a request that came for a scenario; gives the counts in words.
+    fn count(&mut self, exchange: &ExchangeRecord) -> Option<String> {
+        let scenario = exchange.scenario.as_ref().filter(|_| exchange.direction == Direction::Inbound)?;
+        let came = self.came.entry(scenario.clone()).or_default();
+        came.add(exchange);
+        Some(came.words(scenario))
+    }
+
     fn words(&mut self, event: Event) -> Option<String> {
         match event {
+            Event::Disturbed { spans, .. } => Some(spans.iter().map(disturbed).collect::<Vec<_>>().join("\n")),
             Event::Exchange { exchange, findings, passed, unmatched, .. } => {
                 self.add(exchange.scenario.as_ref(), &findings);
                 let is_theirs = exchange.direction == Direction::Inbound;
@@ -37,6 +79,7 @@ impl Live {
                 None
             }
             Event::ScenarioEnded { scenario, .. } => {
+                self.came.remove(&scenario);
                 let against = self.against.remove(&scenario).unwrap_or_default();
                 let words = against.into_iter().collect::<Vec<_>>().join(", ");
                 Some(if words.is_empty() { format!("    ok {scenario}") } else { format!("not ok {scenario}: {words}") })
@@ -56,6 +99,16 @@ impl Live {
 /// Tells whether a finding fails the supplier, or could not be made.
 fn speaks_against(finding: &Finding) -> bool {
     finding.effect == FindingEffect::Fail || finding.outcome == FindingOutcome::Error || finding.is_unjudged()
+}
+
+/// What goes wrong on purpose, and for how long.
+fn disturbed(span: &Span) -> String {
+    let endpoint = span.endpoint.as_deref().unwrap_or("every endpoint");
+    let seconds = |us: u64| us / 1_000_000;
+    match span.to_us {
+        Some(to) => format!("    !! {endpoint} {} ({} s to {} s of the run)", span.what, seconds(span.from_us), seconds(to)),
+        None => format!("    !! {endpoint} {} (from {} s of the run)", span.what, seconds(span.from_us)),
+    }
 }
 
 /// One request that came, with the answer it got and what was found.
@@ -79,9 +132,27 @@ fn came(exchange: &ExchangeRecord, findings: &[Finding], passed: usize, unmatche
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::Live;
     use counterpart_evidence::{Event, ScenarioId, Verdict};
+
+    #[test]
+    fn requests_are_counted_by_what_became_of_them() {
+        let mut live = Live::default();
+        let exchange = |outcome: &str, effect: &str| -> counterpart_evidence::ExchangeRecord {
+            let of = serde_json::json!({
+                "id": 1, "scenario": "lamp/a", "direction": "inbound", "endpoint": "lamp", "started-us": 0, "outcome": outcome,
+                "connection": { "id": 1, "local": "", "peer": "", "reused": false, "tls": null },
+                "timing": { "connect-us": null, "tls-us": null, "first-byte-us": null, "total-us": 1 }, "effect": effect,
+            });
+            serde_json::from_value(of).unwrap()
+        };
+        live.count(&exchange("answered", "stored"));
+        live.count(&exchange("closed", "lost"));
+        let told = live.count(&exchange("answered", "refused")).unwrap();
+        assert_eq!(told, "lamp/a: 3 came, 1 taken, 1 refused, 1 without an answer");
+    }
 
     #[test]
     fn a_scenario_ends_with_what_speaks_against_it() {

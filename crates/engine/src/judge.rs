@@ -121,6 +121,7 @@ pub(crate) fn broken(
         place: None,
         hint: check.hint.clone(),
         exchange,
+        gaps: Vec::new(),
     }
 }
 

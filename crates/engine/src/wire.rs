@@ -91,6 +91,11 @@ fn spoil(fault: &Fault, body: &mut Body) {
     }
 }
 
+/// Says in words what a fault does to a message.
+pub(crate) fn words(fault: &Fault, names: &dyn Names, generators: &mut Generators, clock: &Clock) -> String {
+    deliver(fault, names, generators, clock).1.join(", ")
+}
+
 fn deliver(fault: &Fault, names: &dyn Names, generators: &mut Generators, clock: &Clock) -> (Delivery, Vec<String>) {
     let mut words = Vec::new();
     let mut delay_ms = 0;

@@ -2,7 +2,7 @@
 
 use crate::{
     Cause, CheckChange, CheckId, Checklist, ClaimRecord, Conductor, ExchangeId, ExchangeRecord, Finding, Limit, PackRecord,
-    Preflight, Requirement, RequirementId, Role, RunMode, ScenarioId, SettingRecord, Skipped, Supplier, Tool, Verdict,
+    Preflight, Requirement, RequirementId, Role, RunMode, ScenarioId, SettingRecord, Skipped, Span, Supplier, Tool, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -164,6 +164,17 @@ pub enum Event {
         findings: Vec<Finding>,
         /// Checks that passed.
         passed: Vec<(CheckId, RequirementId)>,
+    },
+    /// A step has endpoints of ours not work as usual.
+    Disturbed {
+        /// Scenario.
+        scenario: ScenarioId,
+        /// Attempt.
+        attempt: u32,
+        /// Step.
+        step: u32,
+        /// When, and what they do.
+        spans: Vec<Span>,
     },
     /// A step ended.
     StepEnded {

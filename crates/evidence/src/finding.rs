@@ -141,6 +141,15 @@ pub struct Place {
     pub bytes: Option<(u64, u64)>,
 }
 
+/// The time between two exchanges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Gap {
+    /// The earlier one.
+    pub from: ExchangeId,
+    /// The later one.
+    pub to: ExchangeId,
+}
+
 /// The outcome of one check at one place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -177,6 +186,9 @@ pub struct Finding {
     /// The exchange in which it was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exchange: Option<ExchangeId>,
+    /// The times between exchanges that are wrong, where it is about those: the first of them, up to a bound.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<Gap>,
 }
 
 impl Finding {

@@ -31,6 +31,7 @@ mod recorder;
 mod samples;
 mod schema;
 mod skipped;
+mod span;
 mod storage;
 mod verdict;
 mod verify;
@@ -49,7 +50,7 @@ pub use exchange::{
     Alert, BodyRef, Connection, Direction, Effect, Exchange, ExchangeRecord, HeadMask, MessageRecord, Outcome, PeerCertificate,
     Timing, Tls, TlsSide, Wire,
 };
-pub use finding::{Basis, Cause, Finding, FindingEffect, FindingOutcome, Level, Part, Place};
+pub use finding::{Basis, Cause, Finding, FindingEffect, FindingOutcome, Gap, Level, Part, Place};
 pub use fold::fold;
 pub use folder::{Inventory, RunFolder};
 pub use ids::{CheckId, ExchangeId, RequirementId, ScenarioId};
@@ -65,6 +66,7 @@ pub use record::{
 pub use recorder::{Assessment, Committing, ExchangeMeta, Line, Memory, Recorder, Recording};
 pub use schema::run_schema;
 pub use skipped::{Skipped, add_skipped};
+pub use span::Span;
 pub use storage::{Flush, Storage, WhenFull};
 pub use verdict::{Verdict, roll_up};
 pub use verify::{Problem, Verification, verify};

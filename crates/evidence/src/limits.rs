@@ -36,6 +36,8 @@ pub const MEMORY_BODIES_BYTES_MAX: usize = 64 << 20;
 pub const EXCHANGES_KEPT_MAX: usize = 100_000;
 /// Findings that a run record holds; further ones are counted and stand in the journal only.
 pub const FINDINGS_KEPT_MAX: usize = 100_000;
+/// Times in which something went wrong on purpose that a step of a run record holds.
+pub const SPANS_KEPT_MAX: usize = 1_000;
 /// Characters of a secret below which it cannot be told from ordinary text.
 pub const SECRET_BYTES_MIN: usize = 4;
 /// Masked ranges that are listed for one body; all are overwritten.

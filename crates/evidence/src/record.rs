@@ -1,7 +1,7 @@
 //! The run record: the one source of every report format.
 
 use crate::{
-    Basis, Cause, CheckId, ChecklistRecord, ExchangeId, ExchangeRecord, Finding, Level, RequirementId, ScenarioId, Verdict,
+    Basis, Cause, CheckId, ChecklistRecord, ExchangeId, ExchangeRecord, Finding, Level, RequirementId, ScenarioId, Span, Verdict,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -334,6 +334,9 @@ pub struct StepRecord {
     pub findings: Vec<Finding>,
     /// Checks that passed, with how often.
     pub passed: BTreeMap<CheckId, u32>,
+    /// What went wrong on purpose meanwhile; since version 2.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
 }
 
 /// One attempt at a scenario.

@@ -81,6 +81,7 @@ pub(crate) fn finding(check: &str, requirement: &str, outcome: FindingOutcome, e
         place: None,
         hint: None,
         exchange: None,
+        gaps: Vec::new(),
     }
 }
 

@@ -37,6 +37,7 @@ impl Skipped {
             // There is nothing to change where a check did not apply.
             hint: None,
             exchange,
+            gaps: Vec::new(),
         })
     }
 }

@@ -26,6 +26,8 @@ pub(crate) const PATTERN_BYTES_MAX: usize = 4_000;
 pub(crate) const PATTERN_SIZE_MAX: usize = 1 << 20;
 /// Bytes of filler text.
 pub(crate) const FILLER_BYTES_MAX: usize = 16 << 20;
+/// Gaps of a series that one finding names.
+pub(crate) const GAPS_TOLD_MAX: usize = 50;
 /// Members of `range(n)`.
 pub(crate) const RANGE_MAX: i64 = 100_000;
 /// Depth of a JSON value that an expression or template parses or changes.

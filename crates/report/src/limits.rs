@@ -44,10 +44,18 @@ pub(crate) const EXCERPT_LINES_MAX: usize = 14;
 pub(crate) const DIAGRAM_EXCHANGES_MAX: usize = 30;
 /// Lifelines in one sequence diagram.
 pub(crate) const LIFELINES_MAX: usize = 6;
-/// Lanes and dots of one rhythm chart.
+/// Lanes of one timeline.
 pub(crate) const LANES_MAX: usize = 8;
-/// Dots in one lane of a rhythm chart.
-pub(crate) const DOTS_MAX: usize = 200;
+/// Requests that have a mark each in one lane of a timeline; where there are more, a stretch of time has one.
+pub(crate) const LANE_MARKS_MAX: usize = 150;
+/// Arcs in one lane of a timeline.
+pub(crate) const TIES_MAX: usize = 80;
+/// Bands of a timeline.
+pub(crate) const BANDS_MAX: usize = 20;
+/// Actions marked in a timeline.
+pub(crate) const ASKS_MAX: usize = 100;
+/// Gaps and requests with a bar below in one lane of a timeline.
+pub(crate) const WRONG_MAX: usize = 50;
 /// Requests of one kind from which their rhythm is drawn.
 pub(crate) const RHYTHM_REQUESTS_MIN: usize = 3;
 /// Exchanges of a scenario from which their durations are drawn.

@@ -56,6 +56,7 @@ impl Check {
             place: None,
             hint: self.hint.clone(),
             exchange: None,
+            gaps: Vec::new(),
         }
     }
 
@@ -68,6 +69,7 @@ impl Check {
             actual: mismatch.actual,
             place: mismatch.place,
             exchange: mismatch.exchange,
+            gaps: mismatch.gaps,
             cause: Some(cause),
             ..self.finding(FindingOutcome::Fail, effect, mismatch.message)
         }
@@ -136,7 +138,8 @@ fn by_rule<'a>(check: &'a Check, rule: &Rule, subjects: &Subjects<'_>, findings:
     match judge(rule, subjects) {
         Judgement::Holds => findings.passed.push(&check.id),
         Judgement::HoldsWithWarning(message) => {
-            let mismatch = Mismatch { message, expected: Vec::new(), actual: None, place: None, exchange: None };
+            let mismatch =
+                Mismatch { message, expected: Vec::new(), actual: None, place: None, exchange: None, gaps: Vec::new() };
             findings.others.push(check.warned(mismatch));
         }
         Judgement::Broken(mismatch) => findings.others.push(check.failed(*mismatch)),

@@ -53,6 +53,7 @@ impl DocumentRule {
                     actual: None,
                     place: Some(subjects.place_in_json(side, "")),
                     exchange: None,
+                    gaps: Vec::new(),
                 };
                 schema.is_valid(json.value()).then(mismatch).into_iter().collect()
             }
@@ -67,7 +68,7 @@ impl DocumentRule {
 fn readable<'s>(side: Side, subjects: &'s Subjects<'_>) -> Result<&'s Json, Box<Mismatch>> {
     let broken = |message: String, place: Place| {
         let expected = vec!["a JSON body".to_owned()];
-        Err(Box::new(Mismatch { message, expected, actual: None, place: Some(place), exchange: None }))
+        Err(Box::new(Mismatch { message, expected, actual: None, place: Some(place), exchange: None, gaps: Vec::new() }))
     };
     let nowhere = Place { part: part_of(side), path: String::new(), line: None, column: None, bytes: None };
     match subjects.json(side) {
@@ -97,6 +98,7 @@ fn broken_places(schema: &Schema, side: Side, json: &Json, subjects: &Subjects<'
                 actual: Some(problem.actual),
                 place: Some(place),
                 exchange: None,
+                gaps: Vec::new(),
             }
         })
         .collect()
@@ -109,6 +111,7 @@ fn no_members(side: Side, subjects: &Subjects<'_>) -> Mismatch {
         actual: None,
         place: Some(subjects.place_in_json(side, "")),
         exchange: None,
+        gaps: Vec::new(),
     }
 }
 
@@ -119,6 +122,7 @@ fn twice(side: Side, duplicate: &counterpart_document::Duplicate, json: &Json) -
         actual: Some("twice".to_owned()),
         place: Some(place(side, duplicate.pointer.clone(), Some(duplicate.range.clone()), json)),
         exchange: None,
+        gaps: Vec::new(),
     }
 }
 

@@ -196,14 +196,18 @@ impl Play {
         Ok(Brought::default())
     }
 
-    pub(crate) async fn observe(self: &Arc<Self>, observe: &Observe, frame: &mut Frame) -> Result<Brought, Stop> {
+    pub(crate) async fn observe(self: &Arc<Self>, observe: &Observe, index: u32, frame: &mut Frame) -> Result<Brought, Stop> {
         let began = Instant::now();
-        let lasting = self.shared.clock.real(self.time_ms(&observe.lasting, frame)?);
+        let lasting_ms = self.time_ms(&observe.lasting, frame)?;
+        let lasting = self.shared.clock.real(lasting_ms);
         let mut tickets = Vec::new();
         if !observe.stubs.is_empty() {
             tickets.push(self.provider.lay_over(Arc::new(RuleIndex::new(&observe.stubs))));
         }
-        tickets.extend(observe.schedule.iter().map(|schedule| self.provider.follow(Arc::clone(schedule))));
+        if let Some(schedule) = &observe.schedule {
+            tickets.push(self.provider.follow(Arc::clone(schedule)));
+            self.tell_timeline(schedule, lasting_ms, index);
+        }
         let troupe = crate::player::Troupe::new(&self.provider, &observe.players);
         let rhythms = troupe.start_rhythms();
         for timed in &observe.steps {
@@ -231,13 +235,14 @@ impl Play {
         Ok(Brought { exchange: exchanges.last().cloned(), exchanges, judged: false, ..Brought::default() })
     }
 
-    pub(crate) async fn listen(self: &Arc<Self>, plan: &Listen, frame: &Frame) -> Result<Brought, Stop> {
+    pub(crate) async fn listen(self: &Arc<Self>, plan: &Listen, index: u32, frame: &Frame) -> Result<Brought, Stop> {
         let certificate = plan.certificate.as_ref().map(|name| self.filled(name, frame)).transpose()?;
         let listen = &Listen { certificate, ..plan.clone() };
         let Some(listening) = self.shared.listening() else {
             return Err(Stop::error(Cause::Simulator, "no endpoint of ours is open in this role"));
         };
         listening.change(listen).await.map_err(|reason| Stop::error(Cause::Configuration, reason))?;
+        self.tell_listening(listen, index, frame);
         let timer = match &listen.lasting {
             Some(lasting) => Some(self.restore_after(&listen.endpoint, self.time_ms(lasting, frame)?)),
             None => None,

@@ -3,6 +3,7 @@
 mod ask;
 mod await_step;
 mod control;
+mod disturb;
 mod files;
 mod frame;
 mod load;
@@ -319,9 +320,9 @@ impl Play {
             Act::Do(call) => self.call(call, frame).await,
             Act::Each(each) => self.each(each, frame).await,
             Act::Let(values) => self.name_values(values, index, frame),
-            Act::Listen(listen) => self.listen(listen, frame).await,
+            Act::Listen(listen) => self.listen(listen, index, frame).await,
             Act::Load(load) => self.load(load, index, frame).await,
-            Act::Observe(observe) => self.observe(observe, frame).await,
+            Act::Observe(observe) => self.observe(observe, index, frame).await,
             Act::Parallel(parallel) => self.parallel(parallel, frame).await,
             Act::Pause(time) => self.pause(time, frame).await,
             Act::Probe(probe) => self.probe(step, probe, index, frame).await,

@@ -1,8 +1,9 @@
 //! What happened in one attempt at a scenario, and the verdict on it.
 
 use super::findings::Findings;
+use crate::limits::SPANS_KEPT_MAX;
 use crate::{
-    Attempt, Cause, CheckId, ExchangeId, Finding, FindingEffect, FindingOutcome, Level, Moment, RequirementId, StepHeader,
+    Attempt, Cause, CheckId, ExchangeId, Finding, FindingEffect, FindingOutcome, Level, Moment, RequirementId, Span, StepHeader,
     StepRecord, Verdict, roll_up,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +72,7 @@ pub(super) struct StepState {
     findings: Findings,
     judged: Vec<Judgement>,
     passed: BTreeMap<CheckId, u32>,
+    spans: Vec<Span>,
 }
 
 impl StepState {
@@ -122,6 +124,7 @@ impl StepState {
             exchanges: self.exchanges.into_iter().collect(),
             findings: self.findings.into_all(),
             passed: self.passed,
+            spans: self.spans,
         }
     }
 }
@@ -162,6 +165,13 @@ impl AttemptState {
         let step = self.step(at, header.step);
         step.started = at;
         step.header = Some(header);
+    }
+
+    /// Keeps what goes wrong on purpose in a step.
+    pub(super) fn disturb(&mut self, at: Moment, index: u32, spans: Vec<Span>) {
+        let step = self.step(at, index);
+        let room = SPANS_KEPT_MAX.saturating_sub(step.spans.len());
+        step.spans.extend(spans.into_iter().take(room));
     }
 
     pub(super) fn end_step(&mut self, at: Moment, index: u32, settled: Option<Judgement>) {

@@ -89,6 +89,11 @@ impl Collected {
                     state.attempt(Some(header.attempt)).begin_step(at, header);
                 }
             }
+            Event::Disturbed { scenario, attempt, step, spans } => {
+                if let Some(state) = self.scenario(&scenario) {
+                    state.attempt(Some(attempt)).disturb(at, step, spans);
+                }
+            }
             Event::StepEnded { scenario, attempt, step, verdict, cause, reason } => {
                 let settled = verdict.map(|verdict| Judgement { verdict, cause, reason });
                 if let Some(state) = self.scenario(&scenario) {

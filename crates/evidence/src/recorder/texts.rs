@@ -20,6 +20,7 @@ pub(super) fn each(event: &mut Event, visit: &mut impl FnMut(&mut String)) {
         Event::Judged { findings, .. } => findings.iter_mut().for_each(|finding| of_finding(finding, visit)),
         Event::StepStarted(header) => visit(&mut header.title),
         Event::StepEnded { reason, .. } => reason.iter_mut().for_each(&mut *visit),
+        Event::Disturbed { spans, .. } => spans.iter_mut().for_each(|span| visit(&mut span.what)),
         Event::Note { text, .. } => visit(text),
         Event::Limited(limit) => of_limit(limit, visit),
         Event::RunEnded { early, broken, .. } => early.iter_mut().chain(broken).for_each(&mut *visit),

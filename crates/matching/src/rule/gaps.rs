@@ -4,10 +4,10 @@ use super::sequence::{Group, Miss, end_us, float, miss};
 use super::{Bounds, Gaps, Growing, Single};
 use crate::subject::clock_advice;
 use crate::{SeriesFrom, Subjects};
-use counterpart_evidence::Exchange;
+use counterpart_evidence::{Exchange, Gap};
 
 /// A gap in milliseconds, with the exchange that ends it.
-type Gap<'x> = (f64, &'x Exchange);
+type Measured<'x> = (f64, &'x Exchange);
 
 /// Judges the gaps of one key.
 pub(super) fn judge(wanted: &Gaps, group: &Group<'_>, from: SeriesFrom, subjects: &Subjects<'_>) -> Result<(), Miss> {
@@ -34,12 +34,20 @@ pub(super) fn judge(wanted: &Gaps, group: &Group<'_>, from: SeriesFrom, subjects
     wanted.growing.as_ref().map_or(Ok(()), |growing| grow(growing, &gaps, subjects))
 }
 
+/// Names the gaps that are plainly out of their range, in order; the mean and growth are of no gap alone.
+pub(super) fn out_of_range(wanted: &Gaps, group: &Group<'_>, from: SeriesFrom, subjects: &Subjects<'_>) -> Vec<Gap> {
+    let Some(bounds) = &wanted.range else { return Vec::new() };
+    let pairs = group.exchanges.windows(2).zip(measured(group, from));
+    let wrong = pairs.filter(|(_, (gap, _))| !bounds.hold(*gap) && unclear(bounds.distance(*gap), subjects).is_none());
+    wrong.filter_map(|(pair, (_, later))| Some(Gap { from: pair.first()?.id, to: later.id })).collect()
+}
+
 /// Tells whether keys with one exchange are passed over, and there is no other key.
 pub(super) fn has_none(wanted: &Gaps, groups: &[Group<'_>]) -> bool {
     wanted.single == Single::Passes && groups.iter().all(|group| group.exchanges.len() < 2)
 }
 
-fn measured<'x>(group: &Group<'x>, from: SeriesFrom) -> Vec<Gap<'x>> {
+fn measured<'x>(group: &Group<'x>, from: SeriesFrom) -> Vec<Measured<'x>> {
     let pairs = group.exchanges.windows(2);
     let gap = |pair: &[&'x Exchange]| {
         // A window of two has two members.
@@ -50,7 +58,7 @@ fn measured<'x>(group: &Group<'x>, from: SeriesFrom) -> Vec<Gap<'x>> {
     pairs.filter_map(gap).collect()
 }
 
-fn within(what: &str, bounds: &Bounds, (gap, exchange): Gap<'_>, subjects: &Subjects<'_>) -> Result<(), Miss> {
+fn within(what: &str, bounds: &Bounds, (gap, exchange): Measured<'_>, subjects: &Subjects<'_>) -> Result<(), Miss> {
     if bounds.hold(gap) {
         return Ok(());
     }
@@ -60,7 +68,7 @@ fn within(what: &str, bounds: &Bounds, (gap, exchange): Gap<'_>, subjects: &Subj
     }))
 }
 
-fn grow(growing: &Growing, gaps: &[Gap<'_>], subjects: &Subjects<'_>) -> Result<(), Miss> {
+fn grow(growing: &Growing, gaps: &[Measured<'_>], subjects: &Subjects<'_>) -> Result<(), Miss> {
     if gaps.len() < 2 {
         let last = gaps.last().map(|(_, exchange)| *exchange);
         return Err(miss("has one gap, so that none can grow", "at least three exchanges", "2", last));

@@ -83,7 +83,7 @@ fn any(alternatives: &[Alternative], subjects: &Subjects<'_>) -> Judgement {
     };
     let first = misses.into_iter().next();
     let (actual, place) = first.map_or((None, None), |miss| (miss.actual, miss.place));
-    Judgement::Broken(Box::new(Mismatch { message, expected, actual, place, exchange: None }))
+    Judgement::Broken(Box::new(Mismatch { message, expected, actual, place, exchange: None, gaps: Vec::new() }))
 }
 
 /// Says what a rule asks, in the words of a mismatch.
@@ -160,6 +160,7 @@ fn look(condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
             actual: None,
             place: Some(subject.place(*side, None, subjects)),
             exchange: None,
+            gaps: Vec::new(),
         });
     }
     let coarse = tests.iter().filter(|_| matches!(subject, Subject::Timing(_))).find_map(|test| match &test.operator {
@@ -203,7 +204,14 @@ fn cannot_be_looked_at(blocked: Blocked, condition: &Condition, subjects: &Subje
         Blocked::Us(reason) => Judgement::Undecided(format!("{}: {reason}", subject.label())),
         Blocked::Peer(message, place) => {
             let place = place.unwrap_or_else(|| subject.place(*side, None, subjects));
-            broken(Mismatch { message, expected: all_expected(tests), actual: None, place: Some(place), exchange: None })
+            broken(Mismatch {
+                message,
+                expected: all_expected(tests),
+                actual: None,
+                place: Some(place),
+                exchange: None,
+                gaps: Vec::new(),
+            })
         }
     }
 }
@@ -227,6 +235,7 @@ fn without_tests(subject: &Subject, side: Side, seen: &[Seen<'_>], subjects: &Su
             actual: used_values(expression.members(), subjects),
             place: Some(subject.place(side, None, subjects)),
             exchange: None,
+            gaps: Vec::new(),
         })),
         _ => Judgement::Undecided(format!("`{}` gives no bool", expression.text())),
     }
@@ -258,5 +267,6 @@ fn mismatch(
         actual: seen.map(|seen| shown(&seen.value)),
         place: Some(subject.place(condition.side, spot, subjects)),
         exchange: None,
+        gaps: Vec::new(),
     }
 }

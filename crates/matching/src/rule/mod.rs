@@ -23,7 +23,7 @@ pub use operator::{
 pub use whole::{Found, Whole, WholeRule};
 
 use crate::{Side, Subject};
-use counterpart_evidence::{ExchangeId, Place};
+use counterpart_evidence::{ExchangeId, Gap, Place};
 
 /// A subject and what must be true of it.
 #[derive(Clone, Debug)]
@@ -95,6 +95,8 @@ pub struct Mismatch {
     pub place: Option<Place>,
     /// In which exchange, where it is not the one that was judged.
     pub exchange: Option<ExchangeId>,
+    /// The times between exchanges that are wrong, where it is about those: the first of them, up to a bound.
+    pub gaps: Vec<Gap>,
 }
 
 /// What a rule says of an exchange.

@@ -2,8 +2,8 @@
 
 use super::judge::{describe, judge as judge_rule};
 use super::shown::shown_json;
-use super::{Anchor, Bounds, Judgement, Mismatch, Operator, Sense, SeriesOperator, Test, gaps};
-use crate::limits::NODES_MAX;
+use super::{Anchor, Bounds, Gaps, Judgement, Mismatch, Operator, Sense, SeriesOperator, Test, gaps};
+use crate::limits::{GAPS_TOLD_MAX, NODES_MAX};
 use crate::subject::select::Blocked;
 use crate::{Expression, Operand, Series, Subjects, compare};
 use counterpart_evidence::{Effect, Exchange, ExchangeId, Part, Place};
@@ -73,7 +73,11 @@ pub(super) fn judge(series: &Series, tests: &[Test], subjects: &Subjects<'_>) ->
                     return broken(message, format!("not {}", operator.words()), operator.words(), None);
                 }
                 (Err(Miss::Broken { message, expected, actual, exchange }), Sense::Is) => {
-                    return broken(format!("{}: {message}; expected {expected}", group.name()), expected, actual, exchange);
+                    let broken = broken(format!("{}: {message}; expected {expected}", group.name()), expected, actual, exchange);
+                    return match operator {
+                        SeriesOperator::Gaps(gaps) => with_gaps(broken, gaps, &groups, series, subjects),
+                        _ => broken,
+                    };
                 }
             }
         }
@@ -81,9 +85,17 @@ pub(super) fn judge(series: &Series, tests: &[Test], subjects: &Subjects<'_>) ->
     coarse.map_or(Judgement::Holds, Judgement::Unjudged)
 }
 
+/// Adds which gaps are wrong, of every key.
+fn with_gaps(judgement: Judgement, gaps: &Gaps, groups: &[Group<'_>], series: &Series, subjects: &Subjects<'_>) -> Judgement {
+    let Judgement::Broken(mismatch) = judgement else { return judgement };
+    let wrong = groups.iter().flat_map(|group| gaps::out_of_range(gaps, group, series.from, subjects));
+    Judgement::Broken(Box::new(Mismatch { gaps: wrong.take(GAPS_TOLD_MAX).collect(), ..*mismatch }))
+}
+
 fn broken(message: String, expected: String, actual: String, exchange: Option<ExchangeId>) -> Judgement {
     let place = Place { part: Part::Sequence, path: "series".to_owned(), line: None, column: None, bytes: None };
-    let mismatch = Mismatch { message, expected: vec![expected], actual: Some(actual), place: Some(place), exchange };
+    let mismatch =
+        Mismatch { message, expected: vec![expected], actual: Some(actual), place: Some(place), exchange, gaps: Vec::new() };
     Judgement::Broken(Box::new(mismatch))
 }
 

@@ -26,13 +26,13 @@ const PARTIALS: [(&str, &str); 25] = [
     ("preflight", include_str!("../../../../reports/html/preflight.hbs")),
     ("replay", include_str!("../../../../reports/html/replay.hbs")),
     ("requirement", include_str!("../../../../reports/html/requirement.hbs")),
-    ("rhythm", include_str!("../../../../reports/html/rhythm.hbs")),
     ("row", include_str!("../../../../reports/html/row.hbs")),
     ("rule", include_str!("../../../../reports/html/rule.hbs")),
     ("scenario", include_str!("../../../../reports/html/scenario.hbs")),
     ("sequence", include_str!("../../../../reports/html/sequence.hbs")),
     ("settings", include_str!("../../../../reports/html/settings.hbs")),
     ("steps", include_str!("../../../../reports/html/steps.hbs")),
+    ("timeline", include_str!("../../../../reports/html/timeline.hbs")),
     ("words", include_str!("../../../../reports/html/words.hbs")),
 ];
 

@@ -12,6 +12,7 @@ mod requirement;
 mod scenario;
 mod sequence;
 mod setup;
+mod timeline;
 
 pub(crate) use checklist::{Row as ChecklistRow, checklist, columns as checklist_columns, rows as checklist_rows};
 

@@ -1,10 +1,11 @@
 //! A scenario with its attempts, steps, findings, diagram and charts.
 
-use super::chart::{self, Histogram, Rhythm};
+use super::chart::{self, Histogram};
 use super::failure::Groups;
 use super::finding::{Brief, Link, Replay, Rule, brief, does_not_apply, replay, rule};
 use super::index::{Index, exchange_anchor};
 use super::sequence::{Sequence, sequence};
+use super::timeline::{Timeline, timeline};
 use crate::limits::{FINDINGS_MAX, LINKS_MAX, STEPS_MAX};
 use crate::text;
 use counterpart_evidence::{Attempt, Cause, ExchangeRecord, Finding, ScenarioRecord, StepRecord, Verdict};
@@ -47,7 +48,7 @@ pub(crate) struct AttemptView {
     steps: Vec<Step>,
     steps_left: Option<String>,
     sequence: Option<Sequence>,
-    rhythm: Option<Rhythm>,
+    timeline: Option<Timeline>,
     histogram: Option<Histogram>,
 }
 
@@ -140,7 +141,7 @@ fn attempt(record: &Attempt, around: &Around<'_>) -> AttemptView {
         steps: record.steps.iter().take(STEPS_MAX).map(|one| step(one, around)).collect(),
         steps_left: (left > 0).then(|| format!("{} not listed", text::counted(left, "more step"))),
         sequence: sequence(id("sequence"), record, scenario.role, index),
-        rhythm: chart::rhythm(id("rhythm"), &exchanges),
+        timeline: timeline(id("timeline"), record, &exchanges),
         histogram: chart::histogram(id("durations"), &exchanges),
     }
 }

@@ -2,8 +2,8 @@
 
 use super::calls::{ALERT, BAD_DATE};
 use counterpart_evidence::{
-    Attempt, Basis, Cause, CheckId, ExchangeId, Finding, FindingEffect, FindingOutcome, Level, Part, Place, RequirementId, Role,
-    ScenarioId, ScenarioRecord, StepRecord, Verdict,
+    Attempt, Basis, Cause, CheckId, ExchangeId, Finding, FindingEffect, FindingOutcome, Gap, Level, Part, Place, RequirementId,
+    Role, ScenarioId, ScenarioRecord, Span, StepRecord, Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -38,6 +38,7 @@ fn finding(check: &str, requirement: &str, (level, basis): (Level, Basis), messa
         place: None,
         hint: None,
         exchange: Some(ExchangeId(exchange)),
+        gaps: Vec::new(),
     }
 }
 
@@ -107,6 +108,7 @@ fn gap() -> Finding {
         expected: vec![text("60 s or more")],
         actual: Some(text("18 s, 21 s")),
         place: Some(place(Part::Sequence, "gaps")),
+        gaps: [(3, 4), (4, 5)].map(|(from, to)| Gap { from: ExchangeId(from), to: ExchangeId(to) }).to_vec(),
         hint: Some(text("wait a minute before sending again")),
         ..finding("retry-gap", "O-04", (Level::Should, Basis::Published), "the delivery was sent again too soon", 4)
     }
@@ -157,6 +159,7 @@ fn step(index: u32, kind: &str, title: &str, started_us: u64, verdict: Verdict) 
         exchanges: Vec::new(),
         findings: Vec::new(),
         passed: BTreeMap::new(),
+        spans: Vec::new(),
     }
 }
 
@@ -213,6 +216,13 @@ pub fn scenarios() -> Vec<ScenarioRecord> {
             exchanges: exchanges(&[3, 4, 5]),
             findings: vec![gap()],
             passed: passed(&[("json-body", 3)]),
+            duration_us: 40_000_000,
+            spans: vec![Span {
+                from_us: 59_500_000,
+                to_us: Some(89_500_000),
+                endpoint: Some(text("deliveries")),
+                what: text("answers 503"),
+            }],
             ..step(2, "observe", "The delivery is sent again", 59_500_000, Verdict::Warning)
         },
     ];

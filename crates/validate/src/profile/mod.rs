@@ -151,12 +151,19 @@ fn bound(mismatches: &mut Vec<Mismatch>, further: usize, url: &str) {
     match mismatches.last_mut() {
         Some(last) => last.message = format!("{}; {told}", last.message),
         // What was not looked at any more may be wrong.
-        None => mismatches.push(Mismatch { message: told, expected: Vec::new(), actual: None, place: None, exchange: None }),
+        None => mismatches.push(Mismatch {
+            message: told,
+            expected: Vec::new(),
+            actual: None,
+            place: None,
+            exchange: None,
+            gaps: Vec::new(),
+        }),
     }
 }
 
 fn unjudged(message: String, place: Option<Place>) -> Box<Mismatch> {
-    Box::new(Mismatch { message, expected: Vec::new(), actual: None, place, exchange: None })
+    Box::new(Mismatch { message, expected: Vec::new(), actual: None, place, exchange: None, gaps: Vec::new() })
 }
 
 /// Gives the body as a resource, or what is wrong with it; the first character tells JSON from XML.
@@ -174,6 +181,7 @@ fn resource(subjects: &Subjects<'_>, side: Side) -> Result<Resource, Box<Mismatc
                 bytes: fault.map(|fault| (fault.offset as u64, fault.offset as u64 + 1)),
             }),
             exchange: None,
+            gaps: Vec::new(),
         })
     };
     let text = subjects.body(side).map(Body::plain_bytes);
@@ -211,6 +219,7 @@ fn mismatch(finding: Finding, part: Part) -> Mismatch {
             bytes: Some((finding.bytes.start as u64, finding.bytes.end as u64)),
         }),
         exchange: None,
+        gaps: Vec::new(),
     }
 }
 
