@@ -51,20 +51,19 @@ pub(crate) fn clock_advice(scale_max: f64) -> String {
     format!("play it with the clock `scaled:{:.0}` or slower", scale_max.floor())
 }
 
-/// What is parsed of one message.
+/// What is parsed of one message. Each part stands apart, so that the whole is small: it is moved more often than it is looked at.
 #[derive(Default)]
 struct Parsed {
-    headers: OnceCell<Value>,
-    json: OnceCell<Result<Json, Fault>>,
-    query: OnceCell<Value>,
-    token: OnceCell<Option<Value>>,
-    xml: OnceCell<Result<Xml, Fault>>,
+    headers: OnceCell<Box<Value>>,
+    json: OnceCell<Box<Result<Json, Fault>>>,
+    query: OnceCell<Box<Value>>,
+    token: OnceCell<Option<Box<Value>>>,
+    xml: OnceCell<Box<Result<Xml, Fault>>>,
     /// Whether it is in the other form.
     other: OnceCell<bool>,
 }
 
 /// What is parsed of a message, here or where the same exchange is looked at with other names.
-#[expect(clippy::large_enum_variant, reason = "most are their own, and cost no allocation so")]
 enum Reading<'a> {
     Others(&'a Parsed),
     Own(Parsed),
@@ -236,9 +235,9 @@ impl<'a> Subjects<'a> {
         let parsed = &self.parsed(side).json;
         if parsed.get().is_none() {
             // Whoever is first sets it, and all get the same.
-            drop(parsed.set(read()?));
+            drop(parsed.set(Box::new(read()?)));
         }
-        parsed.get().map(Result::as_ref)
+        parsed.get().map(|parsed| (**parsed).as_ref())
     }
 
     /// Gives the other form where a body is in it: its JSON is then not what was sent, but what that means.
@@ -282,7 +281,8 @@ impl<'a> Subjects<'a> {
             return None;
         }
         let limits = Limits { bytes_max: BODY_BYTES_MAX, depth_max: VALUE_DEPTH_MAX, ..Limits::default() };
-        Some(self.parsed(side).xml.get_or_init(|| Xml::parse(content, &limits)).as_ref())
+        let parsed = self.parsed(side).xml.get_or_init(|| Box::new(Xml::parse(content, &limits)));
+        Some((**parsed).as_ref())
     }
 
     /// Gives the exchange as expressions see it: `request`, `response`, `outcome` and so on.
@@ -320,7 +320,7 @@ impl<'a> Subjects<'a> {
 
     /// Gives the parts of a message's bearer token that can be read; `None` where it has no such header field.
     pub(crate) fn token(&self, side: Side) -> Option<&Value> {
-        self.parsed(side).token.get_or_init(|| token::value(side, self)).as_ref()
+        self.parsed(side).token.get_or_init(|| token::value(side, self).map(Box::new)).as_deref()
     }
 
     pub(crate) fn hook(&self) -> Option<&'a Value> {
@@ -391,7 +391,7 @@ impl<'a> Subjects<'a> {
             (Side::Request, "path") => text(exchange.request.as_ref()?.path()),
             (Side::Request, "query") => {
                 let query = exchange.request.as_ref()?.query().unwrap_or("");
-                Some(Cow::Borrowed(self.parsed(side).query.get_or_init(|| query::value(query))))
+                Some(Cow::Borrowed(self.parsed(side).query.get_or_init(|| Box::new(query::value(query)))))
             }
             (Side::Request, "target") => text(&exchange.request.as_ref()?.target),
             (Side::Request, "version") => serde_json::to_value(exchange.request.as_ref()?.version).ok().map(Cow::Owned),
@@ -399,7 +399,7 @@ impl<'a> Subjects<'a> {
             (Side::Response, "status") => Some(Cow::Owned(exchange.response.as_ref()?.status.into())),
             (_, "headers") => {
                 let headers = self.headers(side)?;
-                Some(Cow::Borrowed(self.parsed(side).headers.get_or_init(|| headers_value(headers))))
+                Some(Cow::Borrowed(self.parsed(side).headers.get_or_init(|| Box::new(headers_value(headers)))))
             }
             (_, "json") => self.json(side)?.ok().map(|json| Cow::Borrowed(json.value())),
             (_, "media_type") => media_type(self.headers(side)?).map(|name| Cow::Owned(name.into())),
