@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import threading
 import time
 import uuid
@@ -132,14 +131,7 @@ class Engine:
         with self._guard:
             if self._abandoned:
                 return
-            write_durably(self._folder / f"{delivery.submission_id}.json", encoded(delivery))
-
-    def _note_attempt(self, delivery: Delivery) -> None:
-        """Counts an attempt before it is made. A restart of this program must see it, a loss of power need not: no flush to disk,
-        which would make the gaps between tries uneven."""
-        with self._guard:
-            if not self._abandoned:
-                replace_file(self._folder / f"{delivery.submission_id}.json", encoded(delivery))
+            replace_file(self._folder / f"{delivery.submission_id}.json", encoded(delivery))
 
     def _body(self, delivery: Delivery) -> bytes:
         return (self._folder / f"{delivery.submission_id}.body").read_bytes()
@@ -157,7 +149,7 @@ class Engine:
 
     def accept(self, delivery: Delivery, body: bytes) -> None:
         """Takes a submission: keeps it on disk, then starts on its route."""
-        write_durably(self._folder / f"{delivery.submission_id}.body", body)
+        replace_file(self._folder / f"{delivery.submission_id}.body", body)
         self._deliveries[delivery.submission_id] = delivery
         self._save(delivery)
         self._audit.write(delivery.submission_id, "queued", f"force {delivery.force}, route {delivery.route}")
@@ -198,7 +190,7 @@ class Engine:
         delivery.state = "sending"
         if self._defects.has("marked-early"):
             delivery.marked_for_deletion = True
-        self._note_attempt(delivery)
+        self._save(delivery)
         started = time.time()
         outcome = self._post(delivery)
         if self._abandoned:
@@ -346,17 +338,9 @@ def encoded(delivery: Delivery) -> bytes:
     return json.dumps(dataclasses.asdict(delivery)).encode()
 
 
-def replace_file(path: Path, content: bytes, flush: bool = False) -> None:
-    """Replaces a file whole, so that a reader sees the old content or the new."""
+def replace_file(path: Path, content: bytes) -> None:
+    """Replaces a file whole, so that a reader sees the old content or the new. A restart of this program must find it, a loss of power
+    need not: no flush to disk, which would make the gaps between tries uneven and an action slow on a busy machine."""
     fresh = path.with_name(path.name + ".new")
-    with fresh.open("wb") as file:
-        file.write(content)
-        if flush:
-            file.flush()
-            os.fsync(file.fileno())
+    fresh.write_bytes(content)
     fresh.replace(path)
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Replaces a file whole, flushed to disk."""
-    replace_file(path, content, flush=True)

@@ -169,12 +169,30 @@ struct Kept {
 }
 
 /// How a claimant stands to requests that nobody has bound.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 struct Standing {
-    /// How long, in milliseconds of real time, a request waits for the answer of the action under way.
-    asking_ms: Option<u64>,
+    /// For each action whose answer may yet bind a value: how long a request waits for it, in milliseconds of real time.
+    asking_ms: Vec<u64>,
     bound: bool,
     ended: bool,
+}
+
+/// An action of a claimant that is under way, or whose answer is still to be bound. Over once dropped.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    claimant: Arc<Claimant>,
+    waits_ms: u64,
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        let mut standing = lock(&self.claimant.standing);
+        if let Some(at) = standing.asking_ms.iter().position(|waits_ms| *waits_ms == self.waits_ms) {
+            standing.asking_ms.swap_remove(at);
+        }
+        drop(standing);
+        self.claimant.changed.notify_waiters();
+    }
 }
 
 impl Claimant {
@@ -258,10 +276,12 @@ impl Claimant {
         })
     }
 
-    /// Says whether an action is under way whose answer may bind a value, and how long a request waits for that.
-    pub(crate) fn set_asking(&self, waits_ms: Option<u64>) {
-        lock(&self.standing).asking_ms = waits_ms;
+    /// Says that an action is under way whose answer may bind a value, and how long a request waits for that, until what is given is
+    /// dropped: after the answer was bound.
+    pub(crate) fn asking(self: &Arc<Self>, waits_ms: u64) -> Asking {
+        lock(&self.standing).asking_ms.push(waits_ms);
         self.changed.notify_waiters();
+        Asking { claimant: Arc::clone(self), waits_ms }
     }
 
     pub(crate) fn set_bound(&self) {
@@ -275,17 +295,15 @@ impl Claimant {
         self.changed.notify_waiters();
     }
 
-    pub(crate) fn is_asking(&self) -> bool {
-        self.asking_ms().is_some()
-    }
-
-    /// Gives how long a request waits for the answer of the action under way, in milliseconds of real time.
+    /// Gives how long a request waits for the answers of the actions under way, in milliseconds of real time; none where it has nothing to
+    /// wait for.
     pub(crate) fn asking_ms(&self) -> Option<u64> {
-        lock(&self.standing).asking_ms
+        let standing = lock(&self.standing);
+        standing.asking_ms.iter().copied().max().filter(|_| !standing.ended)
     }
 
     pub(crate) fn takes_unbound(&self) -> bool {
-        let standing = *lock(&self.standing);
+        let standing = lock(&self.standing);
         !standing.bound && !standing.ended
     }
 
@@ -297,4 +315,28 @@ impl Claimant {
 /// Locks, whether or not another holder panicked: what is guarded is replaced whole, never left half done.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_wait_until_the_last_action_is_bound() {
+        let claimant = Arc::new(Claimant::new(ScenarioId::new("a"), 1, Vec::new()));
+        let (first, second) = (claimant.asking(3), claimant.asking(25));
+        assert_eq!(claimant.asking_ms(), Some(25));
+        drop(second);
+        assert_eq!(claimant.asking_ms(), Some(3));
+        drop(first);
+        assert_eq!(claimant.asking_ms(), None);
+    }
+
+    #[test]
+    fn nothing_waits_for_what_has_ended() {
+        let claimant = Arc::new(Claimant::new(ScenarioId::new("a"), 1, Vec::new()));
+        let _asking = claimant.asking(3);
+        claimant.set_ended();
+        assert_eq!(claimant.asking_ms(), None);
+    }
 }

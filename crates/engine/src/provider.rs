@@ -235,30 +235,25 @@ impl Provider {
         let key = self.correlation(arrival);
         let began = Instant::now();
         loop {
-            let (bound, open, asking) = {
-                let state = lock(&self.state);
-                let bound = key.as_ref().and_then(|key| state.bound.get(key)).cloned();
-                let those = |is: &dyn Fn(&Claimant) -> bool| -> Vec<Arc<Claimant>> {
-                    state.claimants.iter().filter(|claimant| is(claimant)).cloned().collect()
-                };
-                // One that has bound a value already may be about to bind a second.
-                (bound, those(&|one| one.takes_unbound()), those(&|one| one.is_asking() && !one.has_ended()))
-            };
-            if bound.is_some() {
-                return bound;
+            let claimants = lock(&self.state).claimants.clone();
+            // Made before it is looked who has bound what, so that nothing bound from here on is missed.
+            let changes: Vec<_> = claimants.iter().map(|claimant| Box::pin(claimant.changed.notified())).collect();
+            if let Some(bound) = key.as_ref().and_then(|key| lock(&self.state).bound.get(key).cloned()) {
+                return Some(bound);
             }
             if key.is_none()
                 && let Some(alone) = self.only_one_under_way()
             {
                 return Some(alone);
             }
-            let until = began + Duration::from_millis(asking.iter().filter_map(|one| one.asking_ms()).max().unwrap_or(0));
-            if key.is_none() || asking.is_empty() || Instant::now() >= until {
+            // One that has bound a value already may be about to bind a second.
+            let waits_ms = claimants.iter().filter_map(|one| one.asking_ms()).max();
+            let until = began + Duration::from_millis(waits_ms.unwrap_or(0));
+            if key.is_none() || waits_ms.is_none() || Instant::now() >= until {
+                let open: Vec<_> = claimants.iter().filter(|one| one.takes_unbound()).cloned().collect();
                 return self.first_match(arrival, key.as_deref(), &open);
             }
-            let changes: Vec<_> = asking.iter().map(|claimant| Box::pin(claimant.changed.notified())).collect();
-            let any = futures_util::future::select_all(changes);
-            drop(tokio::time::timeout_at(until, any).await);
+            drop(tokio::time::timeout_at(until, futures_util::future::select_all(changes)).await);
         }
     }
 

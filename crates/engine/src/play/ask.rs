@@ -25,14 +25,12 @@ impl Play {
         }
         // Whoever is given more time than the order says is a person, who types slower than a program prints.
         let is_person = within > Duration::from_millis(order.within_ms);
-        self.claimant.set_asking(Some(if is_person { PERSON_BINDING_MS } else { BINDING_MS }));
+        // Unbound requests are given away only after the captures of this step are bound; a failed one binds nothing.
+        let asking = self.claimant.asking(if is_person { PERSON_BINDING_MS } else { BINDING_MS });
         let action = ask.action.clone();
         let result = tokio::select! {
             result = tokio::time::timeout(within, self.shared.around.actor.act(order)) => result,
-            () = self.stopped() => {
-                self.claimant.set_asking(None);
-                return Err(Stop::inconclusive(Cause::Environment, "the run was interrupted"));
-            }
+            () = self.stopped() => return Err(Stop::inconclusive(Cause::Environment, "the run was interrupted")),
         };
         let result = match result {
             Ok(Ok(value)) => Ok(value),
@@ -48,15 +46,9 @@ impl Play {
             }
         };
         let result = result.and_then(|value| self.as_promised(&action, value));
-        // Only after the captures of this step are bound may unbound requests be given away; a failed one binds nothing.
-        if result.is_err() {
-            self.claimant.set_asking(None);
-        } else {
-            self.settle_asking();
-        }
         let mut names = Map::new();
         names.insert("hook".to_owned(), result?);
-        Ok(Brought { names, ..Brought::default() })
+        Ok(Brought { names, asking: Some(asking), ..Brought::default() })
     }
 
     /// Holds what an action returned against what the pack says that it returns.
@@ -67,15 +59,6 @@ impl Play {
             Some(reason) if !value.is_null() => Err(Stop::error(Cause::Configuration, reason)),
             _ => Ok(value),
         }
-    }
-
-    /// Ends the time in which requests wait for this step's captures, as soon as those had their turn.
-    fn settle_asking(self: &Arc<Self>) {
-        let play = Arc::clone(self);
-        tokio::spawn(async move {
-            tokio::task::yield_now().await;
-            play.claimant.set_asking(None);
-        });
     }
 
     fn order(&self, ask: &Ask, index: u32, frame: &Frame) -> Result<Order, Stop> {

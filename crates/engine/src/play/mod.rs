@@ -10,7 +10,7 @@ mod load;
 mod send;
 mod write;
 
-use crate::claim::Claimant;
+use crate::claim::{Asking, Claimant};
 use crate::judge::{Found, seen, without_exchange};
 use crate::names::{Layer, WithExchanges, exchange_values};
 use crate::provider::Provider;
@@ -60,6 +60,8 @@ pub(crate) struct Brought {
     pub(crate) found: Found,
     /// Checks that were applied to each exchange already.
     pub(crate) judged: bool,
+    /// The action that brought it, under way until its captures are bound.
+    pub(crate) asking: Option<Asking>,
 }
 
 /// One attempt at a scenario, or one errand of a player.
@@ -337,7 +339,7 @@ impl Play {
 
     /// Makes the checks that belong to the step as a whole, takes its captures, and ends it.
     fn conclude(self: &Arc<Self>, step: &Step, index: u32, brought: Brought, frame: &mut Frame) -> bool {
-        let Brought { exchange, exchanges, names, found, judged } = brought;
+        let Brought { exchange, exchanges, names, found, judged, asking } = brought;
         let pool = if exchanges.is_empty() { self.claimant.exchanges() } else { exchanges.clone() };
         let globals = self.shared.names();
         let of_frame = Layer::new(&frame.names, &globals);
@@ -377,6 +379,7 @@ impl Play {
             frame.set(id, step_value(exchange.as_deref(), &exchanges, names, &self.shared.plan));
         }
         let stop = self.captures(step, taken, frame).err();
+        drop(asking);
         match stop {
             Some(stop) if !failed => {
                 self.end(index, Some(stop.verdict), Some(stop.cause), Some(stop.reason));
