@@ -34,7 +34,13 @@ pub(crate) fn booking(size: Size, folder: &Path) {
         text(&client.root),
     ];
     let control = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let options = options.into_iter().chain(["--control".to_owned(), control.clone()]).collect::<Vec<_>>();
+    let packages = official_packages();
+    match packages.len() {
+        0 => println!("booking: with the pack's own definitions; COUNTERPART_FHIR_PACKAGES=FOLDER adds the official packages"),
+        _ => println!("booking: with the official packages of {}", packages.join(", ")),
+    }
+    let packages = packages.into_iter().flat_map(|package| ["--fhir-package".to_owned(), package]);
+    let options = options.into_iter().chain(["--control".to_owned(), control.clone()]).chain(packages).collect::<Vec<_>>();
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
     let pack = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/nhs-booking");
     let served = Served::simulate(&pack, folder, &options);
@@ -52,6 +58,19 @@ pub(crate) fn booking(size: Size, folder: &Path) {
     let ready_ms = ready_ms(&served.address, &connector, &control, size.pick(200, 4));
     row("booking: report of an exchange after its answer, p99", &format!("{ready_ms:.1} ms"), "< 50 ms", ready_ms < 50.0);
     row(&format!("booking: memory after {} requests", went.answers), &format!("{held_mb:.0} MB"), "< 150 MB", held_mb < 150.0);
+}
+
+/// The STU3 packages that the user has at hand.
+fn official_packages() -> Vec<String> {
+    let Some(folder) = std::env::var_os("COUNTERPART_FHIR_PACKAGES") else { return Vec::new() };
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_package = |file: &std::path::PathBuf| {
+        let name = file.file_name().unwrap().to_string_lossy();
+        name.ends_with(".tgz") && !name.starts_with("examples-") && (name.contains("STU3") || name.contains("core-3."))
+    };
+    let mut packages: Vec<String> = files.filter(is_package).map(|file| file.to_str().unwrap().to_owned()).collect();
+    packages.sort();
+    packages
 }
 
 /// The time from an answer until its exchange stands with all findings at the control listener: the 99th percentile, in milliseconds.

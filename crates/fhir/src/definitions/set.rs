@@ -171,7 +171,7 @@ impl Definitions {
     pub(crate) fn value_set(&self, canonical: &str) -> Option<&ValueSet> {
         let entry = &self.entries[self.find_any(Kind::ValueSet, canonical)?];
         match &entry.compiled {
-            Compiled::ValueSet(once) => once.get_or_init(|| ValueSet::compile(&entry.definition.text)).as_ref(),
+            Compiled::ValueSet(once) => once.get_or_init(|| ValueSet::compile(&entry.definition.json.text()?)).as_ref(),
             _ => None,
         }
     }
@@ -179,7 +179,7 @@ impl Definitions {
     pub(crate) fn code_system(&self, url: &str) -> Option<&CodeSystem> {
         let entry = &self.entries[self.find_any(Kind::CodeSystem, url)?];
         match &entry.compiled {
-            Compiled::CodeSystem(once) => once.get_or_init(|| CodeSystem::compile(&entry.definition.text)).as_ref(),
+            Compiled::CodeSystem(once) => once.get_or_init(|| CodeSystem::compile(&entry.definition.json.text()?)).as_ref(),
             _ => None,
         }
     }
@@ -195,7 +195,7 @@ impl Definitions {
     }
 
     fn compile_profile(&self, definition: &Definition, depth: usize) -> Option<Profile> {
-        let raw: Value = serde_json::from_slice(&definition.text).ok()?;
+        let raw: Value = serde_json::from_slice(&definition.json.text()?).ok()?;
         let text = |key: &str| raw.get(key).and_then(Value::as_str);
         let making = Making::default();
         let elements = compile(&self.elements(&raw, depth, &making)?, &self.expressions);
@@ -252,7 +252,7 @@ impl Definitions {
 
     fn elements_of(&self, canonical: &str, depth: usize, making: &Making) -> Option<Vec<Value>> {
         let entry = &self.entries[self.find_any(Kind::StructureDefinition, canonical)?];
-        let raw: Value = serde_json::from_slice(&entry.definition.text).ok()?;
+        let raw: Value = serde_json::from_slice(&entry.definition.json.text()?).ok()?;
         self.elements(&raw, depth, making)
     }
 }

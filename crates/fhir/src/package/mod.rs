@@ -4,6 +4,7 @@
 //! hostile: entries, sizes and names are bounded. <https://hl7.org/fhir/packages.html>
 
 mod kept;
+mod packed;
 mod read;
 mod tar;
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Reads packages and single definition files.
 
+use super::packed::Packed;
 use super::tar::Archive;
 use super::trim::trim;
 use crate::error::Error;
 use crate::limits::{ENTRIES_MAX, NOTICES_MAX, PACKAGE_BYTES_MAX};
 use crate::version::FhirVersion;
-use bytes::Bytes;
 use flate2::read::GzDecoder;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub struct Definition {
     /// Version of the definition itself, empty where it has none.
     pub version: String,
     /// What remains of its JSON.
-    pub(crate) text: Bytes,
+    pub(crate) json: Packed,
     /// The FHIR version that the definition names.
     pub(crate) fhir: Option<FhirVersion>,
 }
@@ -103,7 +103,7 @@ impl Package {
     fn file(&mut self, name: &str, text: &[u8]) -> bool {
         let Some((trimmed, head)) = self.head(name, text) else { return false };
         if head.resource_type.as_deref() != Some("Bundle") {
-            return self.definition(name, trimmed, head);
+            return self.definition(name, &trimmed, head);
         }
         let bundle: Bundle<'_> = serde_json::from_slice(text).unwrap_or_default();
         let resources = bundle.entry.iter().filter_map(|entry| entry.resource).take(ENTRIES_MAX);
@@ -111,7 +111,7 @@ impl Package {
         for resource in resources {
             // A bundle in a bundle is passed over: nobody writes one, and there would be no bound.
             if let Some((trimmed, head)) = self.head(name, resource.get().as_bytes()) {
-                self.definition(name, trimmed, head);
+                self.definition(name, &trimmed, head);
             }
         }
         self.definitions.len() > before
@@ -126,7 +126,7 @@ impl Package {
         Some((trimmed, head))
     }
 
-    fn definition(&mut self, name: &str, trimmed: Vec<u8>, head: Head) -> bool {
+    fn definition(&mut self, name: &str, trimmed: &[u8], head: Head) -> bool {
         let kind = match head.resource_type.as_deref() {
             Some("StructureDefinition") => Kind::StructureDefinition,
             Some("ValueSet") => Kind::ValueSet,
@@ -139,7 +139,7 @@ impl Package {
         };
         let fhir = head.fhir_version.as_deref().and_then(FhirVersion::parse);
         let version = head.version.unwrap_or_default();
-        self.definitions.push(Definition { kind, url, version, text: trimmed.into(), fhir });
+        self.definitions.push(Definition { kind, url, version, json: Packed::of(trimmed), fhir });
         true
     }
 

@@ -57,9 +57,8 @@ fn definitions_are_kept_and_the_rest_is_not() {
     let kept: Vec<_> = package.definitions.iter().map(|definition| (definition.kind, definition.url.as_str())).collect();
     assert_eq!(kept, [(Kind::ValueSet, "urn:set")]);
     assert_eq!(package.notices, ["`broken.json` is no JSON object, and is left out"]);
-    let text = std::str::from_utf8(&package.definitions[0].text).unwrap();
     assert_eq!(
-        text,
+        String::from_utf8(package.definitions[0].json.text().unwrap()).unwrap(),
         r#"{"resourceType":"ValueSet","url":"urn:set","compose":{"include":[{"system":"urn:s","concept":[{"code":"a"}]}]}}"#
     );
 }
