@@ -302,6 +302,17 @@ fn a_request_that_comes_before_what_it_is_compared_with_is_judged_in_its_turn() 
     place.run(["prove", "lamp", "--role", "provider", "--only", "named"]).gives("1 of 1 mutants killed");
 }
 
+/// What a mutant does to a named reply it does wherever a rule builds on that.
+#[test]
+fn an_edit_of_a_named_reply_holds_where_a_rule_builds_on_it() {
+    let place = Place::with_lamp();
+    let stub = "title: A lamp that works\nreplies:\n  state: { status: 200, body: { from: !value \"{'on': store.on}\", form: json }, effect: stored }\nrules:\n  - id: switch\n    on: { method: [PUT], path: /lamp }\n    then: [{ set: { on: request.json.on } }]\n    respond: { reply: state, headers: { X-Lamp: '1' } }\n";
+    place.write("scenarios/lamp/stubs/lamp.yaml", stub);
+    let mutant = "mutants:\n  - id: plain\n    title: The lamp calls its answer plain text.\n    role: consumer\n    rule: lamp#state\n    edit: [{ set-header: { Content-Type: text/plain } }]\n    plays: [switching/]\n    fails: [says-state]\n";
+    place.write("scenarios/lamp/mutants.yaml", mutant);
+    place.run(["prove", "lamp", "--role", "consumer", "--only", "named"]).gives("1 of 1 mutants killed");
+}
+
 /// Rules are looked up by what they compare; a name or value that is percent-encoded, and a part of the path, must be found there too.
 #[test]
 fn a_rule_is_found_by_an_encoded_query_and_by_a_part_of_the_path() {

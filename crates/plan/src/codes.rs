@@ -159,6 +159,13 @@ pub const CODES: &[Page] = &[
         advice: "Take it out, or say in `plays-in` that the endpoint has a part in that role.",
     },
     Page {
+        code: "PK023",
+        meaning: "A JSON Pointer under `masking` does not reach a body in XML, and a pack with `fhir` is spoken in both: what is meant to be overwritten would stand in the evidence.",
+        wrong: "fhir: { version: R4 }\nmasking: { json: [/birthDate] }",
+        right: "settings:\n  - { name: birth_date, type: text, secret: true, default: \"1974-12-25\", doc: Date of birth of the test patient }\nfhir: { version: R4 }",
+        advice: "Make what is secret a secret setting: it is found in every form of a message. Header fields are masked whatever the body is.",
+    },
+    Page {
         code: "MT001",
         meaning: "The text is not an expression in CEL (the Common Expression Language).",
         wrong: "that: { expr: \"response.status = 200\" }",

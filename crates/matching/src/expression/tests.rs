@@ -102,6 +102,10 @@ fn every_function_and_operator_gives_its_value() {
         ("duration('90m').getMinutes() + duration('1500ms').getSeconds()", json!(91)),
         ("timestamp('2026-03-04T05:06:07.089Z').getMilliseconds()", json!(89)),
         ("failed('head-*') && !failed('head') && failed('body-type')", json!(true)),
+        (
+            "failed('*-id') && failed('*') && failed('b*-*pe') && failed('head-id*') && !failed('*-i') && !failed('body*body-type')",
+            json!(true),
+        ),
     ] {
         assert_eq!(value(text), Ok(expected), "{text}");
     }

@@ -58,6 +58,20 @@ impl Compiler<'_> {
         );
     }
 
+    /// Reports a member that is masked in JSON and would stand in the evidence wherever the message is XML.
+    pub(super) fn report_unmasked(&mut self) {
+        let pack = &self.main().pack.record;
+        let first = pack.masking.iter().flat_map(|masking| &masking.json).next();
+        let Some(pointer) = first.filter(|_| pack.fhir.is_some()) else { return };
+        let message =
+            format!("`{}` would be masked in JSON and not in XML, in which a pack with `fhir` is spoken, too", pointer.value);
+        self.diagnostics.push(
+            Diagnostic::error("PK023", message)
+                .at(pointer.span, "names a member of JSON")
+                .help("make the value a secret setting, which is overwritten wherever it stands, or mask a header field"),
+        );
+    }
+
     /// Compiles the form in which a body goes out.
     pub(super) fn body_form(&mut self, rule: Option<&BodyFormRule>, from: &BodyFrom, scope: &mut Scope) -> Option<BodyForm> {
         let forms = self.fhir_forms();

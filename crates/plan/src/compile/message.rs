@@ -323,8 +323,9 @@ impl Compiler<'_> {
         let effect = record.effect.map_or_else(|| base.as_ref().map_or(Effect::None, |base| base.effect), effect_of);
         let reason =
             record.reason.as_ref().map(|text| text.value.clone()).or_else(|| base.as_ref().and_then(|base| base.reason.clone()));
-        // A named reply is changed by its own name, one written on the spot with its rule.
-        let edits = name.map(|name| self.edits_of(|rule| rule == name)).unwrap_or_default();
+        // A named reply is changed by its own name, wherever it is built on; one written on the spot with its rule, too.
+        let mut edits = base.as_ref().map(|base| base.edits.clone()).unwrap_or_default();
+        edits.extend(name.map(|name| self.edits_of(|rule| rule == name)).unwrap_or_default());
         // One written on the spot goes by the name of the reply that it builds on.
         let name = name.map(ToOwned::to_owned).or_else(|| base.as_ref().and_then(|base| base.name.clone()));
         Some(Reply { name, with, status, reason, headers, body, effect, fault, edits })

@@ -309,6 +309,7 @@ impl Compiler<'_> {
         let pack = &self.main().pack.record;
         self.report_definitions();
         self.report_no_definitions();
+        self.report_unmasked();
         let fhir = self.fhir_forms();
         let mut scope = Scope::rule();
         let discriminator = self.expression_if(pack.discriminator.as_ref(), &mut scope);

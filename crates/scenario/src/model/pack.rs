@@ -277,7 +277,7 @@ record! {
     Masking "masking" {
         /// Header fields whose value is overwritten whole.
         list headers "headers": Text,
-        /// JSON Pointers whose value is overwritten, in requests and responses.
+        /// JSON Pointers whose value is overwritten, in requests and responses; not in a pack with `fhir`, whose bodies are XML as well.
         list json "json": Text,
     }
 }

@@ -54,16 +54,28 @@ fn distinct<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>
     Ok(Val::list(kept))
 }
 
-/// Tells whether a check of that id failed; `*` at the end stands for anything. The first argument is the list of ids.
+/// Tells whether a check of that id failed; `*` stands for anything, wherever it is. The first argument is the list of ids.
 fn failed<'v>(arguments: Arguments<'v>, _: &mut Budget) -> Result<Val<'v>> {
     let mut arguments = arguments.into_iter();
     let ids = members_of("failed", &next(&mut arguments))?;
     let pattern = text_of("failed", next(&mut arguments))?;
-    let fits = |id: &Val<'_>| match id {
-        Val::Text(id) => pattern.strip_suffix('*').map_or_else(|| **id == *pattern, |start| id.starts_with(start)),
+    let is_meant = |id: &Val<'_>| match id {
+        Val::Text(id) => fits(&pattern, id),
         _ => false,
     };
-    Ok(Val::Bool(ids.iter().any(fits)))
+    Ok(Val::Bool(ids.iter().any(is_meant)))
+}
+
+/// Tells whether an id fits a pattern whose `*` stand for anything; what stands between two is taken where it first comes.
+fn fits(pattern: &str, id: &str) -> bool {
+    let Some((start, rest)) = pattern.split_once('*') else { return id == pattern };
+    let Some(mut left) = id.strip_prefix(start) else { return false };
+    let Some((between, end)) = rest.rsplit_once('*') else { return left.ends_with(rest) };
+    for part in between.split('*') {
+        let Some((_, after)) = left.split_once(part) else { return false };
+        left = after;
+    }
+    left.ends_with(end)
 }
 
 fn edge<'v>(name: &str, arguments: Arguments<'v>) -> Result<Val<'v>> {
