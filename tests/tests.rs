@@ -25,6 +25,7 @@ mod person;
 mod profiles;
 mod proof;
 mod proxies;
+mod published;
 mod reports;
 mod rhythm;
 mod secrecy;
