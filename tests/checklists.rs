@@ -75,6 +75,22 @@ pub(crate) fn missing(row: &Value) -> Option<String> {
     }
 }
 
+/// The scenarios of the capacity interface, as our documents number them: of a supplier's system, and of a back-end.
+#[test]
+fn every_numbered_scenario_of_the_capacity_interface_is_there() {
+    let shown = Place::new().run(["list", "irc-capacity", "--json"]).exits(0);
+    let listed: Value = serde_json::from_str(&shown.out).unwrap();
+    for (letter, last, role) in [("C", 46, "provider"), ("P", 40, "consumer")] {
+        for number in 1..=last {
+            let wanted = Value::from(format!("{letter}-{number:02}"));
+            let has = |scenario: &&Value| scenario["tags"].as_array().is_some_and(|tags| tags.contains(&wanted));
+            let found: Vec<&Value> = listed["scenarios"].as_array().unwrap().iter().filter(has).collect();
+            assert!(!found.is_empty(), "{wanted} has no scenario");
+            assert!(found.iter().all(|scenario| scenario["role"] == role), "{wanted}: {found:?}");
+        }
+    }
+}
+
 /// The ids of the assurance list, and of the checks of both original validators, as our documents number them.
 #[test]
 fn every_item_of_the_assurance_list_has_its_row() {
