@@ -169,6 +169,7 @@ fn shown_and_asked<'a>(keyring: &'a Keyring, usual: &Usual, listen: &Listen) -> 
         keyring.server.get(name).ok_or_else(|| Error::Tls { reason: format!("there is no server certificate `{name}`") })?;
     let rule = listen.client_certificate.as_deref().unwrap_or(&usual.client_certificate);
     let clients = match rule {
+        "any" => ClientAuth::Any(keyring.trust.clone()),
         "none" => ClientAuth::None,
         "optional" => ClientAuth::Optional(keyring.trust.clone()),
         _ => ClientAuth::Required(keyring.trust.clone()),

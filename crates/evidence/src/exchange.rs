@@ -150,6 +150,9 @@ pub struct Tls {
     pub version_offered: Option<String>,
     /// The peer's certificate, where it showed one.
     pub peer: Option<PeerCertificate>,
+    /// Why that certificate would not be believed, where the peer was let through all the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// The alert that ended the handshake or connection.
     pub alert: Option<Alert>,
 }

@@ -125,6 +125,7 @@ impl Arriving<'_> {
             Err(_) => return self.silent(Outcome::Timeout, "the TLS handshake did not end in time".to_owned(), Bytes::new()),
         };
         let mut agreed = facts(stream.get_ref().1);
+        agreed.refused = tls.refusal(stream.get_ref().1);
         let spoken = if agreed.alpn.as_deref() == Some("h2") { Spoken::Http2 } else { Spoken::Http1 };
         if let Some(other) = tls.shown_alpn(agreed.alpn.as_deref()) {
             agreed.alpn = Some(other);

@@ -9,9 +9,10 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{
-    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, PeerIncompatible, ProtocolVersion, RootCertStore,
-    ServerConfig, SignatureScheme, SupportedProtocolVersion,
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, DistinguishedName, PeerIncompatible,
+    ProtocolVersion, RootCertStore, ServerConfig, SignatureScheme, SupportedProtocolVersion,
 };
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -19,6 +20,8 @@ use std::time::{Duration, SystemTime};
 /// Whether a server asks for a client certificate.
 #[derive(Clone, Debug)]
 pub enum ClientAuth {
+    /// It asks, and lets everybody through: what is wrong with a certificate is told beside it.
+    Any(Trust),
     /// It does not.
     None,
     /// It asks, and does without.
@@ -57,6 +60,8 @@ impl Versions {
 pub struct TlsServer {
     pub(crate) config: Arc<ServerConfig>,
     other_alpn: bool,
+    /// Judges the certificates that were let through.
+    judge: Option<Arc<dyn ClientCertVerifier>>,
 }
 
 /// How we speak TLS as a client.
@@ -140,12 +145,19 @@ impl TlsServer {
         let base = crate::alpn::base(offered).map(|name| name.clone().into_bytes());
         let mut config = (*self.config).clone();
         config.alpn_protocols = base.into_iter().collect();
-        Self { config: Arc::new(config), other_alpn: self.other_alpn }
+        Self { config: Arc::new(config), ..self.clone() }
     }
 
     /// Gives the name that the client saw in place of the one that rustls believes was agreed.
     pub(crate) fn shown_alpn(&self, agreed: Option<&str>) -> Option<String> {
         agreed.filter(|_| self.other_alpn).map(|name| String::from_utf8_lossy(&crate::alpn::other(name.as_bytes())).into_owned())
+    }
+
+    /// Says why the certificate of a client that was let through would not be believed.
+    pub(crate) fn refusal(&self, connection: &rustls::CommonState) -> Option<String> {
+        let (certificate, chain) = connection.peer_certificates()?.split_first()?;
+        let now = self.config.time_provider.current_time()?;
+        self.judge.as_ref()?.verify_client_cert(certificate, chain, now).err().map(|error| error.to_string())
     }
 
     /// Tells whether the name in a plain ServerHello is to be changed on its way out.
@@ -169,7 +181,13 @@ impl TlsServer {
                 RevocationPolicy::Hard => builder.enforce_revocation_expiration(),
             })
         };
+        let mut judge: Option<Arc<dyn ClientCertVerifier>> = None;
         let builder = match clients {
+            ClientAuth::Any(trust) => {
+                let inner = verifier(trust)?.allow_unauthenticated().build().map_err(failed)?;
+                judge = Some(Arc::clone(&inner));
+                builder.with_client_cert_verifier(Arc::new(LetThrough(inner)))
+            }
             ClientAuth::None => builder.with_no_client_auth(),
             ClientAuth::Optional(trust) => {
                 builder.with_client_cert_verifier(verifier(trust)?.allow_unauthenticated().build().map_err(failed)?)
@@ -181,7 +199,7 @@ impl TlsServer {
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
         config.alpn_protocols = alpn.iter().map(|name| name.clone().into_bytes()).collect();
-        Ok(Self { config: Arc::new(config), other_alpn: false })
+        Ok(Self { config: Arc::new(config), other_alpn: false, judge })
     }
 }
 
@@ -213,6 +231,51 @@ impl TlsClient {
         config.resumption = rustls::client::Resumption::disabled();
         let highest = if versions == Versions::Only12 { "1.2" } else { "1.3" };
         Ok(Self { config: Arc::new(config), alpn: alpn.to_vec(), highest })
+    }
+}
+
+/// Lets a client through whatever its certificate, so that the answer can say what is wrong with it.
+#[derive(Debug)]
+struct LetThrough(Arc<dyn ClientCertVerifier>);
+
+impl ClientCertVerifier for LetThrough {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.0.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, rustls::Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls12_signature(message, certificate, signed)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.0.verify_tls13_signature(message, certificate, signed)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
     }
 }
 

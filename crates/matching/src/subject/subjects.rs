@@ -504,6 +504,7 @@ fn connection_value(connection: &Connection) -> Value {
             ("alpn_offered", Some(tls.alpn_offered.as_slice().into())),
             ("certificate_fingerprint", peer.map(|peer| peer.fingerprint.as_str().into())),
             ("certificate_issuer", peer.map(|peer| peer.issuer.as_str().into())),
+            ("certificate_problem", tls.refused.as_deref().map(Value::from)),
             ("certificate_names", peer.map(|peer| peer.names.as_slice().into())),
             ("certificate_subject", peer.map(|peer| peer.subject.as_str().into())),
             ("server_name", tls.server_name.as_deref().map(Value::from)),

@@ -336,8 +336,11 @@ impl Compiler<'_> {
     }
 
     pub(super) fn listen(&mut self, listen: &ListenRecord, scope: &mut Scope) -> Option<Listen> {
-        let client =
-            self.one_word(listen.client_certificate.as_ref(), "client certificate rule", &["none", "optional", "required"])?;
+        let client = self.one_word(
+            listen.client_certificate.as_ref(),
+            "client certificate rule",
+            &["any", "none", "optional", "required"],
+        )?;
         let tls_max = self.one_word(listen.tls_max.as_ref(), "TLS version", &["1.1", "1.2", "1.3"])?;
         Some(Listen {
             endpoint: self.endpoint(listen.endpoint.as_ref())?,

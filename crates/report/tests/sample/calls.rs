@@ -62,6 +62,7 @@ fn tls(alert: Option<Alert>) -> Tls {
             key: "EC P-256".to_owned(),
         }),
         alert,
+        refused: None,
     }
 }
 

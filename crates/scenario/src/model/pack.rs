@@ -251,7 +251,7 @@ record! {
         list reaches "reaches": Text,
         /// What it stands for.
         optional doc "doc": Text,
-        /// Whether it asks for a client certificate: `required` unless the settings say otherwise; CEL giving `none`, `optional` or `required`.
+        /// Whether it asks for a client certificate: `required` unless the settings say otherwise; CEL giving `any`, `none`, `optional` or `required`. `any` lets through a wrong one as well, and none: `connection.certificate_problem` says what is wrong, for a rule to answer.
         optional client_certificate "client-certificate": Cel,
         /// Checks applied to every exchange here, in the place of those that stand for the pack; `{}` for none.
         optional standing "standing": Standing,

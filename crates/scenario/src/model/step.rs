@@ -400,7 +400,7 @@ record! {
         optional accept "accept": Flag,
         /// Server certificate: `default`, `expired`, `not-yet-valid`, `wrong-name`, `unknown`, `revoked`, `weak-key`.
         optional certificate "certificate": Text,
-        /// Client certificate: `none`, `optional`, `required`.
+        /// Client certificate: `any`, `none`, `optional`, `required`.
         optional client_certificate "client-certificate": Text,
         /// Highest TLS version: `1.2`, `1.3`, or `1.1` for a ServerHello of that old version.
         optional tls_max "tls-max": Text,
