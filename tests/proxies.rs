@@ -2,6 +2,7 @@
 
 use crate::command::{Place, Started, Sut, free_port};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -338,4 +339,23 @@ fn what_a_proxy_of_ours_answers_itself_is_no_answer_of_the_server_under_test() {
     let ended = |at: usize| (via[at]["outcome"].as_str().unwrap(), via[at]["response"]["status"].as_u64());
     assert_eq!([ended(0), ended(1)], [("unreachable", None), ("timeout", None)]);
     assert!(via[0]["reason"].as_str().unwrap().contains("answered itself"), "{:#}", via[0]);
+}
+
+/// What a handshake would refuse is let through, for a rule to answer: who shows no certificate, and whose is not believed.
+#[test]
+fn a_wrong_certificate_can_be_answered_instead_of_refused() {
+    let place = Place::new();
+    let words = ["demo", "nhs-booking", "--set", "ssp_certificates=answer", "--scenario", "ssp/certificates", "--out", "out"];
+    place.run(words).gives("3 pass");
+    let folders = std::fs::read_dir(place.path().join("out")).unwrap().map(|entry| entry.unwrap().path());
+    let consumer = folders.into_iter().find(|path| path.to_string_lossy().contains("-consumer-")).unwrap();
+    let record = crate::command::record(&consumer);
+    let statuses: BTreeMap<&str, u64> = record["exchanges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["scenario"].as_str().unwrap(), one["response"]["status"].as_u64().unwrap()))
+        .collect();
+    let of = |name: &str| statuses[format!("nhs-booking/ssp/certificates[{name}]").as_str()];
+    assert_eq!((of("none"), of("unknown"), of("expired")), (496, 495, 495));
 }
