@@ -43,7 +43,7 @@ pub const SECRET_BYTES_MIN: usize = 4;
 /// Masked ranges that are listed for one body; all are overwritten.
 pub const MASKED_RANGES_MAX: usize = 1_000;
 /// Credentials seen on the wire that are remembered, so that texts that quote them are masked too.
-pub const CREDENTIALS_SEEN_MAX: usize = 64;
+pub const CREDENTIALS_SEEN_MAX: usize = 1_024;
 /// Depth to which JSON is followed when a member is to be masked.
 pub const JSON_DEPTH_MAX: usize = 128;
 /// Interim responses before the final one.

@@ -2,15 +2,14 @@
 
 use super::forms::forms;
 use super::range::{MaskRange, tidy};
+use super::seen::Seen;
 use crate::digest::hex;
-use crate::limits::{CREDENTIALS_SEEN_MAX, SECRET_BYTES_MIN, TEXT_BYTES_MAX};
+use crate::limits::{SECRET_BYTES_MIN, TEXT_BYTES_MAX};
 use crate::{Error, Finding};
 use aho_corasick::{AhoCorasick, MatchKind};
 use aws_lc_rs::hmac;
 use std::borrow::Cow;
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 /// The key of the digests of secrets: random, one a run, discarded with the [`Masker`].
 pub struct MaskKey(hmac::Key);
@@ -168,13 +167,7 @@ impl Masker {
     /// Masks a text of ours that may quote a secret, and cuts it at the bound of a text.
     pub(crate) fn mask_text(&self, seen: &Seen, text: &mut String) {
         let mut ranges = self.find(text.as_bytes());
-        for credential in seen.read().iter() {
-            ranges.extend(text.match_indices(credential.as_str()).map(|(from, found)| MaskRange {
-                from,
-                to: from + found.len(),
-                digest: String::new(),
-            }));
-        }
+        ranges.extend(seen.find(text));
         if !ranges.is_empty() {
             *text = overwrite_text(text, &ranges);
         }
@@ -196,13 +189,9 @@ impl Masker {
 
     /// Gives the first secret that a text quotes.
     fn secret_in(&self, seen: &Seen, text: &str) -> Option<String> {
-        let known = self.find(text.as_bytes()).first().map(|range| (range.from, range.to));
-        let found = known.or_else(|| {
-            let credentials = seen.read();
-            credentials.iter().find_map(|one| text.find(one.as_str()).map(|from| (from, from + one.len())))
-        });
-        let (from, to) = found?;
-        text.get(from..to).map(ToOwned::to_owned)
+        let known = self.find(text.as_bytes()).into_iter().next();
+        let found = known.or_else(|| seen.find(text).into_iter().next())?;
+        text.get(found.from..found.to).map(ToOwned::to_owned)
     }
 
     /// Masks a text, such as one for the console.
@@ -236,34 +225,4 @@ fn overwrite_text(text: &str, ranges: &[MaskRange]) -> String {
         }
     }
     masked
-}
-
-/// Credentials that stood in messages of late, though no setting names them, so that findings that quote them are masked.
-#[derive(Default)]
-pub(crate) struct Seen(RwLock<VecDeque<String>>);
-
-impl fmt::Debug for Seen {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Seen({} credentials)", self.read().len())
-    }
-}
-
-impl Seen {
-    pub(super) fn add(&self, credential: &str) {
-        if credential.len() < SECRET_BYTES_MIN || self.read().iter().any(|known| known == credential) {
-            return;
-        }
-        let mut seen = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if seen.iter().any(|known| known == credential) {
-            return; // Another thread was faster.
-        }
-        if seen.len() >= CREDENTIALS_SEEN_MAX {
-            seen.pop_front();
-        }
-        seen.push_back(credential.to_owned());
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, VecDeque<String>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
-    }
 }

@@ -1,7 +1,7 @@
 //! Masks a whole message: head, content and the bytes on the wire alike.
 
-use super::masker::Seen;
 use super::range::{MaskRange, listed, overwrite, tidy};
+use super::seen::Seen;
 use super::wire::{Layout, head_end};
 use super::{Masker, json};
 use crate::{Body, BodyRef, HeadMask, Headers, MessageRecord, Request, Response, Version};

@@ -9,10 +9,11 @@ mod json;
 mod masker;
 mod message;
 mod range;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod wire;
 
-pub(crate) use masker::Seen;
 pub use masker::{MaskKey, MaskRules, Masker};
 pub(crate) use message::{MaskedMessage, Stored};
+pub(crate) use seen::Seen;
