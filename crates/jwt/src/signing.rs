@@ -2,6 +2,7 @@
 //! them. No fault quotes a key.
 
 use crate::key::{Material, bytes, curve_of, text};
+use crate::limits::KEYS_KNOWN_MAX;
 use crate::private::{Pair, curve, two_parts};
 use crate::{Algorithm, KeyFault, KeySet, PrivateKey};
 use aws_lc_rs::hmac;
@@ -11,6 +12,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
 
 const PEM_BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
 const PEM_END: &str = "-----END PRIVATE KEY-----";
@@ -43,7 +47,35 @@ pub fn sign(claims: &Value, header: &Map<String, Value>, key: &Value) -> Result<
         return Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(tag)));
     }
     let algorithm = Algorithm::from_name(name).ok_or_else(|| KeyFault::Algorithm(name.to_owned()))?;
-    read(key, algorithm)?.mint(header, claims)
+    with_key(key, algorithm, |key| key.mint(header, claims))
+}
+
+/// A key as it was given, for an algorithm, and as it was read.
+type Known = (Value, Algorithm, Rc<PrivateKey>);
+
+thread_local! {
+    /// The keys used last: to read an RSA key, which is tried out then, takes about as long as to sign with it.
+    static KNOWN: RefCell<VecDeque<Known>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// Does something with a key, which is read the first time.
+fn with_key<T>(
+    given: &Value,
+    algorithm: Algorithm,
+    work: impl FnOnce(&PrivateKey) -> Result<T, KeyFault>,
+) -> Result<T, KeyFault> {
+    let known = KNOWN.with_borrow(|known| {
+        known.iter().find(|(text, of, _)| *of == algorithm && text == given).map(|(.., key)| Rc::clone(key))
+    });
+    if let Some(key) = known {
+        return work(&key);
+    }
+    let key = Rc::new(read(given, algorithm)?);
+    KNOWN.with_borrow_mut(|known| {
+        known.truncate(KEYS_KNOWN_MAX - 1);
+        known.push_front((given.clone(), algorithm, Rc::clone(&key)));
+    });
+    work(&key)
 }
 
 /// Gives the public halves of keys as a set that others fetch. Each is a private JSON Web Key with `alg`, or a map of `key` (PEM), `alg` and,

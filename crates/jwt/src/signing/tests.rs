@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::{public_set, sign};
+use crate::limits::KEYS_KNOWN_MAX;
 use crate::{Algorithm, KeyFault, PrivateKey, Token, verify};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -100,4 +101,19 @@ fn what_is_no_key_is_told_without_quoting_it() {
         let secret = curve["d"].as_str().unwrap();
         assert!(!told.contains(secret) && !told.contains("no key at all") && !told.contains("BEGIN"), "{head:?}: {told}");
     }
+}
+
+/// Keys are kept as they were read, a few of them: whichever is used, and however often, the token is that of the key.
+#[test]
+fn a_key_that_was_used_before_signs_as_the_first_time() {
+    let keys: Vec<String> =
+        (0..KEYS_KNOWN_MAX + 2).map(|_| pem(&PrivateKey::generate(Algorithm::Es256, None).unwrap())).collect();
+    for key in keys.iter().chain(&keys).chain(keys.iter().rev()) {
+        let token =
+            Token::parse(&sign(&json!({ "sub": "a" }), &header(json!({ "alg": "ES256" })), &json!(key)).unwrap()).unwrap();
+        let own = public_set(&[json!({ "key": key, "alg": "ES256" })]).unwrap();
+        assert_eq!(verify(&token, &own, &[Algorithm::Es256]), Ok(()));
+    }
+    let other = sign(&json!({ "sub": "a" }), &header(json!({ "alg": "RS256" })), &json!(keys[0]));
+    assert_eq!(other, Err(KeyFault::Private("RS256")), "a key is kept for its algorithm");
 }

@@ -84,6 +84,7 @@ fn every_function_and_operator_gives_its_value() {
         ("json('{\"a\": [1]}').a[0]", json!(1)),
         ("to_json({'a': 1})", json!("{\"a\":1}")),
         ("parse_query('a=1&a=%202+3&b')", json!({"a": ["1", " 2 3"], "b": [""]})),
+        ("url_encode('a b+é%&=~')", json!("a%20b%2B%C3%A9%25%26%3D~")),
         ("size(filler(100))", json!(100)),
         ("type(1) + type('') + type([]) + type({}) + type(null) + type(b'x')", json!("intstringlistmapnull_typebytes")),
         ("b'hi'", json!("aGk=")),
@@ -109,6 +110,39 @@ fn every_function_and_operator_gives_its_value() {
     ] {
         assert_eq!(value(text), Ok(expected), "{text}");
     }
+}
+
+#[test]
+fn a_token_is_signed_where_a_key_of_the_set_signed_it() {
+    let keys = [published(), other()].map(|key| key.to_string());
+    let made = |text: &str| value(&text.replace("KEY", &keys[0]).replace("OTHER", &keys[1])).unwrap();
+    let token = "jwt({'sub': 'a'}, {'alg': 'ES256'}, KEY)";
+    assert_eq!(made(&format!("jwt_signed({token}, jwks([KEY, OTHER]))")), json!(true));
+    assert_eq!(made(&format!("jwt_signed({token}, jwks([OTHER]))")), json!(false));
+    assert_eq!(made(&format!("jwt_signed({token} + 'A', jwks([KEY]))")), json!(false));
+    assert_eq!(made("jwt_signed('no token', jwks([KEY]))"), json!(false));
+    // The public half is no secret: what is signed with it as one is signed by nobody (RFC 8725 section 2.1).
+    let confused = "jwt({'sub': 'a'}, {'alg': 'HS256'}, to_json(jwks([KEY]).keys[0].x + 'padded to 32 bytes and more'))";
+    assert_eq!(made(&format!("jwt_signed({confused}, jwks([KEY]))")), json!(false));
+    assert_eq!(
+        value("jwt_signed('a.b.c', {})").unwrap_err().message,
+        "`jwt_signed`: among the keys, the key has no member `keys`"
+    );
+}
+
+/// The private key of RFC 7515 appendix A.3, and one of RFC 7517 appendix A.2.
+fn published() -> Value {
+    json!({
+        "kty": "EC", "crv": "P-256", "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0", "d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI", "alg": "ES256",
+    })
+}
+
+fn other() -> Value {
+    json!({
+        "kty": "EC", "crv": "P-256", "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+        "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM", "d": "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE", "alg": "ES256",
+    })
 }
 
 #[test]

@@ -34,6 +34,7 @@ pub(super) const TABLE: &[Function] = &[
     function("trim", "trim(text)", (1, 1), |arguments, budget| change("trim", arguments, budget, |text| text.trim().to_owned())),
     function("type", "type(value)", (1, 1), |arguments, _| Ok(Val::text(next(&mut arguments.into_iter()).type_name()))),
     function("unbase64", "unbase64(text)", (1, 1), unbase64),
+    function("url_encode", "url_encode(text)", (1, 1), url_encode),
     function("upper", "upper(text)", (1, 1), |arguments, budget| change("upper", arguments, budget, |text| text.to_uppercase())),
 ];
 
@@ -177,6 +178,15 @@ fn string<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>> 
         Val::Time(time) => time.to_string(),
         other => return Err(wrong("`string` takes a single value", &other)),
     }))
+}
+
+/// Writes text so that it stands for itself in a query or a form.
+fn url_encode<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>> {
+    let text = text_of("url_encode", next(&mut arguments.into_iter()))?;
+    budget.bytes(text.len().saturating_mul(3))?;
+    let mut encoded = String::with_capacity(text.len());
+    crate::query::encode(&text, &mut encoded);
+    Ok(Val::text(encoded))
 }
 
 fn substring<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>> {

@@ -1,6 +1,6 @@
 //! JSON Web Tokens of our own, and the keys that others verify them with.
 
-use super::{Arguments, Budget, Function, Result, Val, function, members_of, next};
+use super::{Arguments, Budget, Function, Result, Val, function, members_of, next, text_of};
 use crate::expression::EvaluationFault;
 use crate::limits::TOKEN_STEPS;
 use crate::token;
@@ -13,6 +13,7 @@ pub(super) const TABLE: &[Function] = &[
         token::set(&keys).map(Val::owned).map_err(|reason| EvaluationFault::new(format!("`jwks`: {reason}")))
     }),
     function("jwt", "jwt(claims, header, key)", (3, 3), jwt),
+    function("jwt_signed", "jwt_signed(token, keys)", (2, 2), jwt_signed),
 ];
 
 fn jwt<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>> {
@@ -24,4 +25,13 @@ fn jwt<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>> {
         token::signed(&claims, Some(&header), &key).map_err(|reason| EvaluationFault::new(format!("`jwt`: {reason}")))?;
     budget.bytes(signed.len())?;
     Ok(Val::text(signed))
+}
+
+/// What is no token is signed by nobody; a set that cannot be read is a fault.
+fn jwt_signed<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>> {
+    let mut arguments = arguments.into_iter();
+    let token = text_of("jwt_signed", next(&mut arguments))?;
+    let keys = next(&mut arguments).into_json();
+    budget.step(TOKEN_STEPS.saturating_mul(keys.get("keys").and_then(Value::as_array).map_or(1, Vec::len)))?;
+    token::is_signed(&token, &keys).map(Val::Bool).map_err(|reason| EvaluationFault::new(format!("`jwt_signed`: {reason}")))
 }
