@@ -16,10 +16,13 @@ pub(super) fn compile(text: &str) -> Result<Program, ExpressionFault> {
     // An empty environment has no macros: comprehensions arrive as plain calls, and we compile them ourselves.
     let parsed = cel::Env::default().parser().parse_with_source_info(text);
     let (tree, places) = parsed.map_err(|errors| parse_fault(text, errors))?;
-    let mut compiler = Compiler { places, locals: Vec::new(), depth: 0, loops: 0, names: Vec::new(), members: Vec::new() };
+    let mut compiler = Compiler { places, ..Compiler::default() };
     let root = compiler.node(&tree)?;
-    let members = compiler.members.iter().map(|(name, member)| format!("{name}.{member}")).collect();
-    Ok(Program { text: text.to_owned(), root, names: compiler.names, member_names: members, members: compiler.members })
+    // What is asked for only where it is there need not be known.
+    let demanded = compiler.demanded.iter().filter_map(|at| compiler.members.get(*at));
+    let member_names = demanded.map(|(name, member)| format!("{name}.{member}")).collect();
+    let Compiler { names, members, has_roots, .. } = compiler;
+    Ok(Program { text: text.to_owned(), root, names, member_names, members, has_roots })
 }
 
 /// Compiles a pattern of bounded size.
@@ -68,6 +71,7 @@ fn plain_message(message: &str) -> String {
     message
 }
 
+#[derive(Default)]
 struct Compiler {
     places: SourceInfo,
     /// Comprehension variables in scope, each with the path of what it runs over.
@@ -76,6 +80,9 @@ struct Compiler {
     loops: usize,
     names: Vec<String>,
     members: Vec<(String, String)>,
+    /// Places of the members that must be there.
+    demanded: Vec<usize>,
+    has_roots: bool,
 }
 
 impl Compiler {
@@ -120,17 +127,33 @@ impl Compiler {
         if let Some(at) = self.locals.iter().rposition(|(local, _)| local == name) {
             return Node::Local(at, self.locals.get(at).and_then(|(_, path)| path.clone()));
         }
+        self.has_roots = true;
         Node::Name(position_or_push(&mut self.names, name.to_owned()))
     }
 
     fn select(&mut self, operand: &IdedExpr, field: &str) -> Result<Node, ExpressionFault> {
-        if let Expr::Ident(root) = &operand.expr
-            && !self.locals.iter().any(|(local, _)| local == root)
-        {
-            position_or_push(&mut self.names, root.clone());
-            return Ok(Node::RootMember(position_or_push(&mut self.members, (root.clone(), field.to_owned()))));
+        if let Some(at) = self.root_member(operand, field) {
+            position_or_push(&mut self.demanded, at);
+            return Ok(Node::RootMember(at));
         }
         Ok(Node::Select(Box::new(self.node(operand)?), field.to_owned()))
+    }
+
+    fn optional_select(&mut self, operand: &IdedExpr, field: &str) -> Result<Node, ExpressionFault> {
+        match self.root_member(operand, field) {
+            Some(at) => Ok(Node::OptionalRootMember(at)),
+            None => Ok(Node::OptionalSelect(Box::new(self.node(operand)?), field.to_owned())),
+        }
+    }
+
+    /// Gives the place of a member of a root name; `None` where the operand is something else.
+    fn root_member(&mut self, operand: &IdedExpr, field: &str) -> Option<usize> {
+        let Expr::Ident(root) = &operand.expr else { return None };
+        if self.locals.iter().any(|(local, _)| local == root) {
+            return None;
+        }
+        position_or_push(&mut self.names, root.clone());
+        Some(position_or_push(&mut self.members, (root.clone(), field.to_owned())))
     }
 
     fn call(&mut self, id: u64, call: &CallExpr) -> Result<Node, ExpressionFault> {
@@ -154,7 +177,7 @@ impl Compiler {
             }
             ("_?._", [operand, field]) => {
                 if let Expr::Literal(LiteralValue::String(field)) = &field.expr {
-                    return Ok(Node::OptionalSelect(Box::new(self.node(operand)?), field.inner().to_owned()));
+                    return self.optional_select(operand, field.inner());
                 }
             }
             ("has", [argument]) if call.target.is_none() => return self.has(id, argument),

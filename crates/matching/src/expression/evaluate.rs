@@ -33,7 +33,8 @@ pub(super) fn with_evaluation<T>(
     names: &dyn Names,
     run: impl for<'v, 'n> FnOnce(&mut Evaluation<'v, 'n>) -> T,
 ) -> T {
-    let roots: Vec<Root<'_>> = program.names.iter().map(|_| OnceCell::new()).collect();
+    let roots_count = if program.has_roots { program.names.len() } else { 0 };
+    let roots: Vec<Root<'_>> = std::iter::repeat_with(OnceCell::new).take(roots_count).collect();
     let members: Vec<Root<'_>> = program.members.iter().map(|_| OnceCell::new()).collect();
     run(&mut Evaluation { program, names, roots: &roots, members: &members, locals: Vec::new(), budget: Budget::default() })
 }
@@ -135,6 +136,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
                     Ok(found.unwrap_or(Val::Absent))
                 }
             }
+            Node::OptionalRootMember(at) => Ok(self.member(*at).map_or(Val::Absent, Val::borrowed)),
             Node::OptionalSelect(operand, field) => match self.node(operand) {
                 Ok(value) => Ok(value.member(field).unwrap_or(Val::Absent)),
                 Err(fault) if fault.path.is_some() => Ok(Val::Absent),

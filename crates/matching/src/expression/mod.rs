@@ -75,6 +75,8 @@ struct Program {
     names: Vec<String>,
     members: Vec<(String, String)>,
     member_names: Vec<String>,
+    /// Whether it uses a root name whole.
+    has_roots: bool,
 }
 
 impl Expression {
@@ -165,7 +167,7 @@ fn path_of(node: &Node, names: &[String], members: &[(String, String)]) -> Optio
         Node::OptionalSelect(operand, field) | Node::Select(operand, field) => {
             path_of(operand, names, members).map(|path| format!("{path}.{field}"))
         }
-        Node::RootMember(at) => members.get(*at).map(|(name, member)| format!("{name}.{member}")),
+        Node::OptionalRootMember(at) | Node::RootMember(at) => members.get(*at).map(|(name, member)| format!("{name}.{member}")),
         _ => None,
     }
 }

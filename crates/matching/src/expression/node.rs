@@ -92,9 +92,13 @@ impl Node {
             Self::If(test, yes, no) => vec![test, yes, no],
             Self::List(members) => members.iter().collect(),
             Self::Map(entries) => entries.iter().flat_map(|(key, value)| [key, value]).collect(),
-            Self::Bytes(_) | Self::Constant(_) | Self::HasRoot(_) | Self::Local(..) | Self::Name(_) | Self::RootMember(_) => {
-                Vec::new()
-            }
+            Self::Bytes(_)
+            | Self::Constant(_)
+            | Self::HasRoot(_)
+            | Self::Local(..)
+            | Self::Name(_)
+            | Self::OptionalRootMember(_)
+            | Self::RootMember(_) => Vec::new(),
         }
     }
 }
@@ -128,6 +132,8 @@ pub(super) enum Node {
     Negate(Box<Node>),
     Not(Box<Node>),
     OptionalIndex(Box<Node>, Box<Node>),
+    /// As `RootMember`, absent where the root or the member is.
+    OptionalRootMember(usize),
     OptionalSelect(Box<Node>, String),
     Or(Box<Node>, Box<Node>),
     /// A member of a root name, asked for without building the root.

@@ -89,7 +89,12 @@ impl<'e, 'v, 'n: 'v> Reasoner<'e, 'v, 'n> {
                 trail.push(field.clone());
                 self.present(trail, wanted)
             }
-            Node::Local(..) | Node::Name(_) | Node::RootMember(_) | Node::Select(..) | Node::OptionalSelect(..) => {
+            Node::Local(..)
+            | Node::Name(_)
+            | Node::OptionalRootMember(_)
+            | Node::RootMember(_)
+            | Node::Select(..)
+            | Node::OptionalSelect(..) => {
                 let actual = self.value(node)?.into_json();
                 self.reason(node, Some(actual), Asked::Value(Value::Bool(wanted)))
             }
@@ -166,7 +171,7 @@ impl<'e, 'v, 'n: 'v> Reasoner<'e, 'v, 'n> {
     fn trail(&mut self, node: &'v Node) -> Option<Vec<String>> {
         let (operand, part) = match node {
             Node::Name(at) => return Some(vec![self.evaluation.program.names.get(*at)?.clone()]),
-            Node::RootMember(at) => {
+            Node::OptionalRootMember(at) | Node::RootMember(at) => {
                 let (name, member) = self.evaluation.program.members.get(*at)?;
                 return Some(vec![name.clone(), member.clone()]);
             }
