@@ -108,8 +108,9 @@ fn clock_time(text: &str) -> bool {
     let shaped = whole.len() == 8
         && whole.bytes().enumerate().all(|(at, byte)| if at == 2 || at == 5 { byte == b':' } else { byte.is_ascii_digit() });
     let exact = fraction.is_none_or(|fraction| !fraction.is_empty() && fraction.bytes().all(|byte| byte.is_ascii_digit()));
-    // RFC 3339 §5.7: a leap second is written 60.
-    shaped && exact && (whole.parse::<Time>().is_ok() || whole.get(6..8) == Some("60"))
+    // RFC 3339 §5.7: a leap second is written 60; the hour and the minute stay what they can be.
+    let in_minute = whole.strip_suffix(":60").map_or_else(|| whole.to_owned(), |minute| format!("{minute}:59"));
+    shaped && exact && in_minute.parse::<Time>().is_ok()
 }
 
 fn offset_of(text: &str) -> bool {
@@ -130,6 +131,17 @@ fn date_time(text: &str) -> bool {
     let Some(clock) = rest.strip_prefix(['T', 't']) else { return false };
     let offset_at = clock.find(['Z', 'z', '+', '-']);
     offset_at.is_some_and(|at| date(day) && clock_time(clock.get(..at).unwrap_or("")) && offset_of(clock.get(at..).unwrap_or("")))
+        && leap_second_fits(text)
+}
+
+/// RFC 3339 §5.7: a leap second ends a month, at 23:59:60 of UTC.
+fn leap_second_fits(text: &str) -> bool {
+    let Some((minute, rest)) = text.split_at_checked(17).filter(|(_, rest)| rest.starts_with("60")) else { return true };
+    let before = format!("{minute}59{}", rest.get(2..).unwrap_or("")).parse::<Timestamp>();
+    before.is_ok_and(|before| {
+        let before = before.to_zoned(jiff::tz::TimeZone::UTC);
+        (before.hour(), before.minute()) == (23, 59) && before.tomorrow().is_ok_and(|next| next.day() == 1)
+    })
 }
 
 /// FHIR `instant`: to the second at least, with an offset.

@@ -525,6 +525,25 @@ fn formats_hold_and_break() {
         assert!(!format.holds(bad), "{name} {bad}");
         assert!(!format.holds(""), "{name} of nothing");
     }
+    // A leap second ends a month of UTC (RFC 3339 section 5.7), and nothing else is there to be written 60.
+    let date_time = Format::from_name("date-time").unwrap();
+    for good in ["2016-12-31T23:59:60Z", "1990-12-31T15:59:60-08:00", "2015-07-01T05:29:60.5+05:30", "2016-12-31t23:59:60z"] {
+        assert!(date_time.holds(good), "{good}");
+    }
+    for bad in [
+        "2026-01-05T11:00:60Z",
+        "2016-12-31T23:59:60+01:00",
+        "2016-12-30T23:59:60Z",
+        "2016-12-31T25:59:60Z",
+        "2016-12-31T23:61:60Z",
+    ] {
+        assert!(!date_time.holds(bad), "{bad}");
+    }
+    for bad in ["2026-02-30T11:00:00Z", "2026-01-05T25:00:00Z", "2026-01-05T11:00:00+25:00", "2026-13-01T00:00:00Z"] {
+        assert!(!date_time.holds(bad), "{bad}");
+    }
+    let time = Format::from_name("time").unwrap();
+    assert!(time.holds("05:29:60") && !time.holds("25:00:60") && !time.holds("23:60:60"));
     assert_eq!(Format::names().count(), 26);
     for name in Format::names() {
         for text in ["é", "😀-😀😀😀😀😀", "\0", "::", "%", "-", "é-é", "a@", "1.", "+", "0000-00-00T😀"] {
