@@ -45,9 +45,10 @@ impl Memory {
             for (key, row) in &collection.seed {
                 rows.insert(key.clone(), row.clone());
             }
-            for (key, row) in &collection.rows {
+            for (number, row) in &collection.rows {
                 // Each was worked out once as the plan was compiled, so that it has a value.
-                rows.insert(key.clone(), row.build(names, generators).unwrap_or_default());
+                let row = row.build(names, generators).unwrap_or_default();
+                rows.insert(row.get("key").map_or_else(|| number.clone(), key_text), row);
             }
             collections.insert(collection.name.clone(), rows);
         }
@@ -182,7 +183,7 @@ impl Memory {
         }
     }
 
-    fn member_value(&self, member: &str) -> Option<Value> {
+    pub(crate) fn member_value(&self, member: &str) -> Option<Value> {
         self.collections.get(member).map(Rows::list).or_else(|| self.variables.get(member).cloned())
     }
 }

@@ -62,6 +62,22 @@ fn the_oldest_row_goes_when_a_collection_is_full() {
 }
 
 #[test]
+fn a_row_is_found_by_its_key_as_it_was_worked_out() {
+    let template = Template::compile("t", "{{date-add 'now' 'P1D' 'date'}}", Escape::Text).unwrap();
+    let row = |key: Option<Shape>, n: i64| {
+        let members = key.into_iter().map(|key| ("key".to_owned(), key));
+        Shape::Map(members.chain([("n".to_owned(), Shape::Literal(json!(n)))]).collect())
+    };
+    let rows = [row(Some(Shape::Template(template)), 1), row(Some(Shape::Literal(json!(7))), 2), row(None, 3)];
+    let rows = rows.into_iter().enumerate().map(|(at, row)| (at.to_string(), row)).collect();
+    let collection = Collection { name: "rows".to_owned(), rows_max: 10, seed: Vec::new(), rows, search: Arc::default() };
+    let memory = begun(&Store { collections: vec![collection], variables: Vec::new() });
+    let number = |key: serde_json::Value| memory.find("rows", &key)["n"].clone();
+    assert_eq!((number(json!("2026-11-21")), number(json!(7)), number(json!("2"))), (json!(1), json!(2), json!(3)));
+    assert_eq!(memory.find("rows", &json!("0")), json!(null));
+}
+
+#[test]
 fn attempts_are_counted_by_key() {
     let mut memory = memory(1);
     assert_eq!((memory.attempt("x".to_owned()), memory.attempt("x".to_owned()), memory.attempt("y".to_owned())), (1, 2, 1));

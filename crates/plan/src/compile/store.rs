@@ -7,7 +7,7 @@ use crate::options::Purpose;
 use counterpart_diag::{Diagnostic, Span};
 use counterpart_matching::{Escape, Generators, NameTable, Random};
 use counterpart_scenario::model::Collection as CollectionRecord;
-use counterpart_scenario::{Data, Node, Reader};
+use counterpart_scenario::{Data, Reader};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ impl Compiler<'_> {
             let shape = self.shape(node, Escape::Text, &mut Scope::store());
             if let Some(shape) = shape.filter(|_| self.diagnostics.as_slice().len() == before) {
                 self.try_row(&shape, node.span);
-                rows.push((key_of(node.key("key").map(Node::to_json).as_ref(), seeded + at), shape));
+                rows.push(((seeded + at).to_string(), shape));
             }
         }
         rows

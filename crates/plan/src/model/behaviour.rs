@@ -165,7 +165,7 @@ pub struct Collection {
     pub rows_max: usize,
     /// First rows, by key.
     pub seed: Vec<(String, Value)>,
-    /// Rows after these, worked out as the store begins; each has a value.
+    /// Rows after these, worked out as the store begins; each has a value, and is found by its `key`, else by its number.
     pub rows: Vec<(String, Shape)>,
     /// What it can be searched by.
     pub search: Arc<Search>,

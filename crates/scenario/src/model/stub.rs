@@ -168,7 +168,7 @@ record! {
         optional at_most "at-most": Spanned<i64>,
         /// Table in `tables/` with the first rows; a row's `key` column is its key.
         optional seed "seed": Text,
-        /// First rows written here, after those of `seed`: text may be a template and `!value` an expression, both worked out as the store begins, so that dates stand relative to the clock; `key` is a row's key.
+        /// First rows written here, after those of `seed`: text may be a template and `!value` an expression, both worked out as the store begins, so that dates stand relative to the clock; `key` is a row's key, a template or an expression too, and its number without.
         list rows "rows": Node,
         /// Parameters that its rows can be searched by, by name.
         map search "search": SearchItem,
