@@ -1,14 +1,13 @@
 //! What we answer to a request: a rule is chosen, the store changed, and the reply built.
 
 use crate::build;
-use crate::directory::found;
+use crate::lets::{Tried, Worked};
 use crate::names::Layer;
-use crate::rules::{RuleIndex, fits, misses, reads};
-use crate::search::search;
+use crate::rules::{RuleIndex, concerns, misses, reads};
 use crate::store::{Memory, StoreNames};
 use counterpart_evidence::{Effect, Outcome, Request, Response};
-use counterpart_matching::{EvaluationFault, Generators, Names, Subjects, explain, holds};
-use counterpart_plan::model::{Fault, Forward, NamedValue, Reply, Rule};
+use counterpart_matching::{Generators, Names, Subjects, explain, holds};
+use counterpart_plan::model::{Fault, Forward, Reply, Rule};
 use counterpart_validate::Check;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -82,9 +81,12 @@ pub(crate) fn by_rules(
 ) -> Result<Answer, String> {
     let mut failed = asked.failed.clone();
     for index in indexes {
-        for rule in index.candidates(asked.subjects, asked.request) {
-            let Some(path) = fits(&rule.on, asked.endpoint, asked.request, asked.path) else { continue };
-            if let Some(taken) = take(rule, path, asked, memory, (judge_more, &mut failed)) {
+        let worked = index.namings().begin();
+        for (at, rule) in index.candidates(asked.subjects, asked.request) {
+            if !concerns(&rule.on, asked.endpoint, asked.request) {
+                continue;
+            }
+            if let Some(taken) = take((at, rule), &worked, asked, memory, (judge_more, &mut failed)) {
                 return answer(taken, asked, memory, generators);
             }
         }
@@ -93,73 +95,37 @@ pub(crate) fn by_rules(
     Ok(Answer { unmatched: Some(closest.clone()), ..not_found(&closest) })
 }
 
-/// Tries one rule: named values, conditions, then its transaction.
+/// Tries one rule: the named values that its conditions ask for, the conditions, all its names, then its transaction.
 fn take<'a>(
-    rule: &'a Arc<Rule>,
-    path: Map<String, Value>,
+    (at, rule): (usize, &'a Arc<Rule>),
+    worked: &Worked<'_>,
     asked: &Asked<'_>,
     memory: &mut Memory,
     (judge_more, failed): (&mut JudgeMore<'_>, &mut Vec<String>),
 ) -> Option<Taken<'a>> {
-    let mut own = Map::new();
-    if !path.is_empty() {
-        own.insert("path".to_owned(), Value::Object(path));
-    }
-    let plain = own.is_empty() && rule.lets.is_empty() && rule.checks.is_empty() && rule.then.is_empty();
+    let path = worked.path(at, asked.path)?;
+    let plain = path.is_none() && rule.lets.is_empty() && rule.checks.is_empty() && rule.then.is_empty();
     if plain && !rule.when.as_ref().is_some_and(|when| reads(when, &["failed", "store"])) {
         // The usual rule of a fast stub: conditions on the message alone.
         let holds = rule.when.as_ref().is_none_or(|when| holds(when, asked.subjects));
-        own.insert("failed".to_owned(), json!(failed));
+        let own = Map::from_iter([("failed".to_owned(), json!(failed))]);
         return holds.then_some(Taken { rule, own, lost: None, broken: None });
     }
-    let names_now = |own: &Map<String, Value>, memory: &Memory, ask: &mut dyn FnMut(&dyn Names)| {
-        let layer = Layer::new(own, asked.subjects);
-        ask(&StoreNames { memory, behind: &layer });
-    };
     if !rule.checks.is_empty() {
         // What failed on rules before counts too: a check is judged once for a request, whichever rules name it.
-        names_now(&own, memory, &mut |names| *failed = judge_more(&rule.checks, &asked.subjects.renamed(names)));
+        let own = path.map(|path| ("path".to_owned(), path.clone())).into_iter().collect();
+        let layer = Layer::new(&own, asked.subjects);
+        *failed = judge_more(&rule.checks, &asked.subjects.renamed(&StoreNames { memory, behind: &layer }));
     }
-    own.insert("failed".to_owned(), json!(failed));
-    let mut broken = None;
-    for named in &rule.lets {
-        let mut value = Ok(Value::Null);
-        names_now(&own, memory, &mut |names| {
-            value = match &named.value {
-                NamedValue::Computed(expression) => expression.evaluate(names),
-                NamedValue::Found { collection, key } => key.evaluate(names).map(|key| memory.find(collection, &key)),
-                NamedValue::Directory { collection } => Ok(found(memory, collection, asked.request)),
-                NamedValue::Searched { collection, with } => with.evaluate(names).map(|asked| search(memory, collection, &asked)),
-            };
-        });
-        let value = value.unwrap_or_else(|fault| {
-            if is_ours(&fault) {
-                broken.get_or_insert_with(|| format!("`{}`: {}", named.name, fault.message));
-            }
-            Value::Null
-        });
-        own.insert(named.name.clone(), value);
+    let failed = json!(failed);
+    let tried = Tried::new((at, rule), worked, (asked, memory), (path, &failed));
+    if rule.when.as_ref().is_some_and(|when| !holds(when, &asked.subjects.renamed(&tried))) {
+        return None;
     }
-    if let Some(when) = &rule.when {
-        let mut held = false;
-        names_now(&own, memory, &mut |names| {
-            held = holds(when, &asked.subjects.renamed(names));
-        });
-        if !held {
-            return None;
-        }
-    }
+    let (own, broken) = tried.names();
     // Nothing is remembered of an answer that is none.
     let lost = if broken.is_some() { None } else { transact(rule, &own, asked, memory).err() };
     Some(Taken { rule, own, lost, broken })
-}
-
-/// Tells whether a value could not be worked out for a reason of ours: a bound, or nothing but what the pack and its user gave. What a request
-/// does not have, or the store does not know, is null for a rule, which asks for it under `when`.
-fn is_ours(fault: &EvaluationFault) -> bool {
-    const OURS: [&str; 6] = ["claim", "clock", "endpoint", "pack", "profile", "setting"];
-    let mut blamed = fault.path.iter().chain(&fault.origins).map(|path| path.split(['.', '[']).next().unwrap_or(path));
-    fault.is_bound || blamed.all(|root| OURS.contains(&root))
 }
 
 fn transact(rule: &Rule, own: &Map<String, Value>, asked: &Asked<'_>, memory: &mut Memory) -> Result<(), String> {

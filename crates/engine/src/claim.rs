@@ -1,8 +1,9 @@
 //! What a scenario waits for, as the listening side sees it.
 
-use crate::limits::EXCHANGES_KEPT_MAX;
+use crate::limits::{BODY_COPIED_MAX, EXCHANGES_KEPT_MAX};
 use crate::rules::RuleIndex;
-use counterpart_evidence::{Exchange, ScenarioId};
+use bytes::Bytes;
+use counterpart_evidence::{Exchange, ScenarioId, Wire};
 use counterpart_plan::model::{Await, Reply};
 use counterpart_validate::Check;
 use serde_json::{Map, Value};
@@ -231,8 +232,8 @@ impl Claimant {
         self.failed.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set_names(&self, names: Map<String, Value>) {
-        *lock(&self.names) = Arc::new(names);
+    pub(crate) fn set_names(&self, names: Arc<Map<String, Value>>) {
+        *lock(&self.names) = names;
     }
 
     pub(crate) fn names(&self) -> Arc<Map<String, Value>> {
@@ -310,6 +311,21 @@ impl Claimant {
     pub(crate) fn has_ended(&self) -> bool {
         lock(&self.standing).ended
     }
+}
+
+/// Makes an exchange ready to be kept for later checks, when it is recorded: without the exact bytes, which only the evidence needs.
+pub(crate) fn lasting(mut exchange: Exchange) -> Arc<Exchange> {
+    exchange.wire = Wire::default();
+    let request = exchange.request.as_mut().map(|request| &mut request.body);
+    let response = exchange.response.as_mut().map(|response| &mut response.body);
+    for body in request.into_iter().chain(response) {
+        for content in std::iter::once(&mut body.content).chain(&mut body.decoded) {
+            if content.len() <= BODY_COPIED_MAX {
+                *content = Bytes::copy_from_slice(content);
+            }
+        }
+    }
+    Arc::new(exchange)
 }
 
 /// Locks, whether or not another holder panicked: what is guarded is replaced whole, never left half done.

@@ -36,27 +36,26 @@ impl Found {
     /// Puts a subject to checks that were not decided on it yet, so that each says what it found once; one that could not be decided
     /// with the names of before is tried again.
     pub(crate) fn check_once(&mut self, checks: &[Arc<Check>], subjects: &Subjects<'_>) {
-        if checks.is_empty() {
+        let decided = self.decided();
+        let left: Vec<Arc<Check>> = checks.iter().filter(|check| !decided.contains(&check.id)).cloned().collect();
+        if left.is_empty() {
             return;
         }
-        let decided = self.decided();
         let mut more = Self::default();
-        let left: Vec<Arc<Check>> = checks.iter().filter(|check| !decided.contains(&check.id)).cloned().collect();
         more.check(&left, subjects);
         // A set of checks says what each of them found.
         more.passed.retain(|(id, _)| !decided.contains(id));
         more.findings.retain(|finding| !decided.contains(&finding.check));
-        let again: HashSet<CheckId> = more.findings.iter().map(|finding| finding.check.clone()).chain(more.decided()).collect();
+        let again: HashSet<&CheckId> = more.findings.iter().map(|finding| &finding.check).chain(more.decided()).collect();
         self.findings.retain(|finding| !again.contains(&finding.check));
         self.add(more);
     }
 
     /// Names the checks that are decided: they passed, failed, or did not apply.
-    fn decided(&self) -> HashSet<CheckId> {
+    fn decided(&self) -> HashSet<&CheckId> {
         let decided = self.findings.iter().filter(|finding| finding.outcome != FindingOutcome::Error);
         let skipped = self.skipped.iter().flat_map(|skipped| &skipped.checks);
-        let ids = decided.map(|finding| &finding.check).chain(self.passed.iter().chain(skipped).map(|(id, _)| id));
-        ids.cloned().collect()
+        decided.map(|finding| &finding.check).chain(self.passed.iter().chain(skipped).map(|(id, _)| id)).collect()
     }
 
     /// Takes a check as passed that was made by waiting, unless the wait was too short to be measured.

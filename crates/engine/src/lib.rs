@@ -18,6 +18,7 @@ mod group;
 mod hook;
 mod judge;
 mod leg;
+mod lets;
 mod limits;
 mod listening;
 mod mail;

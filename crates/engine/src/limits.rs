@@ -26,8 +26,10 @@ pub(crate) const ROUNDS_MAX: u64 = 100_000;
 pub(crate) const BRANCHES_MAX: u64 = 1_000;
 /// Most requests of one `load` step.
 pub(crate) const LOAD_MAX: u64 = 1_000_000;
-/// Exchanges of one scenario whose bodies stay in memory for later checks.
-pub(crate) const EXCHANGES_KEPT_MAX: usize = 20_000;
+/// Exchanges of one scenario whose bodies stay in memory for later checks: those of a day of 33 clients, two a minute and more each.
+pub(crate) const EXCHANGES_KEPT_MAX: usize = 100_000;
+/// Bytes of a body up to which it is copied when it is kept, so that it does not hold the buffer that it was read into.
+pub(crate) const BODY_COPIED_MAX: usize = 16 * 1024;
 /// Longest output of a hook that is kept, in bytes.
 pub(crate) const HOOK_BYTES_MAX: usize = 1024 * 1024;
 /// How long a hook's address may take to answer before the first scored message, in milliseconds of real time.

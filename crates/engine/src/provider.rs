@@ -3,7 +3,7 @@
 use crate::answer::{Answer, Asked, built, by_rules};
 use crate::arrival::{Arrival, expects, stopped};
 use crate::build::{generators, milliseconds};
-use crate::claim::{Claimant, Expectation, Judging, Phase, lock};
+use crate::claim::{Claimant, Expectation, Judging, Phase, lasting, lock};
 use crate::directory;
 use crate::judge::{Found, broken, seen, subjects};
 use crate::names::Layer;
@@ -509,7 +509,7 @@ impl Provider {
         }
         let step = expectation.as_ref().and_then(|expectation| step_of(expectation));
         let recorded = self.record(&exchange, owner.as_ref(), step, session, found, unmatched);
-        let exchange = Arc::new(exchange);
+        let exchange = lasting(exchange);
         // One request through a proxy of ours counts once in a series, too.
         if let Some(owner) = owner.as_ref().filter(|_| exchange.parent.is_none()) {
             owner.keep(Arc::clone(&exchange));

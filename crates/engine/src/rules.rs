@@ -1,5 +1,6 @@
 //! Which rule of a stub answers: an index by endpoint, method, path and compared field, then the first that holds.
 
+use crate::lets::Namings;
 use counterpart_evidence::Request;
 use counterpart_matching::{Condition, Operand, Operator, Rule as MatchRule, Sense, Side, Subject, Subjects, query_pairs};
 use counterpart_plan::model::{Rule, RuleOn, Stub};
@@ -23,6 +24,7 @@ pub(crate) struct RuleIndex {
     by_field: Vec<(FieldKey, HashMap<String, Vec<usize>>)>,
     /// Rules that must be looked at for every request.
     rest: Vec<usize>,
+    namings: Namings,
     is_stateless: bool,
 }
 
@@ -30,7 +32,8 @@ impl RuleIndex {
     pub(crate) fn new<'a>(stubs: impl IntoIterator<Item = &'a Arc<Stub>>) -> Self {
         let rules: Vec<Arc<Rule>> = stubs.into_iter().flat_map(|stub| stub.rules.iter().cloned()).collect();
         let is_stateless = rules.iter().all(|rule| needs_no_memory(rule));
-        let mut index = Self { rules, is_stateless, ..Self::default() };
+        let namings = Namings::new(rules.iter().map(AsRef::as_ref));
+        let mut index = Self { rules, namings, is_stateless, ..Self::default() };
         let compared: Vec<Vec<(FieldKey, String)>> =
             index.rules.iter().map(|rule| rule.when.as_ref().map(compared_fields).unwrap_or_default()).collect();
         let values = values_by_field(&compared);
@@ -56,15 +59,24 @@ impl RuleIndex {
         &self.rules
     }
 
-    /// Gives the rules that a request could match, in order.
-    pub(crate) fn candidates<'a>(&'a self, subjects: &Subjects<'_>, request: &Request) -> impl Iterator<Item = &'a Arc<Rule>> {
+    /// Gives what the named values of its rules are to one another.
+    pub(crate) fn namings(&self) -> &Namings {
+        &self.namings
+    }
+
+    /// Gives the rules that a request could match, in order, each with its place.
+    pub(crate) fn candidates<'a>(
+        &'a self,
+        subjects: &Subjects<'_>,
+        request: &Request,
+    ) -> impl Iterator<Item = (usize, &'a Arc<Rule>)> {
         let mut lists: Vec<&[usize]> = vec![&self.rest];
         for (field, positions) in &self.by_field {
             if let Some(found) = field_text(field, subjects, request).and_then(|text| positions.get(&text)) {
                 lists.push(found);
             }
         }
-        Merged { lists }.filter_map(|at| self.rules.get(at))
+        Merged { lists }.filter_map(|at| Some((at, self.rules.get(at)?)))
     }
 }
 
@@ -150,17 +162,11 @@ fn field_text(field: &FieldKey, subjects: &Subjects<'_>, request: &Request) -> O
     }
 }
 
-/// Tells whether a rule is about a request, whose path at a proxy is that of the URL in it, and gives the parts that it names.
-pub(crate) fn fits(on: &RuleOn, endpoint: &str, request: &Request, path: &str) -> Option<Map<String, Value>> {
+/// Tells whether a rule is about a request, whatever its path.
+pub(crate) fn concerns(on: &RuleOn, endpoint: &str, request: &Request) -> bool {
     let endpoint_fits = on.endpoint.as_ref().is_none_or(|name| name == endpoint);
     let method_fits = on.methods.is_empty() || on.methods.contains(&request.method);
-    if !endpoint_fits || !method_fits || on.action.is_some() {
-        return None;
-    }
-    match &on.path {
-        Some(pattern) => path_parts(pattern, path),
-        None => Some(Map::new()),
-    }
+    endpoint_fits && method_fits && on.action.is_none()
 }
 
 /// Tells criterion by criterion how a rule's `on` misses a request; empty where it fits.

@@ -192,3 +192,64 @@ fn check_of_a_rule_sees_the_store() {
     let (_, found) = asked(vec![seen], &mut memory());
     assert_eq!((found.findings.len(), found.passed.len()), (0, 1), "{found:?}");
 }
+
+fn computed(name: &str, text: &str) -> Named<NamedValue> {
+    Named { name: name.to_owned(), value: NamedValue::Computed(expression(text)) }
+}
+
+/// Named values are worked out once for all rules that name the same: those that are written alike and stand for something else,
+/// by the path, by what they read or by what failed so far, must stay apart.
+#[test]
+fn named_values_that_are_written_alike_are_shared_only_where_they_are_the_same() {
+    let on = |path: &str| RuleOn { path: Some(path.to_owned()), ..RuleOn::default() };
+    let never = |lets: Vec<Named<NamedValue>>, when: &str| Rule { lets, when: Some(holds(when)), ..rule("never", 500) };
+    let by_path = |path: &str, value: &str, status: u16| Rule {
+        on: on(path),
+        lets: vec![computed("part", "path.?id.orValue('none')")],
+        when: Some(holds(&format!("part == '{value}'"))),
+        ..rule("by-path", status)
+    };
+    assert_eq!(
+        status(vec![by_path("/{*rest}", "a", 500), by_path("/{id}", "none", 500), by_path("/{id}", "a", 200)], &mut memory()),
+        200
+    );
+
+    let one = never(vec![computed("n", "1"), computed("next", "n + 1")], "next != 2");
+    let two = never(vec![computed("n", "2"), computed("next", "n + 1")], "next != 3");
+    let shadowed = never(vec![computed("n", "1"), computed("n", "n + 1"), computed("next", "n + 1")], "next != 3");
+    let last =
+        Rule { lets: vec![computed("n", "1"), computed("next", "n + 1")], when: Some(holds("next == 2")), ..rule("last", 200) };
+    assert_eq!(status(vec![one, two, shadowed, last], &mut memory()), 200);
+
+    let failing = |expected: &str, status: u16, checks| Rule {
+        checks,
+        lets: vec![computed("bad", "failed('n-is-small')")],
+        when: Some(holds(&format!("bad == {expected}"))),
+        ..rule("failing", status)
+    };
+    let check = vec![check("n-is-small", "request.json.n < 5")];
+    assert_eq!(status(vec![failing("true", 500, Vec::new()), failing("true", 200, check)], &mut memory()), 200);
+}
+
+#[test]
+fn named_value_that_no_condition_asks_for_is_there_for_the_answer() {
+    let insert = Change::Insert { collection: "rows".to_owned(), key: expression("'k'"), value: expression("{'n': late}") };
+    let taken = Rule {
+        lets: vec![computed("early", "request.json.n"), computed("late", "early + 1")],
+        when: Some(holds("early == 7")),
+        then: vec![insert],
+        ..rule("taken", 200)
+    };
+    let mut memory = memory();
+    let (answer, _) = asked(vec![taken], &mut memory);
+    assert_eq!((&answer.own["early"], &answer.own["late"]), (&json!(7), &json!(8)));
+    assert_eq!(memory.as_value()["rows"], json!([{ "n": 8 }]));
+}
+
+#[test]
+fn a_long_chain_of_named_values_is_worked_out() {
+    let chain = (1..5_000).map(|at| computed(&format!("v{at}"), &format!("v{} + 1", at - 1)));
+    let lets = std::iter::once(computed("v0", "0")).chain(chain).collect();
+    let rule = Rule { lets, when: Some(holds("v4999 == 4999")), ..rule("chain", 200) };
+    assert_eq!(status(vec![rule], &mut memory()), 200);
+}

@@ -106,7 +106,7 @@ impl Play {
                     }
                     let at = self.claimant.expectations().len();
                     self.claimant.arm(expectation);
-                    frame.names.insert(key, Value::from(at));
+                    Arc::make_mut(&mut frame.names).insert(key, Value::from(at));
                 }
             }
             coming.extend(given(step));
@@ -119,7 +119,9 @@ impl Play {
 
     /// Gives the expectation that was armed for an `await` step, or none.
     pub(crate) fn armed(&self, plan: &Arc<Await>, frame: &mut Frame) -> Option<Arc<Expectation>> {
-        let at = frame.names.remove(&armed_key(plan))?.as_u64()?;
+        let key = armed_key(plan);
+        let at = frame.names.get(&key)?.as_u64()?;
+        Arc::make_mut(&mut frame.names).remove(&key);
         self.claimant.expectations().get(usize::try_from(at).ok()?).cloned()
     }
 }

@@ -81,7 +81,7 @@ impl Play {
         let mut inner = frame.fork(&call.fragment.name);
         inner.connection = frame.connection.take();
         inner.barrier.clone_from(&frame.barrier);
-        inner.names.extend(own);
+        Arc::make_mut(&mut inner.names).extend(own);
         self.sequence(&call.fragment.steps, &mut inner).await;
         frame.connection = inner.connection.take();
         for name in &call.fragment.gives {

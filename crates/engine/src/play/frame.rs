@@ -10,7 +10,8 @@ use tokio::sync::Barrier;
 
 /// What a line of steps knows at one moment.
 pub(crate) struct Frame {
-    pub(crate) names: Map<String, Value>,
+    /// Shared with lines of their own and with the listening side until one of them sets a name.
+    pub(crate) names: Arc<Map<String, Value>>,
     pub(crate) phase: &'static str,
     /// The open connection, with what it was made for.
     pub(crate) connection: Option<(String, Connected)>,
@@ -28,7 +29,7 @@ pub(crate) struct Frame {
 impl Frame {
     pub(crate) fn new(names: Map<String, Value>) -> Self {
         Self {
-            names,
+            names: Arc::new(names),
             phase: "setup",
             connection: None,
             barrier: None,
@@ -52,7 +53,7 @@ impl Frame {
     /// Gives a line of steps of its own that knows what this one knows.
     pub(crate) fn fork(&self, branch: &str) -> Self {
         Self {
-            names: self.names.clone(),
+            names: Arc::clone(&self.names),
             phase: self.phase,
             connection: None,
             barrier: None,
@@ -81,12 +82,14 @@ impl Frame {
     pub(crate) fn set(&mut self, name: &str, value: Value) {
         self.lacking.remove(name);
         self.given_by_peer.remove(name);
-        self.names.insert(name.to_owned(), value);
+        Arc::make_mut(&mut self.names).insert(name.to_owned(), value);
     }
 
     /// Notes that a name should have been given and was not.
     pub(crate) fn lack(&mut self, name: &str) {
-        self.names.remove(name);
+        if self.names.contains_key(name) {
+            Arc::make_mut(&mut self.names).remove(name);
+        }
         self.lacking.insert(name.to_owned());
     }
 

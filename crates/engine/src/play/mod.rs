@@ -10,7 +10,7 @@ mod load;
 mod send;
 mod write;
 
-use crate::claim::{Asking, Claimant};
+use crate::claim::{Asking, Claimant, lasting};
 use crate::judge::{Found, seen, without_exchange};
 use crate::names::{Layer, WithExchanges, exchange_values};
 use crate::provider::Provider;
@@ -441,7 +441,7 @@ impl Play {
 
     /// Lets the listening side see the names that are in force.
     fn publish(&self, frame: &Frame) {
-        self.claimant.set_names(frame.names.clone());
+        self.claimant.set_names(Arc::clone(&frame.names));
     }
 
     /// Records an exchange of ours with what checks found of it, and keeps it.
@@ -461,7 +461,7 @@ impl Play {
             unmatched: None,
         };
         self.shared.around.sink.exchange(judged, self.shared.clock.now_us());
-        let exchange = Arc::new(exchange);
+        let exchange = lasting(exchange);
         self.claimant.keep(Arc::clone(&exchange));
         exchange
     }

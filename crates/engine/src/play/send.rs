@@ -197,7 +197,7 @@ impl Play {
 
     /// Gives the names in force with further credentials put over the settings.
     fn credentials(&self, send: &Send, frame: &Frame) -> Result<Map<String, Value>, Stop> {
-        let mut names = frame.names.clone();
+        let mut names = (*frame.names).clone();
         let Some(name) = &send.credentials else { return Ok(names) };
         let Some(values) = self.shared.around.credentials.get(name) else {
             return Err(Stop {
