@@ -18,5 +18,9 @@ pub(crate) const BUNDLE_BYTES_MAX: u64 = 8 << 30;
 pub(crate) const CONTROL_BODY_BYTES_MAX: usize = 64 << 10;
 /// Milliseconds for which a person is waited for at least.
 pub(crate) const PATIENCE_MIN_MS: u64 = 300_000;
+/// Milliseconds between two looks at whether the machine's clock was set.
+pub(crate) const CLOCK_LOOK_MS: u64 = 1_000;
+/// Milliseconds by which it must have been set to be told.
+pub(crate) const CLOCK_JUMP_MS: i64 = 1_000;
 /// Connections to the control listener at once.
 pub(crate) const CONTROL_CONNECTIONS_MAX: usize = 64;

@@ -16,6 +16,7 @@ mod folders;
 mod generate;
 mod header;
 mod judged;
+mod jumps;
 mod keyring;
 mod limits;
 mod live;

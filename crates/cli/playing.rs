@@ -110,9 +110,10 @@ impl Performance {
 }
 
 /// Records the run's beginning.
-pub(crate) fn begin(sink: &RecordingSink, plan: &Plan, about: About, clock: &Clock) {
+pub(crate) fn begin(sink: &Arc<RecordingSink>, plan: &Plan, about: About, clock: &Clock) {
     use counterpart_engine::Sink as _;
     sink.event(Event::RunStarted(Box::new(header(plan, about))), clock.now_us());
+    crate::jumps::watch(sink, clock);
 }
 
 /// A run that is continued.
