@@ -163,8 +163,7 @@ impl Consumer {
         while !is_whole(&answer) {
             assert!(self.stream.read_buf(&mut answer).await.unwrap() > 0, "the server closed the connection");
         }
-        self.went.answers += 1;
-        self.went.latencies_us.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
+        self.went.note(began);
         assert_eq!(answer.get(9..12), Some(status.as_bytes()), "{}", String::from_utf8_lossy(&answer));
         let body = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
         serde_json::from_slice(&answer[body..]).unwrap()

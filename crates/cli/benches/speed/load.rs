@@ -22,6 +22,12 @@ impl Went {
         self.latencies_us.get(self.latencies_us.len() * 99 / 100).copied().map_or(0.0, f64::from)
     }
 
+    /// Counts an answer to what was asked at a moment.
+    pub(crate) fn note(&mut self, asked: Instant) {
+        self.answers += 1;
+        self.latencies_us.push(u32::try_from(asked.elapsed().as_micros()).unwrap_or(u32::MAX));
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         self.answers += other.answers;
         self.seconds += other.seconds;
@@ -97,8 +103,7 @@ async fn one(mut stream: impl AsyncRead + AsyncWrite + Unpin, requests: &[Asked]
             }
         }
         assert_eq!(buffer.get(9..12), Some(*status), "{}", String::from_utf8_lossy(&buffer));
-        went.answers += 1;
-        went.latencies_us.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
+        went.note(began);
     }
     went
 }

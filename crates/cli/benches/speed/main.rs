@@ -9,6 +9,8 @@ mod bare;
 // What it asks belongs to a pack, and code under `crates` knows none.
 #[path = "../../../../tests/load/booking.rs"]
 mod booking;
+#[path = "../../../../tests/load/capacity.rs"]
+mod capacity;
 mod commands;
 mod identity;
 mod load;
@@ -60,7 +62,7 @@ fn main() {
     let only = arguments.iter().find(|argument| !argument.starts_with('-'));
     let folder = tempfile::tempdir().unwrap();
     process::install(folder.path());
-    let parts: [(&str, Part); 8] = [
+    let parts: [(&str, Part); 9] = [
         ("rate", stub::rate),
         ("tls", stub::tls),
         ("rules", stub::rules),
@@ -69,6 +71,7 @@ fn main() {
         ("start", commands::start),
         ("run", commands::run),
         ("booking", booking::booking),
+        ("capacity", capacity::capacity),
     ];
     for (name, part) in parts {
         if only.is_none_or(|only| only == name) {

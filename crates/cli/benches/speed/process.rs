@@ -73,9 +73,7 @@ impl Served {
 
     /// Gives the memory that it holds, in MB.
     pub(crate) fn resident_mb(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
+        resident_mb(self.child.id()).unwrap()
     }
 
     /// Ends it as Ctrl-C does, so that it writes its report.
@@ -101,6 +99,56 @@ pub(crate) fn timed(command: &mut Command, exit: i32) -> Duration {
     let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(exit), "{text}");
     elapsed
+}
+
+/// A command that has ended, and what it held meanwhile.
+pub(crate) struct Watched {
+    pub(crate) took: Duration,
+    /// Memory in MB, each looked at so long after the start.
+    held_mb: Vec<(Duration, f64)>,
+    /// What it said on standard output.
+    pub(crate) output: String,
+}
+
+impl Watched {
+    /// Gives the memory that it held after a part of its time, in MB.
+    pub(crate) fn resident_mb_at(&self, part: f64) -> f64 {
+        let at = self.took.mul_f64(part);
+        self.held_mb.iter().rfind(|(after, _)| *after <= at).or(self.held_mb.first()).map_or(f64::NAN, |(_, mb)| *mb)
+    }
+}
+
+/// Runs a command to its end and looks at its memory meanwhile; panics where its exit code is another than wanted.
+pub(crate) fn watched(command: &mut Command, exit: i32) -> Watched {
+    let began = Instant::now();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let read = |mut output: Box<dyn Read + Send>| {
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            output.read_to_string(&mut text).unwrap();
+            text
+        })
+    };
+    let (output, talk) = (read(Box::new(child.stdout.take().unwrap())), read(Box::new(child.stderr.take().unwrap())));
+    let mut held_mb = Vec::new();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        // One that is just ending has none any more.
+        held_mb.extend(resident_mb(child.id()).map(|mb| (began.elapsed(), mb)));
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let took = began.elapsed();
+    let output = output.join().unwrap();
+    assert_eq!(status.code(), Some(exit), "{}{output}", talk.join().unwrap());
+    Watched { took, held_mb, output }
+}
+
+fn resident_mb(process: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kb| kb / 1024.0)
 }
 
 /// Gives the middle of several times.
