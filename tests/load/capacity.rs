@@ -239,19 +239,20 @@ struct Day {
     limit_s: f64,
 }
 
-/// Plays a day to its end; it must pass, so that every check of its rhythm was judged.
+/// Plays a day to its end. Where it passes, every check of its rhythm was judged.
 fn day(folder: &Path, day: &Day) {
     let mut command = counterpart();
     command.arg("demo").arg(pack()).args(["--clock", day.clock, "--scenario", "irc-capacity/day/centres"]);
     command.args(["--set", &format!("day_ms={}", day.ms), "--set", &format!("many_centres={}", day.centres)]);
     // A token lives an hour: what is measured is the rhythm, not how many signatures a second the machine makes.
     command.args(["--set", "token_life_s=3600", "--out"]).arg(folder.join("day"));
-    // The other role has no such scenario, which is told as nothing selected.
-    let watched = watched(&mut command, 4);
-    assert!(watched.output.contains("scenarios  1 pass"), "{}", watched.output);
+    let watched = watched(&mut command);
+    // The other role has no such scenario, so that the exit code says nothing.
+    let passed = watched.output.contains("scenarios  1 pass");
     let seconds = watched.took.as_secs_f64();
     let what = format!("capacity: {} h of {} centres, clock {}", day.ms as f64 / 3.6e6, day.centres, day.clock);
-    row(&what, &format!("{seconds:.1} s"), &format!("< {} s", day.limit_s), seconds < day.limit_s);
+    let measured = format!("{seconds:.1} s{}", if passed { "" } else { ", not passed" });
+    row(&what, &measured, &format!("< {} s", day.limit_s), passed && seconds < day.limit_s);
     let (half_mb, end_mb) = (watched.resident_mb_at(0.5), watched.resident_mb_at(0.95));
     println!("memory {half_mb:.0} MB at half, {end_mb:.0} MB near the end");
     row(

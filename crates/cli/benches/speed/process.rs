@@ -106,7 +106,7 @@ pub(crate) struct Watched {
     pub(crate) took: Duration,
     /// Memory in MB, each looked at so long after the start.
     held_mb: Vec<(Duration, f64)>,
-    /// What it said on standard output.
+    /// What it said.
     pub(crate) output: String,
 }
 
@@ -118,8 +118,8 @@ impl Watched {
     }
 }
 
-/// Runs a command to its end and looks at its memory meanwhile; panics where its exit code is another than wanted.
-pub(crate) fn watched(command: &mut Command, exit: i32) -> Watched {
+/// Runs a command to its end and looks at its memory meanwhile.
+pub(crate) fn watched(command: &mut Command) -> Watched {
     let began = Instant::now();
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let read = |mut output: Box<dyn Read + Send>| {
@@ -131,17 +131,13 @@ pub(crate) fn watched(command: &mut Command, exit: i32) -> Watched {
     };
     let (output, talk) = (read(Box::new(child.stdout.take().unwrap())), read(Box::new(child.stderr.take().unwrap())));
     let mut held_mb = Vec::new();
-    let status = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
+    while child.try_wait().unwrap().is_none() {
         // One that is just ending has none any more.
         held_mb.extend(resident_mb(child.id()).map(|mb| (began.elapsed(), mb)));
         std::thread::sleep(Duration::from_millis(20));
-    };
+    }
     let took = began.elapsed();
-    let output = output.join().unwrap();
-    assert_eq!(status.code(), Some(exit), "{}{output}", talk.join().unwrap());
+    let output = talk.join().unwrap() + &output.join().unwrap();
     Watched { took, held_mb, output }
 }
 
