@@ -126,7 +126,7 @@ fn a_token_is_signed_where_a_key_of_the_set_signed_it() {
     assert_eq!(made(&format!("jwt_signed({confused}, jwks([KEY]))")), json!(false));
     assert_eq!(
         value("jwt_signed('a.b.c', {})").unwrap_err().message,
-        "`jwt_signed`: among the keys, the key has no member `keys`"
+        "`jwt_signed`: among the keys, the key set has no member `keys`"
     );
 }
 
