@@ -19,6 +19,7 @@ from peer_common import Defects, Json
 WORKERS = 4
 STOP_GRACE_S = 2.0
 SOON_PART = 1 / 6
+EVENTS_A_MINUTE = 20
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Queue:
         self._defects = defects
         self._changed = threading.Condition()
         self._stopped = False
+        self._recent: list[float] = []
         self._lanes: dict[str, deque[Entry]] = {}
         self._due: list[tuple[float, int, str]] = []
         self._turns = itertools.count()
@@ -68,6 +70,8 @@ class Queue:
     def put(self, lane: str, event: Json) -> None:
         """Takes an event. It is on the disk before this returns."""
         with self._changed:
+            if self._defects.has("burst-cut-short") and self._is_busy():
+                return
             number = next(self._numbers)
             if self._defects.has("order-lost"):
                 lane = f"{lane} {number}"
@@ -75,6 +79,12 @@ class Queue:
             self._write(entry)
             self._append(entry)
             self._changed.notify()
+
+    def _is_busy(self) -> bool:
+        """Whether many events came in the last minute; only a defect asks."""
+        now = time.monotonic()
+        self._recent = [at for at in self._recent if now - at < self._minute_s] + [now]
+        return len(self._recent) > EVENTS_A_MINUTE
 
     def _write(self, entry: Entry) -> None:
         path = self._path(entry)

@@ -307,6 +307,11 @@ def support_is_not_told(rig: SupplierRig) -> bool:
     return "event" not in rig.log()
 
 
+def burst_is_cut_short(rig: SupplierRig) -> bool:
+    """Of forty events at once not all come."""
+    return len(rig.start().act("burst", count=40, first_person_id=100).await_of("event", 40, 8.0)) < 40
+
+
 def event_is_late(rig: SupplierRig) -> bool:
     """An event is not sent as it happens."""
     rig.start().await_of("heartbeat", 2)
@@ -439,6 +444,7 @@ PROBES: dict[str, Probe] = {
     "one-blocks-all": one_blocks_all,
     "queue-in-memory": queue_is_forgotten,
     "support-not-told": support_is_not_told,
+    "burst-cut-short": burst_is_cut_short,
     "events-collected": event_is_late,
     **dict.fromkeys(("redirects-not-followed", "redirect-becomes-get", "redirect-loses-body", "redirect-is-success"),
                     redirect_is_not_kept),

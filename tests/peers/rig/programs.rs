@@ -58,7 +58,7 @@ impl Program {
 
     /// How many defects are judged side by side; a centre's system spends its time with waiting.
     pub(crate) fn side_by_side(self) -> usize {
-        if self == Self::Supplier { 6 } else { 2 }
+        if self == Self::Supplier { 8 } else { 2 }
     }
 
     /// The speed of the run's clock where we answer.
