@@ -45,6 +45,10 @@ class Link:
         return ((self._defects.has("dropped-on-5xx") and status >= 500) or (self._defects.has("dropped-on-4xx") and 400 <= status < 500)
                 or (self._defects.has("dropped-when-silent") and status == 0) or (self._defects.has("dropped-without-token") and status < 0))
 
+    def prepare(self, centre: str, within_s: float) -> None:
+        """Sees to it that a heartbeat that is due soon need not wait for a token."""
+        self._tokens[centre].renew_early(within_s)
+
     def heartbeat(self, counts: Json) -> bool:
         """Sends a heartbeat once and never again; gives whether it was taken."""
         outcome = self._sent(counts["centre"], "heartbeat", counts)

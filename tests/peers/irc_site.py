@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import Callable
+from typing import Protocol
 
 from irc_events import SupportLog, heartbeat_faults
 from peer_common import Defects, Json
@@ -15,6 +15,7 @@ from peer_common import Defects, Json
 PLACES = {"m": 3000, "f": 2000}
 GENDERS = {"m": "male", "f": "female"}
 JOIN_S = 2.0
+LEAD_PART = 0.1
 
 
 class Site:
@@ -75,16 +76,23 @@ class Site:
         return counts
 
 
-Beating = Callable[[Json], bool]
-"""Sends a heartbeat once; tells whether it was taken."""
+class Way(Protocol):
+    """How heartbeats get out."""
+
+    def heartbeat(self, counts: Json) -> bool:
+        """Sends a heartbeat once; tells whether it was taken."""
+
+    def prepare(self, centre: str, within_s: float) -> None:
+        """Makes ready what a heartbeat needs that is due soon."""
 
 
 class Heart:
     """Sends the heartbeat of one centre each minute, by the clock and not by how long the last one took."""
 
-    def __init__(self, site: Site, beat: Beating, log: SupportLog, minute_s: float, defects: Defects) -> None:
+    def __init__(self, site: Site, way: Way, log: SupportLog, minute_s: float, defects: Defects) -> None:
         self._site = site
-        self._beat = beat
+        self._way = way
+        self._beat = way.heartbeat
         self._log = log
         self._minute_s = minute_s
         self._defects = defects
@@ -95,7 +103,11 @@ class Heart:
 
     def _run(self) -> None:
         due = time.monotonic()
-        while not self._stopped.wait(max(0.0, due - time.monotonic())):
+        lead_s = self._minute_s * LEAD_PART
+        while not self._stopped.wait(max(0.0, due - lead_s - time.monotonic())):
+            self._way.prepare(self._site.name, lead_s * 2)
+            if self._stopped.wait(max(0.0, due - time.monotonic())):
+                return
             self._once()
             if self._defects.has("heartbeat-drifts"):
                 due = time.monotonic() + self._gap_s()

@@ -81,7 +81,7 @@ class Supplier:
         link = Link(options.base_url, transport, self._tokens, self._clock.moment, self._log, self._defects)
         self._sites = {name: Site(name, folder, self._defects) for name in self._centres}
         self._queue = Queue(folder / "queue", link.event, minute_s, self._defects)
-        self._hearts = [Heart(site, link.heartbeat, self._log, minute_s, self._defects) for site in self._sites.values()]
+        self._hearts = [Heart(site, link, self._log, minute_s, self._defects) for site in self._sites.values()]
 
     # What happens in the centre.
 

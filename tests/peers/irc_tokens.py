@@ -71,10 +71,22 @@ class Tokens:
         with self._guard:
             is_over = self._goes_by_clock and time.monotonic() >= self._until and not self._defects.has("expiry-ignored")
             if not self._token or is_over or self._defects.has("token-for-each-request"):
-                self._token, life_s = self._asked()
-                self._until = time.monotonic() + life_s * (1 - MARGIN_PART)
-                self._log.hide(self._token)
+                self._take(*self._asked())
             return self._token
+
+    def _take(self, token: str, life_s: float) -> None:
+        self._token = token
+        self._until = time.monotonic() + life_s * (1 - MARGIN_PART)
+        self._log.hide(token)
+
+    def renew_early(self, within_s: float) -> None:
+        """Renews a token that is over or soon will be, while nobody waits for it; one that cannot be had is asked for when needed."""
+        if self._defects.has("expiry-ignored") or not self._goes_by_clock:
+            return
+        with self._guard:
+            if self._token and time.monotonic() > self._until - within_s:
+                with contextlib.suppress(NoToken):
+                    self._take(*self._asked())
 
     def forget(self, token: str) -> None:
         """Drops a token that was refused, unless a newer one is there already."""

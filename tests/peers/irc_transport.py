@@ -98,7 +98,7 @@ class Transport:
     def _wait_s(self) -> float:
         if self._defects.has("waits-a-minute"):
             return self._timeout_s * 12
-        return self._timeout_s / 3 if self._defects.has("gives-up-early") else self._timeout_s
+        return self._timeout_s / 4 if self._defects.has("gives-up-early") else self._timeout_s
 
     def _new_context(self, ca: str) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
