@@ -96,7 +96,7 @@ fn a_conformant_supplier_passes() {
 /// A system may go by refusals and not by the clock: then an event is sent twice within a second whenever a token ends.
 #[test]
 fn a_supplier_that_renews_its_token_when_it_is_refused_passes() {
-    let options = ["--tag", "C-14", "--set", "token_life_s=90"].map(str::to_owned);
+    let options = ["--tag", "C-14", "--set", "token_life_s=90", "--set", "slack_ms=25000"].map(str::to_owned);
     conforms(&Peer::start(Program::Supplier, &["--renew", "when-refused"]), &options);
 }
 
