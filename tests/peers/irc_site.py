@@ -116,8 +116,8 @@ class Heart:
                 due += self._gap_s() * max(1, -(-(time.monotonic() - due) // self._gap_s()))
 
     def _gap_s(self) -> float:
-        if self._defects.has("heartbeat-each-90s"):
-            return self._minute_s * 1.5
+        if self._defects.has("heartbeat-each-two-minutes"):
+            return self._minute_s * 2
         return self._minute_s * (1.045 if self._defects.has("heartbeat-drifts") else 1)
 
     def _once(self) -> None:

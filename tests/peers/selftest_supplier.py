@@ -451,7 +451,7 @@ PROBES: dict[str, Probe] = {
     "redirects-without-end": redirects_have_no_end,
     "token-to-other-host": token_goes_elsewhere,
     "login-page-believed": login_page_is_believed,
-    **dict.fromkeys(("heartbeat-retried", "heartbeat-queued", "heartbeat-each-90s"), beats_are_uneven),
+    **dict.fromkeys(("heartbeat-retried", "heartbeat-queued", "heartbeat-each-two-minutes"), beats_are_uneven),
     "heartbeat-drifts": beats_drift,
     "heartbeat-errors-untold": beat_errors_are_untold,
     **dict.fromkeys(("totals-missing", "totals-do-not-add-up", "counts-as-text", "counts-never-change", "beds-out-counted-as-free"),
