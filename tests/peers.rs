@@ -11,7 +11,7 @@ mod simulated;
 use rig::{Judged, Peer, Program, root};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many may be judged wrong side by side, where peers and judge are late for one another, and right alone.
 const LATE_MAX: usize = 2;
@@ -36,6 +36,12 @@ const PARTS_OF_A_CENTRE: [&[&str]; 13] = [
 
 /// What a right judge may warn of in a conformant system: our readings that a free choice of the supplier breaks.
 const WARNINGS: [&str; 0] = [];
+
+/// Waits for the turn of a test: each judges by many scenarios side by side, and two of them at once would be late for one another.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn texts(value: &Value) -> Vec<String> {
     value.as_array().into_iter().flatten().map(|text| text.as_str().unwrap().to_owned()).collect()
@@ -63,16 +69,19 @@ fn conforms(peer: &Peer, options: &[String]) -> BTreeSet<String> {
 
 #[test]
 fn a_conformant_endpoint_passes() {
+    let _turn = turn();
     conforms(&Peer::start(Program::Force, &[]), &[]);
 }
 
 #[test]
 fn a_conformant_client_passes() {
+    let _turn = turn();
     conforms(&Peer::start(Program::Client, &[]), &[]);
 }
 
 #[test]
 fn a_conformant_supplier_passes() {
+    let _turn = turn();
     let judge = |peer: &Peer, tags: &[&str]| {
         conforms(peer, &tags.iter().flat_map(|tag| ["--tag".to_owned(), (*tag).to_owned()]).collect::<Vec<_>>())
     };
@@ -97,6 +106,7 @@ fn a_conformant_supplier_passes() {
 /// A system may go by refusals and not by the clock: then an event is sent twice within a second whenever a token ends.
 #[test]
 fn a_supplier_that_renews_its_token_when_it_is_refused_passes() {
+    let _turn = turn();
     let options = ["--tag", "C-14", "--set", "token_life_s=90", "--set", "slack_ms=25000"].map(str::to_owned);
     conforms(&Peer::start(Program::Supplier, &["--renew", "when-refused"]), &options);
 }
@@ -144,6 +154,7 @@ fn judged(row: &Value) -> Result<(), String> {
 }
 
 fn every_defect_is_found(program: &str) {
+    let _turn = turn();
     let text = std::fs::read_to_string(root().join("tests/peers/defects.json")).unwrap();
     let table: Value = serde_json::from_str(&text).unwrap();
     let which = std::env::var("COUNTERPART_PEERS").unwrap_or_default();
