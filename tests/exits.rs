@@ -44,6 +44,7 @@ fn a_wrong_file_option_or_setting_is_2() {
     place.run(["run", "lamp"]).exits(2).says("no role is named");
     place.run(["run", "lamp", "--role", "consumer"]).exits(2).says("no system under test is named");
     place.run(["run", "lamb", "--role", "consumer"]).exits(2).says("could not find a pack `lamb`");
+    place.run(["list", "irc-capcity"]).exits(2).says("did you mean `irc-capacity`?");
     place.run(["--no-such-option", "run", "lamp"]).exits(2).says("unexpected argument");
     assert!(place.runs().is_empty(), "nothing was begun");
 }

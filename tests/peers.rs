@@ -49,7 +49,11 @@ fn texts(value: &Value) -> Vec<String> {
 
 /// Judges a conformant program with these further options of the judge; gives the scenarios that were left out.
 fn conforms(peer: &Peer, options: &[String]) -> BTreeSet<String> {
-    let judged = Judged::by(peer, peer.judge(&peer.hooks()).args(options));
+    is_conformant(&Judged::by(peer, peer.judge(&peer.hooks()).args(options)))
+}
+
+/// Asserts that a judgement is that of a conformant program; gives the scenarios that were left out.
+fn is_conformant(judged: &Judged) -> BTreeSet<String> {
     for effect in ["fail", "warning"] {
         let found = judged.findings(effect);
         let found: Vec<&String> =
@@ -59,12 +63,16 @@ fn conforms(peer: &Peer, options: &[String]) -> BTreeSet<String> {
     let (left_out, played): (Vec<&Value>, Vec<&Value>) =
         judged.scenarios().partition(|scenario| scenario["reason"] == "not selected");
     for scenario in &played {
-        let (verdict, tags) = (scenario["verdict"].as_str().unwrap(), texts(&scenario["tags"]));
-        let wanted = if tags.iter().any(|tag| tag == "attestation") { "review" } else { "pass" };
-        assert_eq!(verdict, wanted, "{}: {}\n{}", scenario["id"], scenario["reason"], judged.talk);
+        assert!(came_out_right(scenario), "{}: {} {}\n{}", scenario["id"], scenario["verdict"], scenario["reason"], judged.talk);
     }
     assert_eq!((judged.verdict(), judged.exit), ("pass", Some(0)), "{}", judged.talk);
     left_out.iter().map(|scenario| scenario["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Tells whether a scenario that was played has the verdict that a conformant program gets.
+fn came_out_right(scenario: &Value) -> bool {
+    let is_attested = texts(&scenario["tags"]).iter().any(|tag| tag == "attestation");
+    scenario["verdict"] == if is_attested { "review" } else { "pass" }
 }
 
 #[test]
@@ -76,7 +84,20 @@ fn a_conformant_endpoint_passes() {
 #[test]
 fn a_conformant_client_passes() {
     let _turn = turn();
-    conforms(&Peer::start(Program::Client, &[]), &[]);
+    let peer = Peer::start(Program::Client, &[]);
+    let judged = Judged::by(&peer, &mut peer.judge(&peer.hooks()));
+    let wrong = judged.scenarios().filter(|scenario| !came_out_right(scenario));
+    let late: Vec<&str> = wrong.map(|scenario| scenario["id"].as_str().unwrap()).collect();
+    if late.is_empty() {
+        is_conformant(&judged);
+        return;
+    }
+    // As with defects: what is late side by side on a busy machine must be right alone.
+    assert!(late.len() <= LATE_MAX, "{late:?} were judged wrong side by side\n{}", judged.talk);
+    for scenario in late {
+        eprintln!("{scenario} was judged wrong side by side\n{}", judged.talk);
+        conforms(&Peer::start(Program::Client, &[]), &["--scenario", scenario].map(str::to_owned));
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Packs by name: below `scenarios/` in the working directory, else the copy in the binary.
 
-use counterpart_diag::{Diagnostics, Sources};
+use counterpart_diag::{Diagnostics, Sources, suggest};
 use counterpart_plan::{PackFiles, Plan};
 use counterpart_scenario::model::{CheckFile, ChecklistFile, PackFile, RequirementFile};
 use counterpart_scenario::{Read, Reader, parse};
@@ -44,7 +44,10 @@ pub(crate) fn find(name: &str) -> Result<Vec<PackFiles>, String> {
             Some(pack) => with_used(pack, |name| Ok(embedded(name))),
             None => {
                 let known: Vec<String> = embedded_names().collect();
-                Err(format!("find a pack `{name}`: neither a folder with a `pack.yaml` nor one of {}", known.join(", ")))
+                let near = suggest(name, known.iter().map(String::as_str)).map(|near| format!("; did you mean `{near}`?"));
+                let known = known.join(", ");
+                let near = near.unwrap_or_default();
+                Err(format!("find a pack `{name}`: neither a folder with a `pack.yaml` nor one of {known}{near}"))
             }
         },
     }
