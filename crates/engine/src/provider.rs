@@ -509,12 +509,14 @@ impl Provider {
         }
         let step = expectation.as_ref().and_then(|expectation| step_of(expectation));
         let recorded = self.record(&exchange, owner.as_ref(), step, session, found, unmatched);
+        // What belongs to no scenario is kept for no later check.
+        let Some(owner) = owner else { return recorded };
         let exchange = lasting(exchange);
         // One request through a proxy of ours counts once in a series, too.
-        if let Some(owner) = owner.as_ref().filter(|_| exchange.parent.is_none()) {
+        if exchange.parent.is_none() {
             owner.keep(Arc::clone(&exchange));
         }
-        if let (Some(expectation), Some(owner)) = (expectation, owner) {
+        if let Some(expectation) = expectation {
             self.kept(exchange, &expectation, &owner, judging);
         }
         recorded
