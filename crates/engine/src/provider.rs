@@ -532,7 +532,7 @@ impl Provider {
     }
 
     /// Puts an exchange to the checks of the expectation that took it.
-    fn expected(&self, exchange: &Exchange, expectation: &Expectation, own: &Map<String, Value>) -> Found {
+    pub(crate) fn expected(&self, exchange: &Exchange, expectation: &Expectation, own: &Map<String, Value>) -> Found {
         let globals = self.shared.names();
         let mut found = Found::default();
         found.check(&exchange_checks(expectation), &subjects(exchange, &Layer::new(own, &globals), &self.shared));
@@ -569,7 +569,7 @@ fn step_of(expectation: &Expectation) -> Option<u32> {
 }
 
 /// Gives the checks of an expectation that look at one exchange.
-pub(crate) fn exchange_checks(expectation: &Expectation) -> Vec<Arc<Check>> {
+fn exchange_checks(expectation: &Expectation) -> Vec<Arc<Check>> {
     expectation.checks.iter().filter(|check| !matches!(check.on, Part::Sequence | Part::Timing | Part::Hook)).cloned().collect()
 }
 

@@ -4,9 +4,8 @@ use super::frame::Frame;
 use super::{Brought, Play, Stop};
 use crate::build::{milliseconds, whole};
 use crate::claim::{Expectation, Phase};
-use crate::judge::{Found, broken, subjects, too_short};
+use crate::judge::{Found, broken, too_short};
 use crate::names::Layer;
-use crate::provider::exchange_checks;
 use counterpart_evidence::{Cause, Exchange};
 use counterpart_plan::model::{Await, AwaitWhat, Hold, Reply, Step};
 use std::sync::Arc;
@@ -70,11 +69,8 @@ impl Play {
 
     /// Makes the checks that were left to the turn of the step.
     fn judge_left(&self, expectation: &Expectation, index: u32, frame: &Frame) {
-        let globals = self.shared.names();
-        let layer = Layer::new(&frame.names, &globals);
         for exchange in expectation.take_turn() {
-            let mut found = Found::default();
-            found.check(&exchange_checks(expectation), &subjects(&exchange, &layer, &self.shared));
+            let found = self.provider.expected(&exchange, expectation, &frame.names);
             self.judged(index, vec![exchange.id], found);
         }
     }
