@@ -2,7 +2,7 @@
 //! scenario ended.
 
 use counterpart_evidence::{
-    Direction, Effect, Event, ExchangeRecord, Finding, FindingEffect, FindingOutcome, Outcome, ScenarioId, Span, Stamped, Verdict,
+    Direction, Event, ExchangeRecord, Fate, Finding, FindingEffect, FindingOutcome, ScenarioId, Span, Stamped, Verdict,
 };
 use indicatif::ProgressBar;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,11 +26,11 @@ struct Came {
 impl Came {
     fn add(&mut self, exchange: &ExchangeRecord) {
         self.all += 1;
-        match (exchange.outcome, exchange.effect) {
-            (Outcome::Answered, Effect::Stored) => self.taken += 1,
-            (Outcome::Answered, Effect::Refused) => self.refused += 1,
-            (Outcome::Answered, Effect::Lost | Effect::None) => {}
-            _ => self.unanswered += 1,
+        match Fate::of(exchange) {
+            Fate::Taken => self.taken += 1,
+            Fate::Other => {}
+            Fate::Refused => self.refused += 1,
+            Fate::Lost => self.unanswered += 1,
         }
     }
 

@@ -14,6 +14,7 @@ mod digest;
 mod error;
 mod event;
 mod exchange;
+mod fate;
 mod finding;
 mod fold;
 mod folder;
@@ -50,6 +51,7 @@ pub use exchange::{
     Alert, BodyRef, Connection, Direction, Effect, Exchange, ExchangeRecord, HeadMask, MessageRecord, Outcome, PeerCertificate,
     Timing, Tls, TlsSide, Wire,
 };
+pub use fate::Fate;
 pub use finding::{Basis, Cause, Finding, FindingEffect, FindingOutcome, Gap, Level, Part, Place};
 pub use fold::fold;
 pub use folder::{Inventory, RunFolder};

@@ -2,7 +2,7 @@
 
 use super::scale::{LEFT, Scale, WIDTH};
 use crate::limits::{LANE_MARKS_MAX, TIES_MAX};
-use counterpart_evidence::{Effect, ExchangeRecord, Outcome};
+use counterpart_evidence::{ExchangeRecord, Fate};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,42 +13,7 @@ const BAR: u64 = 22;
 /// How often bytes may come again after they were taken before they are those of a report rather than of one thing that happened.
 const RECURRING_MIN: usize = 2;
 
-/// What became of a request: the mark of that name in `icons.svg`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Fate {
-    /// It was kept, and the answer said so.
-    Taken,
-    /// Nothing to speak of: a redirect, a page, an answer without effect.
-    Other,
-    /// It was refused.
-    Refused,
-    /// No whole answer reached whoever sent it.
-    Lost,
-}
-
-impl Fate {
-    pub(super) fn of(exchange: &ExchangeRecord) -> Self {
-        let status = exchange.response.as_ref().and_then(|response| response.status);
-        match (exchange.outcome, exchange.effect) {
-            (Outcome::Answered, Effect::Stored) => Self::Taken,
-            (Outcome::Answered, Effect::Refused) => Self::Refused,
-            (Outcome::Answered, Effect::None) if status.is_some_and(|status| status >= 400) => Self::Refused,
-            (Outcome::Answered, Effect::None) => Self::Other,
-            (_, _) => Self::Lost,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Lost => "lost",
-            Self::Other => "other",
-            Self::Refused => "refused",
-            Self::Taken => "taken",
-        }
-    }
-}
-
-/// A mark on a rail.
+/// A mark on a rail, by the name that it has in `icons.svg`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Mark {
     kind: &'static str,

@@ -12,8 +12,7 @@ pub(super) use gaps::rank;
 
 use crate::limits::{ASKS_MAX, RHYTHM_REQUESTS_MIN};
 use crate::text;
-use counterpart_evidence::{Attempt, Direction, ExchangeRecord};
-use mark::Fate;
+use counterpart_evidence::{Attempt, Direction, ExchangeRecord, Fate};
 use scale::{LEFT, Scale, WIDTH};
 use serde::Serialize;
 
