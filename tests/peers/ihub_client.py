@@ -10,8 +10,6 @@ It prints one line, `ready CONTROL-PORT`, when it can be told to act.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import signal
 import sys
 import threading
 from dataclasses import dataclass
@@ -22,7 +20,7 @@ from ihub_delivery import AuditLog, Delivery, Engine, RetryPolicy
 from ihub_forms import Form, Mapper, Media
 from ihub_mail import Mailbox
 from ihub_transport import Identity, Timeouts, Transport
-from peer_common import ControlPort, ControlRefused, Defects, Json, add_common_options, secret, talk
+from peer_common import ControlPort, ControlRefused, Defects, Json, add_common_options, secret, serve
 
 STOP_DELAY_S = 0.2
 FIRST, SECOND = "first", "second"
@@ -208,15 +206,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Runs the client until it is told to stop."""
     options = parse_options()
-    client = Client(options)
-    print(f"ready {client.control.port}", flush=True)
-    if not options.quiet:
-        talk(f"defects: {Defects(options.defect)}")
-    with contextlib.suppress(KeyboardInterrupt):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        client.wait()
-    client.close()
-    return 0
+    return serve(Client(options), options)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from peer_common import Defects
-from peer_http import Request, whole_exchange
+from peer_http import Request, client_context, whole_exchange
 
-NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which the ssl module does not name
 ANSWER_BYTES_MAX = 1024 * 1024
 FOREVER_S = 24 * 3600.0
 
@@ -102,16 +101,7 @@ class Transport:
         return headers
 
     def _context(self, identity: Identity) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_verify_locations(self._ca)
+        context = client_context(self._ca, self._defects)
         if not self._defects.has("no-client-certificate"):
             context.load_cert_chain(identity.cert, identity.key)
-        if self._defects.has("server-name-unchecked"):
-            context.check_hostname = False
-        if self._defects.has("server-certificate-unchecked"):
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if self._defects.has("expired-server-accepted"):
-            context.verify_flags |= NO_CHECK_TIME
         return context

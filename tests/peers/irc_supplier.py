@@ -11,8 +11,6 @@ It prints one line, `ready CONTROL-PORT`, when it can be told to act.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -23,7 +21,7 @@ from irc_queue import Queue
 from irc_site import Heart, Site
 from irc_tokens import Credentials, Tokens
 from irc_transport import Transport
-from peer_common import ControlPort, Defects, Json, add_common_options, secret, talk
+from peer_common import ControlPort, Defects, Json, add_common_options, secret, serve
 
 STOP_DELAY_S = 0.2
 OWN_PERSONS_FROM = 9_100_000
@@ -214,15 +212,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
 def main() -> int:
     """Runs the system until it is told to stop."""
     options = parse_options()
-    supplier = Supplier(options)
-    print(f"ready {supplier.control.port}", flush=True)
-    if not options.quiet:
-        talk(f"defects: {Defects(options.defect)}")
-    with contextlib.suppress(KeyboardInterrupt):
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        supplier.wait()
-    supplier.close()
-    return 0
+    return serve(Supplier(options), options)
 
 
 if __name__ == "__main__":

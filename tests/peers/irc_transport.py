@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from peer_common import Defects
-from peer_http import Request, whole_exchange
+from peer_http import Request, client_context, whole_exchange
 
-NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which the ssl module does not name
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 REDIRECTS_MAX = 10
 MANY_REDIRECTS = 60
@@ -101,19 +100,10 @@ class Transport:
         return self._timeout_s / 4 if self._defects.has("gives-up-early") else self._timeout_s
 
     def _new_context(self, ca: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        context.load_verify_locations(ca)
+        context = client_context(ca, self._defects)
         if self._defects.has("tls-1.1-spoken"):
             context.set_ciphers("ALL:@SECLEVEL=0")
             context.minimum_version = ssl.TLSVersion.TLSv1
-        if self._defects.has("server-name-unchecked"):
-            context.check_hostname = False
-        if self._defects.has("server-certificate-unchecked"):
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        if self._defects.has("expired-server-accepted"):
-            context.verify_flags |= NO_CHECK_TIME
         return context
 
 

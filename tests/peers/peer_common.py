@@ -7,13 +7,15 @@ the published interface description alone, so that nothing in them repeats the c
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
+import signal
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Callable, Iterable
+from typing import Any, Callable, Iterable, Protocol
 
 CATALOGUE_FILE = Path(__file__).with_name("defects.json")
 CONTROL_BODY_BYTES_MAX = 1024 * 1024
@@ -144,3 +146,27 @@ class ControlPort(ThreadingHTTPServer):
         """Stops listening."""
         self.shutdown()
         self.server_close()
+
+
+class Sender(Protocol):
+    """A peer that acts when it is told to, and listens at its control port alone."""
+
+    control: ControlPort
+
+    def wait(self) -> None:
+        """Waits until it is told to stop."""
+
+    def close(self) -> None:
+        """Stops everything."""
+
+
+def serve(sender: Sender, options: argparse.Namespace) -> int:
+    """Runs a sender until it is told to stop, or interrupted."""
+    print(f"ready {sender.control.port}", flush=True)
+    if not options.quiet:
+        talk(f"defects: {Defects(options.defect)}")
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        sender.wait()
+    sender.close()
+    return 0

@@ -1,12 +1,17 @@
-"""One HTTP exchange under one deadline, which both sending peers use."""
+"""One HTTP exchange under one deadline, and whom it trusts, which both sending peers use."""
 
 from __future__ import annotations
 
 import contextlib
 import http.client
 import socket
+import ssl
 import threading
 from dataclasses import dataclass, field
+
+from peer_common import Defects
+
+NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which the ssl module does not name
 
 
 @dataclass(frozen=True)
@@ -53,3 +58,18 @@ def _expire(sock: socket.socket, expired: threading.Event) -> None:
     expired.set()
     with contextlib.suppress(OSError):
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
+
+
+def client_context(ca: str, defects: Defects) -> ssl.SSLContext:
+    """Gives a context that trusts one authority, less what the defects of whoever calls leave unchecked."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_verify_locations(ca)
+    if defects.has("server-name-unchecked"):
+        context.check_hostname = False
+    if defects.has("server-certificate-unchecked"):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    if defects.has("expired-server-accepted"):
+        context.verify_flags |= NO_CHECK_TIME
+    return context
