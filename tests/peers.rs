@@ -8,7 +8,7 @@ mod rig;
 mod setup;
 mod simulated;
 
-use rig::{Judged, Peer, Program, root};
+use rig::{Judged, Peer, Program, list, root};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -94,6 +94,8 @@ fn a_conformant_client_passes() {
     }
     // As with defects: what is late side by side on a busy machine must be right alone.
     assert!(late.len() <= LATE_MAX, "{late:?} were judged wrong side by side\n{}", judged.talk);
+    let mut of_no_scenario = list(&judged.record["unexpected-findings"]);
+    assert!(of_no_scenario.all(|finding| finding["effect"] == "none"), "no scenario is judged again for these\n{}", judged.talk);
     for scenario in late {
         eprintln!("{scenario} was judged wrong side by side\n{}", judged.talk);
         conforms(&Peer::start(Program::Client, &[]), &["--scenario", scenario].map(str::to_owned));

@@ -249,6 +249,7 @@ impl Judged {
     }
 }
 
-fn list(value: &Value) -> std::slice::Iter<'_, Value> {
+/// Gives the members of a list; none where it is none.
+pub(crate) fn list(value: &Value) -> std::slice::Iter<'_, Value> {
     value.as_array().map_or_else(|| [].iter(), |members| members.iter())
 }
