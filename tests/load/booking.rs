@@ -1,6 +1,6 @@
 //! The simulated provider of booking under the load of many consumers: each searches, books, reads and cancels, again and again.
 
-use crate::load::{Went, is_whole};
+use crate::load::{Went, gathered, is_whole};
 use crate::process::Served;
 use crate::{Size, identity, row};
 use base64::Engine;
@@ -114,12 +114,7 @@ fn ask(address: &str, connector: &tokio_rustls::TlsConnector, from: u64, request
                 consumer.went
             }));
         }
-        let mut went = Went::default();
-        for task in tasks {
-            went.add(task.await.unwrap());
-        }
-        went.seconds = began.elapsed().as_secs_f64();
-        went
+        gathered(tasks, began).await
     })
 }
 

@@ -1,6 +1,6 @@
 //! The simulated back-end of capacity under the load of a hundred centres, its token endpoint, and a day of heartbeats on the virtual clock.
 
-use crate::load::{Load, Went, is_whole};
+use crate::load::{Load, Went, gathered, is_whole};
 use crate::process::{Served, counterpart, watched};
 use crate::{Size, identity, row};
 use base64::Engine;
@@ -133,15 +133,6 @@ impl Simulated {
             gathered(tasks, began).await
         })
     }
-}
-
-async fn gathered(tasks: Vec<tokio::task::JoinHandle<Went>>, began: Instant) -> Went {
-    let mut went = Went::default();
-    for task in tasks {
-        went.add(task.await.unwrap());
-    }
-    went.seconds = began.elapsed().as_secs_f64();
-    went
 }
 
 /// A centre that posts events.

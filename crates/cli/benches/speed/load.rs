@@ -77,12 +77,7 @@ pub(crate) fn ask(address: &str, tls: Option<tokio_rustls::TlsConnector>, reques
                 }
             }));
         }
-        let mut went = Went::default();
-        for task in tasks {
-            went.add(task.await.unwrap());
-        }
-        went.seconds = began.elapsed().as_secs_f64();
-        went
+        gathered(tasks, began).await
     })
 }
 
@@ -116,4 +111,14 @@ pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     let length = response.headers.iter().find(|field| field.name.eq_ignore_ascii_case("content-length"));
     let length = length.and_then(|field| std::str::from_utf8(field.value).ok()).and_then(|text| text.parse::<usize>().ok());
     bytes.len() >= head + length.unwrap()
+}
+
+/// Waits for all that ask, and sums up what they met since a moment.
+pub(crate) async fn gathered(tasks: Vec<tokio::task::JoinHandle<Went>>, began: Instant) -> Went {
+    let mut went = Went::default();
+    for task in tasks {
+        went.add(task.await.unwrap());
+    }
+    went.seconds = began.elapsed().as_secs_f64();
+    went
 }
