@@ -167,11 +167,12 @@ impl AttemptState {
         step.header = Some(header);
     }
 
-    /// Keeps what goes wrong on purpose in a step.
-    pub(super) fn disturb(&mut self, at: Moment, index: u32, spans: Vec<Span>) {
+    /// Keeps what goes wrong on purpose in a step, up to a bound. Gives how many were kept.
+    pub(super) fn disturb(&mut self, at: Moment, index: u32, spans: Vec<Span>) -> usize {
         let step = self.step(at, index);
-        let room = SPANS_KEPT_MAX.saturating_sub(step.spans.len());
-        step.spans.extend(spans.into_iter().take(room));
+        let before = step.spans.len();
+        step.spans.extend(spans.into_iter().take(SPANS_KEPT_MAX.saturating_sub(before)));
+        step.spans.len() - before
     }
 
     pub(super) fn end_step(&mut self, at: Moment, index: u32, settled: Option<Judgement>) {

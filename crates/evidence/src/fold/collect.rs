@@ -28,6 +28,7 @@ pub(super) struct Collected {
     pub(super) exchanges: Vec<ExchangeRecord>,
     pub(super) exchanges_dropped: u64,
     pub(super) findings_dropped: u64,
+    pub(super) spans_dropped: u64,
     findings_kept: usize,
     pub(super) unexpected: Vec<ExchangeId>,
     pub(super) unexpected_findings: Findings,
@@ -60,6 +61,7 @@ impl Collected {
             exchanges: Vec::new(),
             exchanges_dropped: 0,
             findings_dropped: 0,
+            spans_dropped: 0,
             findings_kept: 0,
             unexpected: Vec::new(),
             unexpected_findings: Findings::default(),
@@ -90,8 +92,10 @@ impl Collected {
                 }
             }
             Event::Disturbed { scenario, attempt, step, spans } => {
+                let given = spans.len();
                 if let Some(state) = self.scenario(&scenario) {
-                    state.attempt(Some(attempt)).disturb(at, step, spans);
+                    let kept = state.attempt(Some(attempt)).disturb(at, step, spans);
+                    self.spans_dropped += (given - kept) as u64;
                 }
             }
             Event::StepEnded { scenario, attempt, step, verdict, cause, reason } => {

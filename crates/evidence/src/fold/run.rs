@@ -57,7 +57,11 @@ fn record(collected: Collected) -> RunRecord {
     let claims = review_claims(header.claims, &exercises, &scenarios, &requirements);
     let mut limits = collected.limits;
     limits.extend(limits_of(&scenarios, &requirements, &claims));
-    limits.extend(dropped(collected.exchanges_dropped, collected.findings_dropped));
+    limits.extend(dropped([
+        (collected.exchanges_dropped, "exchanges"),
+        (collected.findings_dropped, "findings"),
+        (collected.spans_dropped, "times in which something went wrong on purpose"),
+    ]));
     let (finished, early, broken) = end.map_or((None, None, None), |end| (Some(end.finished), end.early, end.broken));
     let cut_off = finished.is_none().then(|| "the journal stops before the run's end".to_owned());
     if let Some(why) = broken.as_ref().or(cut_off.as_ref()) {
@@ -145,12 +149,9 @@ pub(crate) fn is_partial(scenarios: &[ScenarioRecord], requirements: &[Requireme
     scenarios.iter().any(|scenario| open(scenario.verdict)) || requirements.iter().any(|one| open(one.verdict) && binding(one))
 }
 
-fn dropped(exchanges: u64, findings: u64) -> impl Iterator<Item = Limit> {
-    let limit = |count: u64, what: &str| {
-        (count > 0).then(|| Limit {
-            what: format!("{count} {what} stand in the journal only"),
-            why: "a run record holds a bounded number".to_owned(),
-        })
-    };
-    [limit(exchanges, "exchanges"), limit(findings, "findings")].into_iter().flatten()
+fn dropped(counted: [(u64, &str); 3]) -> impl Iterator<Item = Limit> {
+    counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| Limit {
+        what: format!("{count} {what} stand in the journal only"),
+        why: "a run record holds a bounded number".to_owned(),
+    })
 }

@@ -4,7 +4,7 @@
 use crate::samples::*;
 use crate::{
     Basis, Cause, CheckId, Event, Finding, FindingEffect, FindingOutcome, Level, Limit, RequirementId, RunMode, RunRecord,
-    ScenarioId, Stamped, Verdict, add_skipped, fold,
+    ScenarioId, Span, Stamped, Verdict, add_skipped, fold,
 };
 use proptest::prelude::*;
 
@@ -88,6 +88,24 @@ fn must_that_could_not_be_judged_is_inconclusive_beside_a_pass() {
     many.push(unjudged(Level::Must));
     let record = one_attempt(vec![judged("s", 1, many, &[("other", "R")])]);
     assert_eq!(record.requirements[0].verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn times_that_go_past_the_bound_are_told() {
+    let span = Span { from_us: 1, to_us: Some(2), endpoint: None, what: "answers 503".to_owned() };
+    let disturbed =
+        |count| Event::Disturbed { scenario: ScenarioId::new("s"), attempt: 1, step: 1, spans: vec![span.clone(); count] };
+    let limits = |count: usize| {
+        let record = played(vec![begin("s", 1), step("s", 1, 1), disturbed(1), disturbed(count), end("s", 1)]);
+        let kept = record.scenarios[0].attempts[0].steps[0].spans.len();
+        (kept, record.limits.into_iter().map(|limit| limit.what).filter(|what| what.contains("on purpose")).collect::<Vec<_>>())
+    };
+    let most = crate::limits::SPANS_KEPT_MAX;
+    assert_eq!(limits(most - 1), (most, Vec::new()));
+    assert_eq!(
+        limits(most + 1),
+        (most, vec!["2 times in which something went wrong on purpose stand in the journal only".to_owned()])
+    );
 }
 
 #[test]
