@@ -123,6 +123,15 @@ impl Place {
         place
     }
 
+    /// A folder with a pack of several files.
+    pub(crate) fn with_pack(pack: &str, files: &[(&str, &str)]) -> Self {
+        let place = Self::new();
+        for (path, text) in files {
+            place.write(&format!("scenarios/{pack}/{path}"), text);
+        }
+        place
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }

@@ -81,15 +81,6 @@ fn early_request_is_shown_at_the_step_that_waits_for_it() {
     }
 }
 
-/// Writes a pack of several files.
-fn place_with(pack: &str, files: &[(&str, &str)]) -> Place {
-    let place = Place::new();
-    for (path, text) in files {
-        place.write(&format!("scenarios/{pack}/{path}"), text);
-    }
-    place
-}
-
 /// Of two steps that wait for one request, that which its `if` leaves out takes nothing.
 #[test]
 fn step_that_is_left_out_waits_for_nothing() {
@@ -102,7 +93,7 @@ fn step_that_is_left_out_waits_for_nothing() {
         waiting("role == 'consumer'"),
         waiting("role == 'provider'")
     );
-    let place = place_with(
+    let place = Place::with_pack(
         "door",
         &[
             (
@@ -133,7 +124,7 @@ fn step_that_is_left_out_waits_for_nothing() {
 /// A client of the mirror can offer an old version, for a probe is a step of a player like any other.
 #[test]
 fn player_offers_tls_1_1_where_a_mutant_says_so() {
-    let place = place_with(
+    let place = Place::with_pack(
         "door",
         &[
             (
@@ -210,7 +201,7 @@ const ORDERS: [(&str, &str); 8] = [
 
 /// Each mutant changes one thing of the answer; what only writes the same tree otherwise is no mutant.
 fn orders_with(edit: &str, fails: &str) -> Place {
-    let place = place_with("order", &ORDERS);
+    let place = Place::with_pack("order", &ORDERS);
     let mutant = format!(
         "mutants:\n  - id: spoilt\n    title: The answer is spoilt.\n    role: consumer\n    rule: shop#get\n\
          \x20   edit: [{edit}]\n    plays: [keep/back]\n    fails: [{fails}]\n"
@@ -316,7 +307,7 @@ fn an_edit_of_a_named_reply_holds_where_a_rule_builds_on_it() {
 /// Rules are looked up by what they compare; a name or value that is percent-encoded, and a part of the path, must be found there too.
 #[test]
 fn a_rule_is_found_by_an_encoded_query_and_by_a_part_of_the_path() {
-    let place = place_with(
+    let place = Place::with_pack(
         "shelf",
         &[
             (

@@ -83,3 +83,43 @@ fn a_gap_that_is_wrong_is_named() {
     let began = |id: &Value| exchanges.iter().find(|one| one["id"] == *id).unwrap()["started-us"].as_u64().unwrap();
     assert_eq!(began(&gap["to"]) - began(&gap["from"]), 60_000_000);
 }
+
+/// A pack whose client knocks every two seconds, after work of its own; in each round at three doors, half a second after one another.
+const KNOCKS: [(&str, &str); 5] = [
+    (
+        "pack.yaml",
+        "pack: door\ntitle: A door\nversion: 0.1.0\nlanguage: 1\ndocuments: [{ id: DOC, title: Door }]\n\
+         actions:\n  - { name: knock, does: knock, roles: [provider], arguments: { doors: How many doors } }\n\
+         endpoints: [{ name: door, kind: http, stubs: [door], client-certificate: \"'none'\" }]\n",
+    ),
+    (
+        "requirements.yaml",
+        "requirements:\n  - { id: R1, level: must, basis: published, text: Somebody knocks., source: DOC 1, roles: provider }\n",
+    ),
+    ("stubs/door.yaml", "title: A door\nrules:\n  - { id: any, respond: 204 }\n"),
+    (
+        "players/client.yaml",
+        "title: A client\nrules:\n\
+         \x20 - id: knock\n    on: [knock]\n    every: 2s\n    first: [{ pause: 400ms }]\n\
+         \x20   do:\n      - each:\n          of: range(args.doors)\n          as: number\n          do:\n\
+         \x20             - send: { to: door, method: GET, path: '/{{number}}' }\n\
+         \x20             - pause: 500ms\n",
+    ),
+    (
+        "knock/often.yaml",
+        "id: door/knock/often\ntitle: Knocks\npurpose: Knocks come in time.\nrole: provider\ncovers: [R1]\n\
+         needs: { actions: [knock] }\nsteps:\n\
+         \x20 - observe:\n      for: 19s\n      do: [{ at: 1ms, ask: { action: knock, with: { doors: !value '3' } } }]\n\
+         \x20 - ask: { action: knock, with: { doors: !value '0' } }\n  - observe: { for: 10s }\n\
+         \x20 - assert:\n      that:\n\
+         \x20       - { id: even, requirement: R1, on: sequence, that: { series: { key: request.path }, gaps: { range: { min: 2000, max: 2000 } } }, hint: Knock. }\n\
+         \x20       - { id: count, requirement: R1, on: sequence, that: { series: { of: [{ method: GET }] }, per-key: { min: 29, max: 29 } }, hint: Stop. }\n",
+    ),
+];
+
+/// The work before each round does not stretch the rhythm, and a rhythm that is started anew leaves what the one before had still to do:
+/// after nineteen seconds, that is the last knock of the tenth round.
+#[test]
+fn a_rhythm_keeps_its_time_and_ends_when_it_is_started_anew() {
+    Place::with_pack("door", &KNOCKS).run(["demo", "door", "--clock", "virtual", "--out", "out"]).exits(0).gives("1 pass");
+}

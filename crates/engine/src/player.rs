@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::Instant;
 
 /// Our side as a system under test: players for actions of a client, rules of stubs for actions of a server.
 pub struct Troupe {
@@ -28,7 +29,22 @@ pub struct Troupe {
     queues: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
     /// Rhythms that an action started, by rule.
-    rhythms: Mutex<HashMap<String, AbortHandle>>,
+    rhythms: Mutex<HashMap<String, Started>>,
+}
+
+/// A rhythm that an action started.
+struct Started {
+    rhythm: AbortHandle,
+    /// Becomes true when what it began must end.
+    stopping: watch::Sender<bool>,
+}
+
+impl Started {
+    /// Ends it: what it has under way ends between two steps, so that no request is cut off.
+    fn stop(self) {
+        self.rhythm.abort();
+        self.stopping.send_replace(true);
+    }
 }
 
 /// Rhythms under way.
@@ -56,7 +72,7 @@ impl Troupe {
     pub(crate) fn start_rhythms(self: &Arc<Self>) -> Rhythms {
         let rules = self.players.iter().flat_map(|player| &player.rules);
         let own = rules.filter(|rule| rule.every.is_some() && rule.on.is_empty());
-        Rhythms(own.map(|rule| tokio::spawn(Arc::clone(self).rhythm(Arc::clone(rule), Map::new()))).collect())
+        Rhythms(own.map(|rule| tokio::spawn(Arc::clone(self).rhythm(Arc::clone(rule), Map::new(), never()))).collect())
     }
 
     /// Starts what a client does by itself, until [`Self::stop`].
@@ -65,15 +81,18 @@ impl Troupe {
         rhythms.into_iter().for_each(|rhythm| self.keep(rhythm));
     }
 
-    async fn rhythm(self: Arc<Self>, rule: Arc<PlayerRule>, arguments: Map<String, Value>) {
+    async fn rhythm(self: Arc<Self>, rule: Arc<PlayerRule>, arguments: Map<String, Value>, stopping: watch::Receiver<bool>) {
         let clock = self.provider.shared.clock.clone();
+        let mut due = Instant::now();
         loop {
             let Some(every_ms) = self.every_ms(&rule) else { return };
             // Begun before the wait, so that a slow errand does not stretch the rhythm.
-            if let Ok(errand) = self.begin(&rule, arguments.clone()).await {
+            if let Ok(errand) = self.begin(&rule, arguments.clone(), stopping.clone()).await {
                 self.keep(tokio::spawn(Arc::clone(&self).carry_out(Arc::clone(&rule), errand)));
             }
-            clock.sleep(every_ms.max(1)).await;
+            // From the moment it was due, so that being late does not add up; what was missed altogether is not made up for.
+            due = (due + clock.real(every_ms.max(1))).max(Instant::now());
+            tokio::time::sleep_until(due).await;
         }
     }
 
@@ -94,18 +113,27 @@ impl Troupe {
     }
 
     /// Works out a rule's names, sees whether it is meant, and does its first steps.
-    async fn begin(self: &Arc<Self>, rule: &Arc<PlayerRule>, arguments: Map<String, Value>) -> Result<Errand, String> {
-        let mut errand = self.errand(rule, arguments)?;
+    async fn begin(
+        self: &Arc<Self>,
+        rule: &Arc<PlayerRule>,
+        arguments: Map<String, Value>,
+        stopping: watch::Receiver<bool>,
+    ) -> Result<Errand, String> {
+        let mut errand = self.errand(rule, arguments, stopping)?;
         if !rule.first.is_empty() && !errand.play.sequence(&rule.first, &mut errand.frame).await {
             return Err("its first steps did not come through".to_owned());
         }
         Ok(errand)
     }
 
-    fn errand(&self, rule: &PlayerRule, arguments: Map<String, Value>) -> Result<Errand, String> {
+    fn errand(
+        &self,
+        rule: &PlayerRule,
+        arguments: Map<String, Value>,
+        stopping: watch::Receiver<bool>,
+    ) -> Result<Errand, String> {
         let number = self.errands.fetch_add(1, Ordering::Relaxed);
-        let (_, never) = watch::channel(false);
-        let play = Play::errand(&self.provider, ScenarioId::new(&rule.name), &format!("{} {number}", rule.name), never);
+        let play = Play::errand(&self.provider, ScenarioId::new(&rule.name), &format!("{} {number}", rule.name), stopping);
         let mut frame = Frame::new(Map::new());
         frame.phase = "steps";
         frame.set("args", Value::Object(arguments));
@@ -222,7 +250,7 @@ impl Troupe {
         if rule.every.is_some() {
             return self.begin_rhythm(&rule, order.arguments);
         }
-        let errand = self.begin(&rule, order.arguments).await.map_err(Undone::Failed)?;
+        let errand = self.begin(&rule, order.arguments, never()).await.map_err(Undone::Failed)?;
         let returned = match &rule.returns {
             Some(expression) => self.returned(expression, &errand.frame.names)?,
             None => Value::Null,
@@ -231,18 +259,20 @@ impl Troupe {
         Ok(returned)
     }
 
-    /// Starts the rhythm of a rule that waited for an action; a second such action starts it anew.
+    /// Starts the rhythm of a rule that waited for an action; a second such action starts it anew, and what it still had to do is left.
     fn begin_rhythm(self: &Arc<Self>, rule: &Arc<PlayerRule>, arguments: Map<String, Value>) -> Result<Value, Undone> {
         let returned = match &rule.returns {
             Some(expression) => {
-                let errand = self.errand(rule, arguments.clone()).map_err(Undone::Failed)?;
+                let errand = self.errand(rule, arguments.clone(), never()).map_err(Undone::Failed)?;
                 self.returned(expression, &errand.frame.names)?
             }
             None => Value::Null,
         };
-        let rhythm = tokio::spawn(Arc::clone(self).rhythm(Arc::clone(rule), arguments));
-        if let Some(before) = lock(&self.rhythms).insert(rule.name.clone(), rhythm.abort_handle()) {
-            before.abort();
+        let (stopping, told) = watch::channel(false);
+        let rhythm = tokio::spawn(Arc::clone(self).rhythm(Arc::clone(rule), arguments, told));
+        let started = Started { rhythm: rhythm.abort_handle(), stopping };
+        if let Some(before) = lock(&self.rhythms).insert(rule.name.clone(), started) {
+            before.stop();
         }
         self.keep(rhythm);
         Ok(returned)
@@ -268,6 +298,11 @@ impl Troupe {
         done.map_err(|reason: String| Undone::Failed(reason))?;
         rule.returns.as_ref().map_or(Ok(Value::Null), |expression| self.returned(expression, &own))
     }
+}
+
+/// What stops an errand that nobody stops.
+fn never() -> watch::Receiver<bool> {
+    watch::channel(false).1
 }
 
 /// A player's Arc as an actor.

@@ -21,7 +21,7 @@ record! {
         required id "id": Text,
         /// Actions.
         optional on "on": WordList,
-        /// Rhythm.
+        /// Rhythm, from the moment each was due. Where an action starts it, the next such action starts it anew.
         optional every "every": Time,
         /// Named values, worked out in order.
         map lets "let": Let,
