@@ -172,8 +172,12 @@ impl Request {
     /// Gives the path: the target up to `?`, without scheme and authority of an absolute form.
     #[must_use]
     pub fn path(&self) -> &str {
-        let target = self.target.split(['?', '#']).next().unwrap_or("");
-        match target.split_once("://").filter(|_| !target.starts_with('/')) {
+        let end = self.target.bytes().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(self.target.len());
+        let target = &self.target[..end];
+        if target.starts_with('/') {
+            return target;
+        }
+        match target.split_once("://") {
             Some((_, rest)) => rest.find('/').map_or("/", |at| &rest[at..]),
             None => target,
         }

@@ -58,16 +58,30 @@ fn credential(value: &[u8]) -> Range<usize> {
 
 /// Gives the place of a JWT's signature (RFC 7515 §3.1); empty for an unsecured one.
 fn signature(token: &[u8]) -> Option<Range<usize>> {
-    let part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=');
     // A JOSE header is a JSON object, whose Base64 begins so.
-    if !token.starts_with(b"ey") || !token.iter().all(|byte| part(byte) || *byte == b'.') {
+    if !token.starts_with(b"ey") {
         return None;
     }
-    let mut dots = token.iter().enumerate().filter(|(_, byte)| **byte == b'.').map(|(at, _)| at);
-    let (_, second, more) = (dots.next()?, dots.next()?, dots.next());
+    let mut parts = token.split(|byte| *byte == b'.');
     // Five parts are an encrypted token (RFC 7516 §3.1), opaque to us.
-    more.is_none().then_some(second + 1..token.len())
+    let (Some(header), Some(claims), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return None;
+    };
+    let is_encoded = |part: &[u8]| part.iter().all(|byte| ENCODED[usize::from(*byte)]);
+    [header, claims, signature].into_iter().all(is_encoded).then_some(token.len() - signature.len()..token.len())
 }
+
+/// The bytes of Base64 with the alphabet for URLs (RFC 4648 §5), by their number.
+const ENCODED: [bool; 256] = {
+    let mut encoded = [false; 256];
+    let mut at = 0;
+    while at < encoded.len() {
+        let byte = at as u8;
+        encoded[at] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=');
+        at += 1;
+    }
+    encoded
+};
 
 fn shifted(range: Range<usize>, by: usize) -> Range<usize> {
     range.start + by..range.end + by

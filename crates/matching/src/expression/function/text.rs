@@ -198,7 +198,16 @@ fn substring<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v
         return Err(EvaluationFault::new("`substring` takes numbers that are not negative"));
     };
     budget.bytes(text.len())?;
-    Ok(Val::text(text.chars().skip(from).take(to.saturating_sub(from)).collect::<String>()))
+    let (from, to) = if text.is_ascii() {
+        (from.min(text.len()), to.min(text.len()))
+    } else {
+        let at = |count: usize| text.char_indices().nth(count).map_or(text.len(), |(at, _)| at);
+        (at(from), at(to))
+    };
+    Ok(match text {
+        Cow::Borrowed(text) => Val::Text(Cow::Borrowed(text.get(from..to).unwrap_or(""))),
+        Cow::Owned(text) => Val::text(text.get(from..to).unwrap_or("")),
+    })
 }
 
 fn to_json<'v>(arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>> {
