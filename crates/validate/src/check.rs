@@ -32,8 +32,8 @@ pub struct Check {
     pub basis: Basis,
     /// The part of the exchange that it is about.
     pub on: Part,
-    /// The precondition; where it is not met the check is skipped. Checks with the same one share it.
-    pub when: Option<Arc<Rule>>,
+    /// What must hold beforehand, all of it; where it does not the check is skipped. Checks that ask the same share it.
+    pub when: Vec<Arc<Rule>>,
     /// What it demands.
     pub rule: CheckRule,
     /// What to change.
@@ -187,7 +187,7 @@ mod tests {
             level: Level::Must,
             basis: Basis::Published,
             on: Part::Request,
-            when: None,
+            when: Vec::new(),
             rule: CheckRule::All(vec![document(schema), document(DocumentRule::UniqueMembers), CheckRule::Rule(method)]),
             hint: None,
         }

@@ -29,7 +29,7 @@ enum Precondition {
 
 impl Precondition {
     fn judge(rule: &Rule, subjects: &Subjects<'_>) -> Self {
-        match judge(rule, subjects) {
+        match judge(rule, &subjects.without_positions()) {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => Self::Met,
             Judgement::Broken(mismatch) => Self::NotMet(format!("does not apply: {}", mismatch.message)),
             Judgement::Unjudged(reason) => Self::Unjudged(reason),
@@ -41,20 +41,38 @@ impl Precondition {
 impl<'a> Findings<'a> {
     /// Tells whether a check applies; where it does not, that is noted.
     pub(crate) fn applies(&mut self, check: &'a Check, subjects: &Subjects<'_>) -> bool {
-        let Some(when) = &check.when else { return true };
-        let known = self.preconditions.iter().position(|(known, _)| Arc::ptr_eq(known, when));
-        let at = known.unwrap_or_else(|| {
-            self.preconditions.push((when, Precondition::judge(when, subjects)));
-            self.preconditions.len() - 1
-        });
-        match self.preconditions.get(at).map(|(_, precondition)| precondition) {
-            None | Some(Precondition::Met) => return true,
-            Some(Precondition::NotMet(reason)) => skip(&mut self.skipped, check, reason),
-            Some(Precondition::Unjudged(reason)) => self.others.push(check.unjudged(reason.clone())),
-            Some(Precondition::Undecided(reason)) => self.others.push(check.undecided(reason.clone())),
+        let mut unjudged = None;
+        for when in &check.when {
+            match known(&mut self.preconditions, when, subjects) {
+                Precondition::Met => {}
+                Precondition::NotMet(reason) => {
+                    skip(&mut self.skipped, check, reason);
+                    return false;
+                }
+                // What cannot be measured must not hide that another part is plainly not met.
+                Precondition::Unjudged(reason) => unjudged = unjudged.or_else(|| Some(reason.clone())),
+                Precondition::Undecided(reason) => {
+                    self.others.push(check.undecided(reason.clone()));
+                    return false;
+                }
+            }
         }
-        false
+        self.others.extend(unjudged.iter().map(|reason| check.unjudged(reason.clone())));
+        unjudged.is_none()
     }
+}
+
+/// Gives what a precondition came to, which is judged the first time.
+fn known<'k, 'a>(
+    known: &'k mut Vec<(&'a Arc<Rule>, Precondition)>,
+    when: &'a Arc<Rule>,
+    subjects: &Subjects<'_>,
+) -> &'k Precondition {
+    let at = known.iter().position(|(known, _)| Arc::ptr_eq(known, when)).unwrap_or_else(|| {
+        known.push((when, Precondition::judge(when, subjects)));
+        known.len() - 1
+    });
+    &known[at].1
 }
 
 /// Notes that a check, or a part of it, did not apply.

@@ -32,7 +32,7 @@ fn check(id: &str, text: &str) -> Arc<Check> {
         level: Level::Must,
         basis: Basis::Published,
         on: Part::Request,
-        when: None,
+        when: Vec::new(),
         rule: CheckRule::Rule(holds(text)),
         hint: None,
     })

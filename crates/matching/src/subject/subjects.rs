@@ -104,6 +104,8 @@ pub struct Subjects<'a> {
     now_unix_ms: i64,
     clock: Option<Clock>,
     other_form: Option<&'a dyn OtherForm>,
+    /// Whether it is worked out where in a body a value stands.
+    has_positions: bool,
 }
 
 impl std::fmt::Debug for Subjects<'_> {
@@ -136,6 +138,7 @@ impl<'a> Subjects<'a> {
             now_unix_ms: 0,
             clock: None,
             other_form: None,
+            has_positions: true,
         }
     }
 
@@ -147,6 +150,12 @@ impl<'a> Subjects<'a> {
     {
         let (request, response) = (Reading::Others(&self.request), Reading::Others(&self.response));
         Subjects { names, request, response, ..*self }
+    }
+
+    /// Gives the same for whom it is enough to know whether a rule holds, and why not: where in a body it is broken is not worked out.
+    #[must_use]
+    pub fn without_positions(&self) -> Subjects<'_> {
+        Subjects { has_positions: false, ..self.renamed(self.names) }
     }
 
     /// Sets what the hook returned.
@@ -251,6 +260,9 @@ impl<'a> Subjects<'a> {
     /// Gives the place of a node of a message's JSON: where it stands in the body as it was sent.
     #[must_use]
     pub fn place_in_json(&self, side: Side, pointer: &str) -> Place {
+        if !self.has_positions {
+            return located(part_of(side), pointer.to_owned(), None, None);
+        }
         let content = self.body(side).map(|body| body.plain_bytes().as_ref());
         match self.in_other_form(side) {
             Some(form) => {

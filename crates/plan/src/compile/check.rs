@@ -127,9 +127,12 @@ impl Compiler<'_> {
             return None;
         };
         self.used.insert(format!("requirement {}", item.requirement.value));
-        let when = self.all(&item.when, place, scope).map(|when| self.shared_precondition(when));
+        let when = match self.all(&item.when, place, scope) {
+            Some(Rule::All(rules)) => rules.into_iter().map(|rule| self.shared_precondition(rule)).collect(),
+            when => when.into_iter().map(|when| self.shared_precondition(when)).collect::<Vec<_>>(),
+        };
         let rule = self.check_rule(&item.that, place, scope)?;
-        self.lint(item, &rule, &format!("check `{}`", item.id.value), when.is_some());
+        self.lint(item, &rule, &format!("check `{}`", item.id.value), !when.is_empty());
         let level = self.check_level(item, &requirement);
         let id = Self::check_id(scenario.map(|scenario| scenario.split('[').next().unwrap_or(scenario)), &item.id.value);
         let (level, basis) = match self.options.force.get(id.as_str()) {

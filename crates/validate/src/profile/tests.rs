@@ -80,7 +80,7 @@ fn check(profile: FhirProfile) -> Check {
         level: Level::Must,
         basis: Basis::Published,
         on: Part::Request,
-        when: None,
+        when: Vec::new(),
         rule: document(profile),
         hint: None,
     }
