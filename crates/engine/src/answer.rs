@@ -119,7 +119,7 @@ fn take<'a>(
     }
     let failed = json!(failed);
     let tried = Tried::new((at, rule), worked, (asked, memory), (path, &failed));
-    if rule.when.as_ref().is_some_and(|when| !holds(when, &asked.subjects.renamed(&tried))) {
+    if !tried.holds() {
         return None;
     }
     let (own, broken) = tried.names();

@@ -1,15 +1,15 @@
-//! Named values of rules while a request looks for its rule: each is worked out where something asks for it, and once for all
-//! rules that name the same.
+//! Named values and conditions of rules while a request looks for its rule: each is worked out where something asks for it, and
+//! once for all rules that name or ask the same.
 //!
-//! Most rules are tried and left again, and rules of one file begin with the same named values. Nothing is remembered until a
-//! rule takes the request, so that what was worked out for one rule holds for the next.
+//! Most rules are tried and left again, and rules of one file begin with the same named values and conditions. Nothing is
+//! remembered until a rule takes the request, so that what was worked out for one rule holds for the next.
 
 use crate::answer::Asked;
 use crate::directory::found;
 use crate::rules::path_parts;
 use crate::search::search;
 use crate::store::Memory;
-use counterpart_matching::{EvaluationFault, Expression, Names};
+use counterpart_matching::{EvaluationFault, Expression, Names, Rule as MatchRule, holds};
 use counterpart_plan::model::{NamedValue, Rule};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -24,10 +24,14 @@ pub(crate) struct Namings {
     patterns: Vec<String>,
 }
 
-/// The named values of one rule.
+/// The named values of one rule, and after them what must be true for it to take a request.
 #[derive(Debug, Default)]
 struct Naming {
     lets: Vec<Let>,
+    /// What must be true, as values without a name.
+    demands: Vec<NamedValue>,
+    /// What else must hold.
+    others: Vec<MatchRule>,
     /// Which of the index's path patterns is its own.
     pattern: Option<usize>,
 }
@@ -71,10 +75,12 @@ impl Namings {
 
     fn naming(&mut self, rule: &Rule, places: &mut HashMap<Identity, usize>) -> Naming {
         let pattern = rule.on.path.as_ref().map(|pattern| self.pattern(pattern));
-        let mut lets: Vec<Let> = Vec::with_capacity(rule.lets.len());
-        for named in &rule.lets {
+        let (demands, others) = rule.when.as_ref().map(MatchRule::demands).unwrap_or_default();
+        let demands: Vec<NamedValue> = demands.into_iter().map(NamedValue::Computed).collect();
+        let mut lets: Vec<Let> = Vec::with_capacity(rule.lets.len() + demands.len());
+        for value in rule.lets.iter().map(|named| &named.value).chain(&demands) {
             let before: Vec<&str> = rule.lets.iter().take(lets.len()).map(|named| named.name.as_str()).collect();
-            let names = expression(&named.value).map(Expression::names).unwrap_or_default();
+            let names = expression(value).map(Expression::names).unwrap_or_default();
             let reads: Vec<(&String, usize)> =
                 names.iter().filter_map(|name| Some((name, before.iter().rposition(|known| known == name)?))).collect();
             let from = names.iter().map(|name| match reads.iter().find(|(known, _)| *known == name) {
@@ -85,15 +91,15 @@ impl Namings {
                 None => Some(None),
             });
             let shared = from.collect::<Option<Vec<_>>>().map(|from| {
-                let (kind, collection) = kind(&named.value);
-                let text = expression(&named.value).map(Expression::text).unwrap_or_default().to_owned();
+                let (kind, collection) = kind(value);
+                let text = expression(value).map(Expression::text).unwrap_or_default().to_owned();
                 let identity = Identity { kind, collection, text, from: from.into_iter().flatten().collect() };
                 let next = places.len();
                 *places.entry(identity).or_insert(next)
             });
             lets.push(Let { shared, reads: reads.into_iter().map(|(_, at)| at).collect() });
         }
-        Naming { lets, pattern }
+        Naming { lets, demands, others, pattern }
     }
 
     fn pattern(&mut self, pattern: &str) -> usize {
@@ -180,12 +186,20 @@ impl<'a> Tried<'a> {
         (asked, memory): (&'a Asked<'a>, &'a Memory),
         (path, failed): (Option<&'a Value>, &'a Value),
     ) -> Self {
-        static NONE: Naming = Naming { lets: Vec::new(), pattern: None };
+        static NONE: Naming = Naming { lets: Vec::new(), demands: Vec::new(), others: Vec::new(), pattern: None };
         let naming = worked.namings.of_rules.get(at).unwrap_or(&NONE);
         let own = naming.lets.iter().filter(|one| one.shared.is_none()).count();
         // The places of what is shared stay empty here.
         let own = std::iter::repeat_with(OnceCell::new).take(if own == 0 { 0 } else { naming.lets.len() }).collect();
         Self { rule, asked, memory, path, failed, naming, worked, own }
+    }
+
+    /// Tells whether the rule takes the request, as far as its conditions go.
+    pub(crate) fn holds(&self) -> bool {
+        let demands = self.rule.lets.len()..self.naming.lets.len();
+        let is_true = |at: usize| self.outcome(at).is_some_and(|outcome| outcome.value == Value::Bool(true));
+        let subjects = self.asked.subjects.renamed(self);
+        demands.into_iter().all(is_true) && self.naming.others.iter().all(|other| holds(other, &subjects))
     }
 
     /// Gives all its names, as the answer is built with them, and why one could not be worked out, where that is our doing.
@@ -202,6 +216,11 @@ impl<'a> Tried<'a> {
             names.insert(named.name.clone(), outcome.value.clone());
         }
         (names, broken)
+    }
+
+    fn value_at(&self, at: usize) -> Option<&NamedValue> {
+        let lets = &self.rule.lets;
+        lets.get(at).map(|named| &named.value).or_else(|| self.naming.demands.get(at.checked_sub(lets.len())?))
     }
 
     fn cell(&self, at: usize) -> Option<&OnceCell<Outcome>> {
@@ -221,8 +240,8 @@ impl<'a> Tried<'a> {
                 to_do.push(*read);
                 continue;
             }
-            if let Some((cell, named)) = self.cell(top).zip(self.rule.lets.get(top)) {
-                cell.get_or_init(|| self.work_out(&named.value, &Before { tried: self, upto: top }));
+            if let Some((cell, value)) = self.cell(top).zip(self.value_at(top)) {
+                cell.get_or_init(|| self.work_out(value, &Before { tried: self, upto: top }));
             }
             to_do.pop();
         }

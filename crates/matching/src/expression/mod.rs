@@ -5,6 +5,7 @@
 //! integers here; named message types are refused.
 
 mod compile;
+mod conjunct;
 mod evaluate;
 mod function;
 mod guard;

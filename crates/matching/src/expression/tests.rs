@@ -307,3 +307,28 @@ proptest! {
         assert!(start.elapsed() < Duration::from_secs(2), "{text}");
     }
 }
+
+#[test]
+fn expression_is_taken_apart_at_its_outermost_ands_alone() {
+    for (text, parts) in [
+        ("a", vec!["a"]),
+        ("a && b && c", vec!["a", "b", "c"]),
+        ("a && (b && c)", vec!["a && (b && c)"]),
+        ("a && (b || c)", vec!["a", "(b || c)"]),
+        ("a || b && c", vec!["a || b && c"]),
+        ("a && b ? c : d", vec!["a && b ? c : d"]),
+        ("a == 'x && y' && b", vec!["a == 'x && y'", "b"]),
+        ("a == 'it\\'s && y' && b", vec!["a == 'it\\'s && y'", "b"]),
+        ("[1, 2].exists(n, n > 1 && n < 3) && b", vec!["[1, 2].exists(n, n > 1 && n < 3)", "b"]),
+        // Read the plain way these have other parts than they are made of, and stay whole.
+        ("a == r'\\' && b || c == '", vec!["a == r'\\' && b || c == '"]),
+        ("a // && b\n && c", vec!["a // && b\n && c"]),
+    ] {
+        let Ok(expression) = Expression::compile(text) else {
+            assert_eq!(parts.len(), 1, "{text}");
+            continue;
+        };
+        let made = expression.conjuncts();
+        assert_eq!(made.iter().map(Expression::text).collect::<Vec<_>>(), parts);
+    }
+}

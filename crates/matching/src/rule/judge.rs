@@ -3,7 +3,7 @@
 use super::shown::{cut, shown};
 use super::{Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, gaps, reason, sequence, test};
 use crate::subject::select::{Blocked, Seen, Spot, select, text_of};
-use crate::{Operand, Side, Subject, Subjects};
+use crate::{Expression, Operand, Side, Subject, Subjects};
 use serde_json::Value;
 
 /// Judges a rule.
@@ -40,6 +40,25 @@ pub fn holds(rule: &Rule, subjects: &Subjects<'_>) -> bool {
         }
         Rule::Condition(_) | Rule::Whole(_) => {
             matches!(judge(rule, subjects), Judgement::Holds | Judgement::HoldsWithWarning(_))
+        }
+    }
+}
+
+impl Rule {
+    /// Takes a rule apart into expressions that must all be true and rules that must all hold: it holds where they do.
+    #[must_use]
+    pub fn demands(&self) -> (Vec<Expression>, Vec<Self>) {
+        match self {
+            Self::All(rules) => {
+                let (expressions, others): (Vec<_>, Vec<_>) = rules.iter().map(Self::demands).unzip();
+                (expressions.concat(), others.concat())
+            }
+            Self::Condition(Condition { subject: Subject::Expression(expression), tests, .. })
+                if tests.is_empty() || is_true(tests) =>
+            {
+                (expression.conjuncts(), Vec::new())
+            }
+            other => (Vec::new(), vec![other.clone()]),
         }
     }
 }
