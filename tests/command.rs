@@ -163,18 +163,7 @@ impl Place {
 
     /// Starts the command.
     pub(crate) fn start<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Started {
-        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let stderr = child.stderr.take().unwrap();
-        let (sender, lines) = channel();
-        std::thread::spawn(move || {
-            use std::io::BufRead;
-            for line in std::io::BufReader::new(stderr).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
-            }
-        });
-        Started { child, lines, heard: Vec::new() }
+        started(self.command(arguments))
     }
 
     /// The run folders in `reports`, oldest first.
@@ -210,6 +199,22 @@ pub(crate) fn findings(record: &serde_json::Value) -> Vec<(String, String)> {
     let found = steps.flat_map(|step| step["findings"].as_array().unwrap());
     let text = |finding: &serde_json::Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
     found.map(|finding| (text(finding, "check"), text(finding, "outcome"))).collect()
+}
+
+/// Starts a command that goes on until it is told to end.
+pub(crate) fn started(mut command: Command) -> Started {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let stderr = child.stderr.take().unwrap();
+    let (sender, lines) = channel();
+    std::thread::spawn(move || {
+        use std::io::BufRead;
+        for line in std::io::BufReader::new(stderr).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    Started { child, lines, heard: Vec::new() }
 }
 
 /// Runs a command to its end, reading both its streams.

@@ -1,8 +1,9 @@
 //! What the machine, the disk and the user's files do to a run.
 
-use crate::command::{Place, Sut, free_port};
+use crate::command::{Place, Sut, free_port, record, started};
 use std::net::TcpListener;
 use std::process::Command;
+use std::time::Duration;
 
 fn consumer<'a>(url: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     ["run", "lamp", "--role", "consumer", "--target", url].into_iter().chain(more.iter().copied()).collect()
@@ -163,4 +164,33 @@ fn control_at_another_address_than_loopback_is_refused() {
     let place = Place::with_lamp();
     let port = free_port();
     place.run(["simulate", "lamp", "--plain", "--control", &format!("0.0.0.0:{port}")]).exits(2).says("loopback addresses only");
+}
+
+/// Stands between the command and the machine's calendar (<https://github.com/wolfcw/libfaketime>), where it is installed.
+fn calendar() -> Option<&'static str> {
+    let known =
+        ["/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"];
+    known.into_iter().find(|library| std::path::Path::new(library).exists())
+}
+
+#[test]
+fn a_calendar_that_is_set_during_a_run_is_told() {
+    let Some(library) = calendar() else {
+        eprintln!("left out: libfaketime is not installed, by which a calendar can be set for one process");
+        return;
+    };
+    let place = Place::with_lamp();
+    place.write("calendar", "+0");
+    let mut command = place.command(["simulate", "lamp", "--plain"]);
+    command.env("LD_PRELOAD", library).env("DONT_FAKE_MONOTONIC", "1").env("FAKETIME_NO_CACHE", "1");
+    command.env("FAKETIME_TIMESTAMP_FILE", place.path().join("calendar"));
+    let mut simulator = started(command);
+    simulator.hears("answering until");
+    place.write("calendar", "+3600");
+    std::thread::sleep(Duration::from_secs(3));
+    simulator.signal("INT");
+    simulator.ends();
+    let told = |limit: &serde_json::Value| limit["why"].as_str().is_some_and(|why| why.contains("clock jumped by +3600"));
+    let record = record(&place.runs()[0]);
+    assert!(record["limits"].as_array().unwrap().iter().any(told), "{}", record["limits"]);
 }
