@@ -52,7 +52,7 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
         if plans.judge.scenarios.is_empty() {
             continue;
         }
-        let result = runtime(kind)?.block_on(one(args, kind, role, &plans));
+        let result = runtime(kind)?.block_on(one(args, kind, role, plans));
         // What it wrote was for itself; a folder that stays behind harms nothing.
         drop(std::fs::remove_dir_all(&scratch));
         let run = result?;
@@ -78,7 +78,7 @@ fn runtime(kind: ClockKind) -> Result<Runtime, Trouble> {
     runtime.map_err(|error| Trouble::Ours(format!("could not start: {error}")))
 }
 
-async fn one(args: &DemoArgs, kind: ClockKind, role: Role, plans: &crate::mirror::Plans) -> Result<Finished, Trouble> {
+async fn one(args: &DemoArgs, kind: ClockKind, role: Role, plans: crate::mirror::Plans) -> Result<Finished, Trouble> {
     let now = moment::now();
     let unix_ms = moment::unix_ms(now);
     let name = format!("run-{}-{}-{}-{}", moment::compact(unix_ms), plans.judge.pack.name, role.name(), moment::short_id());
@@ -98,7 +98,7 @@ async fn one(args: &DemoArgs, kind: ClockKind, role: Role, plans: &crate::mirror
     };
     let sink: Arc<dyn counterpart_engine::Sink> = Arc::clone(&book.sink) as Arc<dyn counterpart_engine::Sink>;
     let setting = Setting { network, kind, unix_ms, seed: args.seed, jobs, keyring: keyring(now)?, sink };
-    let theatre = set(plans, &setting).await?;
+    let theatre = set(&plans, &setting).await?;
     let about = About {
         run: name,
         mode: RunMode::Demo,
@@ -127,9 +127,12 @@ async fn one(args: &DemoArgs, kind: ClockKind, role: Role, plans: &crate::mirror
     theatre.judge.close();
     theatre.mirror.close();
     progress.finish_and_clear();
+    // What was played and what it was played with make room for the reports.
+    let clock = theatre.clock.clone();
+    drop((theatre, setting, plans));
     finish(
         book,
-        &theatre.clock,
+        &clock,
         moment::rfc3339(moment::unix_ms(moment::now())),
         early,
         None,

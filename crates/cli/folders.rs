@@ -3,7 +3,7 @@
 use crate::args::{DiffArgs, FolderArgs, PurgeArgs, ReportArgs};
 use crate::console;
 use crate::exit::{Exit, Trouble};
-use crate::playing::{formats, refuse_no_checklist, rendered};
+use crate::playing::{formats, refuse_no_checklist, written};
 use counterpart_evidence::{RunFolder, RunRecord};
 use std::path::Path;
 
@@ -28,9 +28,10 @@ pub(crate) fn report(args: &ReportArgs) -> Result<Exit, Trouble> {
     let formats = formats(&args.format).map_err(Trouble::Usage)?;
     let (folder, record) = open(&args.run)?;
     refuse_no_checklist(&formats, &record.pack.name, record.checklist.is_some())?;
-    let files = rendered(&record, &folder, &formats)?;
-    folder.add_reports(&files).map_err(|error| format!("could not {error}"))?;
-    for (name, _) in &files {
+    let files = written(&record, &folder, &formats)?;
+    let names: Vec<String> = files.iter().map(|(name, _)| name.clone()).collect();
+    folder.add_reports(files).map_err(|error| format!("could not {error}"))?;
+    for name in names {
         console::data(&format!("{}\n", folder.path().join(name).display()));
     }
     Ok(Exit::Pass)

@@ -8,7 +8,7 @@ use crate::signals::Signals;
 use crate::sink::RecordingSink;
 use counterpart_engine::{Actor, Clock, Doors, Manner, Order, Stage, Surroundings, Undone};
 use counterpart_evidence::{
-    Event, Inventory, JournalHead, MaskKey, MaskRules, Masker, Recorder, RunFolder, RunRecord, Storage, WhenFull,
+    Event, FileDigest, Inventory, JournalHead, MaskKey, MaskRules, Masker, Recorder, RunFolder, RunRecord, Storage, WhenFull,
 };
 use counterpart_plan::Plan;
 use counterpart_report::{Bodies, Format, Options};
@@ -16,9 +16,11 @@ use counterpart_transport::{Limits, Recording};
 use futures_util::future::BoxFuture;
 use indicatif::ProgressBar;
 use serde_json::Value;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::thread::ScopedJoinHandle;
+use std::thread::{Scope, ScopedJoinHandle};
 use tokio::sync::watch;
 
 /// An actor that is made after those who ask it.
@@ -164,44 +166,46 @@ pub(crate) fn where_it_is(run: &Finished) -> String {
     format!("\nreports: {}\nevidence: {}\n", run.folder.display(), run.head.digest)
 }
 
-/// Renders a record in several formats; `json` is the record itself and always there.
-pub(crate) fn rendered(record: &RunRecord, folder: &RunFolder, formats: &[Format]) -> Result<Vec<(String, Vec<u8>)>, String> {
+/// Writes reports of a record in several formats into its folder, each beside the others; `json` is the record itself and always there.
+pub(crate) fn written(record: &RunRecord, folder: &RunFolder, formats: &[Format]) -> Result<Vec<(String, FileDigest)>, String> {
     let head = folder.journal_head().map_err(|error| format!("could not {error}"))?;
-    rendered_at(&head, record, folder, formats)
-}
-
-/// Renders a record whose journal ends as given, each format beside the others.
-fn rendered_at(
-    head: &JournalHead,
-    record: &RunRecord,
-    folder: &RunFolder,
-    formats: &[Format],
-) -> Result<Vec<(String, Vec<u8>)>, String> {
-    let options = options(head, folder);
-    std::thread::scope(|scope| {
-        let one = |format| render(record, folder, format, &options).map(|bytes| (file_name(format).to_owned(), bytes));
-        joined(beside_record(formats).map(|format| scope.spawn(move || one(format))).collect())
-    })
+    let options = options(&head, folder);
+    let one = |format| write_one(record, folder, format, &options);
+    std::thread::scope(|scope| joined(threads(scope, &one, formats)))
 }
 
 /// Writes the record and every report, each beside the others.
 fn write_all(head: &JournalHead, record: &RunRecord, folder: &RunFolder, formats: &[Format]) -> Result<Inventory, String> {
-    let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
     let options = options(head, folder);
-    let one = |format| {
-        let bytes = render(record, folder, format, &options)?;
-        let digest = folder.write_report(file_name(format), &bytes).map_err(could_not)?;
-        Ok((file_name(format).to_owned(), digest))
-    };
+    let one = |format| write_one(record, folder, format, &options);
     let (inventory, reports) = std::thread::scope(|scope| {
-        let threads = beside_record(formats).map(|format| scope.spawn(move || one(format))).collect();
-        (folder.write_record(record).map_err(could_not), joined(threads))
+        let threads = threads(scope, &one, formats);
+        (folder.write_record(record).map_err(|error| format!("could not {error}")), joined(threads))
     });
     let mut inventory = inventory?;
     for (name, digest) in reports? {
         inventory.add(name, digest);
     }
     Ok(inventory)
+}
+
+/// A report in the run folder by its name there, or why it is not.
+type Written = Result<(String, FileDigest), String>;
+
+fn write_one(record: &RunRecord, folder: &RunFolder, format: Format, options: &Options) -> Written {
+    let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
+    let mut file = folder.begin_report(file_name(format)).map_err(could_not)?;
+    render(record, folder, format, options, &mut file)?;
+    Ok((file_name(format).to_owned(), file.finish().map_err(could_not)?))
+}
+
+/// Writes each format in a thread of its own.
+fn threads<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    one: &'scope (impl Fn(Format) -> Written + Sync),
+    formats: &[Format],
+) -> Vec<ScopedJoinHandle<'scope, Written>> {
+    beside_record(formats).map(|format| scope.spawn(move || one(format))).collect()
 }
 
 /// The formats that are rendered: JSON is the record itself.
@@ -215,8 +219,9 @@ fn options(head: &JournalHead, folder: &RunFolder) -> Options {
     Options { evidence_digest, folder: name, ..Options::default() }
 }
 
-fn render(record: &RunRecord, folder: &RunFolder, format: Format, options: &Options) -> Result<Vec<u8>, String> {
-    counterpart_report::render(record, &FolderBodies(folder), format, options).map_err(|error| format!("could not {error}"))
+fn render(record: &RunRecord, folder: &RunFolder, format: Format, options: &Options, out: &mut dyn Write) -> Result<(), String> {
+    let written = counterpart_report::render_to(record, &FolderBodies(folder), format, options, out);
+    written.map_err(|error| format!("could not {error}"))
 }
 
 fn joined<T>(threads: Vec<ScopedJoinHandle<'_, Result<T, String>>>) -> Result<Vec<T>, String> {
@@ -226,12 +231,15 @@ fn joined<T>(threads: Vec<ScopedJoinHandle<'_, Result<T, String>>>) -> Result<Ve
 
 /// Writes the reports that were asked for under names of their own.
 pub(crate) fn copies(args: &RunArgs, record: &RunRecord, folder: &Path) -> Result<(), Trouble> {
-    let book = RunFolder::open(folder).map_err(|error| format!("could not {error}"))?;
+    let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
+    let book = RunFolder::open(folder).map_err(could_not)?;
+    let options = options(&book.journal_head().map_err(could_not)?, &book);
     for (path, format) in [(&args.html, Format::Html), (&args.junit, Format::Junit), (&args.xml, Format::Xml)] {
         let Some(path) = path else { continue };
-        for (_, bytes) in rendered(record, &book, &[format])? {
-            std::fs::write(path, bytes).map_err(|error| format!("could not write `{}`: {error}", path.display()))?;
-        }
+        let unwritable = |error: std::io::Error| format!("could not write `{}`: {error}", path.display());
+        let mut file = BufWriter::new(File::create(path).map_err(unwritable)?);
+        render(record, &book, format, &options, &mut file)?;
+        file.flush().map_err(unwritable)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::limits::{BODY_COPIED_MAX, EXCHANGES_KEPT_MAX};
 use crate::rules::RuleIndex;
 use bytes::Bytes;
-use counterpart_evidence::{Exchange, ScenarioId, Wire};
+use counterpart_evidence::{Exchange, KnownHeads, ScenarioId, Wire};
 use counterpart_plan::model::{Await, Reply};
 use counterpart_validate::Check;
 use serde_json::{Map, Value};
@@ -51,6 +51,8 @@ pub(crate) struct Expectation {
 #[derive(Debug, Default)]
 struct Matched {
     exchanges: Vec<Arc<Exchange>>,
+    /// How many there were, forgotten ones among them.
+    count: u64,
     judging: Judging,
 }
 
@@ -101,6 +103,7 @@ impl Expectation {
         }
         let mut matched = lock(&self.matched);
         matched.exchanges.push(exchange);
+        matched.count += 1;
         let judging = matched.judging;
         drop(matched);
         self.changed.notify_waiters();
@@ -122,7 +125,12 @@ impl Expectation {
     }
 
     pub(crate) fn matched_count(&self) -> u64 {
-        lock(&self.matched).exchanges.len() as u64
+        lock(&self.matched).count
+    }
+
+    /// Forgets what it took: its scenario is over.
+    fn forget(&self) {
+        lock(&self.matched).exchanges = Vec::new();
     }
 
     /// Holds a request open until a `respond` step brings the answer.
@@ -157,6 +165,7 @@ pub(crate) struct Claimant {
     names: Mutex<Arc<Map<String, Value>>>,
     expectations: Mutex<Vec<Arc<Expectation>>>,
     exchanges: Mutex<Kept>,
+    heads: Mutex<KnownHeads>,
     standing: Mutex<Standing>,
     failed: AtomicBool,
     broken: Mutex<Option<String>>,
@@ -167,6 +176,27 @@ pub(crate) struct Claimant {
 struct Kept {
     exchanges: Vec<Arc<Exchange>>,
     left_out: u64,
+    /// How many were forgotten when the scenario was over; what comes later is only counted.
+    forgotten: Option<u64>,
+}
+
+impl Kept {
+    fn add(&mut self, exchange: Arc<Exchange>) {
+        match &mut self.forgotten {
+            Some(forgotten) => *forgotten += 1,
+            None if self.exchanges.len() < EXCHANGES_KEPT_MAX => self.exchanges.push(exchange),
+            None => self.left_out += 1,
+        }
+    }
+
+    fn forget(&mut self) {
+        let forgotten = std::mem::take(&mut self.exchanges).len() as u64;
+        *self.forgotten.get_or_insert(0) += forgotten;
+    }
+
+    fn seen(&self) -> u64 {
+        self.exchanges.len() as u64 + self.left_out + self.forgotten.unwrap_or(0)
+    }
 }
 
 /// How a claimant stands to requests that nobody has bound.
@@ -206,6 +236,7 @@ impl Claimant {
             names: Mutex::default(),
             expectations: Mutex::default(),
             exchanges: Mutex::default(),
+            heads: Mutex::default(),
             standing: Mutex::default(),
             failed: AtomicBool::new(false),
             broken: Mutex::default(),
@@ -250,12 +281,23 @@ impl Claimant {
     }
 
     pub(crate) fn keep(&self, exchange: Arc<Exchange>) {
-        let mut kept = lock(&self.exchanges);
-        if kept.exchanges.len() < EXCHANGES_KEPT_MAX {
-            kept.exchanges.push(exchange);
-        } else {
-            kept.left_out += 1;
+        lock(&self.exchanges).add(exchange);
+    }
+
+    /// Makes an exchange ready to be kept for later checks, when it is recorded: without the exact bytes, which only the evidence needs.
+    pub(crate) fn lasting(&self, mut exchange: Exchange) -> Arc<Exchange> {
+        exchange.wire = Wire::default();
+        let request = exchange.request.as_mut().map(|request| &mut request.body);
+        let response = exchange.response.as_mut().map(|response| &mut response.body);
+        for body in request.into_iter().chain(response) {
+            for content in std::iter::once(&mut body.content).chain(&mut body.decoded) {
+                if content.len() <= BODY_COPIED_MAX {
+                    *content = Bytes::copy_from_slice(content);
+                }
+            }
         }
+        lock(&self.heads).share(&mut exchange);
+        Arc::new(exchange)
     }
 
     /// Gives the exchanges that are kept for later checks.
@@ -265,8 +307,7 @@ impl Claimant {
 
     /// Counts the exchanges so far, kept or not.
     pub(crate) fn exchanges_seen(&self) -> u64 {
-        let kept = lock(&self.exchanges);
-        kept.exchanges.len() as u64 + kept.left_out
+        lock(&self.exchanges).seen()
     }
 
     /// Says why a check of all exchanges cannot be made, where some were not kept.
@@ -290,9 +331,12 @@ impl Claimant {
         self.changed.notify_waiters();
     }
 
-    /// Says that the scenario is over: it takes no request that it has not bound.
+    /// Says that the scenario is over: it takes no request that it has not bound, and no later check looks at what came.
     pub(crate) fn set_ended(&self) {
         lock(&self.standing).ended = true;
+        lock(&self.exchanges).forget();
+        lock(&self.expectations).iter().for_each(|expectation| expectation.forget());
+        *lock(&self.heads) = KnownHeads::default();
         self.changed.notify_waiters();
     }
 
@@ -313,21 +357,6 @@ impl Claimant {
     }
 }
 
-/// Makes an exchange ready to be kept for later checks, when it is recorded: without the exact bytes, which only the evidence needs.
-pub(crate) fn lasting(mut exchange: Exchange) -> Arc<Exchange> {
-    exchange.wire = Wire::default();
-    let request = exchange.request.as_mut().map(|request| &mut request.body);
-    let response = exchange.response.as_mut().map(|response| &mut response.body);
-    for body in request.into_iter().chain(response) {
-        for content in std::iter::once(&mut body.content).chain(&mut body.decoded) {
-            if content.len() <= BODY_COPIED_MAX {
-                *content = Bytes::copy_from_slice(content);
-            }
-        }
-    }
-    Arc::new(exchange)
-}
-
 /// Locks, whether or not another holder panicked: what is guarded is replaced whole, never left half done.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -346,6 +375,18 @@ mod tests {
         assert_eq!(claimant.asking_ms(), Some(3));
         drop(first);
         assert_eq!(claimant.asking_ms(), None);
+    }
+
+    #[test]
+    fn what_came_is_counted_and_no_longer_kept_once_a_scenario_is_over() {
+        let claimant = Claimant::new(ScenarioId::new("a"), 1, Vec::new());
+        let exchange =
+            |id| Exchange::new(counterpart_evidence::ExchangeId(id), counterpart_evidence::Direction::Inbound, "door", 0);
+        claimant.keep(claimant.lasting(exchange(1)));
+        assert_eq!((claimant.exchanges().len(), claimant.exchanges_seen()), (1, 1));
+        claimant.set_ended();
+        claimant.keep(claimant.lasting(exchange(2)));
+        assert_eq!((claimant.exchanges().len(), claimant.exchanges_seen()), (0, 2));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::answer::{Answer, Asked, built, by_rules};
 use crate::arrival::{Arrival, expects, stopped};
 use crate::build::{generators, milliseconds};
-use crate::claim::{Claimant, Expectation, Judging, Phase, lasting, lock};
+use crate::claim::{Claimant, Expectation, Judging, Phase, lock};
 use crate::directory;
 use crate::judge::{Found, broken, seen, subjects};
 use crate::names::Layer;
@@ -511,7 +511,7 @@ impl Provider {
         let recorded = self.record(&exchange, owner.as_ref(), step, session, found, unmatched);
         // What belongs to no scenario is kept for no later check.
         let Some(owner) = owner else { return recorded };
-        let exchange = lasting(exchange);
+        let exchange = owner.lasting(exchange);
         // One request through a proxy of ours counts once in a series, too.
         if exchange.parent.is_none() {
             owner.keep(Arc::clone(&exchange));

@@ -1,8 +1,9 @@
 //! A file that only grows, one write a call, and is left whole when a write fails.
 
-use crate::{Error, Flush};
+use crate::digest::{RunningSum, hex};
+use crate::{Error, FileDigest, Flush};
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// A new file opened for appending.
@@ -43,23 +44,73 @@ impl AppendFile {
     }
 }
 
-/// Writes a file whole or not at all: beside its place first, then moved there.
+/// A file that stands under its name only once it is whole: what is written goes beside its place first.
 ///
 /// With [`Flush::Kernel`] that holds when the program is killed; when the machine loses its power it holds with
 /// [`Flush::Disk`] only.
-pub(crate) fn write_atomically(path: &Path, bytes: &[u8], flush: Flush) -> Result<(), Error> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    let part = PathBuf::from(name);
-    let written = File::create(&part)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            flush.settle(&file)
-        })
-        .and_then(|()| std::fs::rename(&part, path));
-    written.map_err(|source| {
-        // The part is of no use; that it may stay behind harms nothing.
-        let _ = std::fs::remove_file(&part);
-        Error::WriteFile { path: path.to_owned(), source }
-    })
+pub struct NewFile {
+    out: BufWriter<File>,
+    part: PathBuf,
+    path: PathBuf,
+    flush: Flush,
+    sum: RunningSum,
+    finished: bool,
+}
+
+impl NewFile {
+    /// Begins a file that is to stand at a path.
+    pub(crate) fn begin(path: PathBuf, flush: Flush) -> Result<Self, Error> {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".part");
+        let part = PathBuf::from(name);
+        match File::create(&part) {
+            Ok(file) => {
+                let out = BufWriter::new(file);
+                Ok(Self { out, part, path, flush, sum: RunningSum::default(), finished: false })
+            }
+            Err(source) => Err(Error::WriteFile { path, source }),
+        }
+    }
+
+    /// Puts the file in its place.
+    ///
+    /// # Errors
+    ///
+    /// `WriteFile` where the disk is full or not writable.
+    pub fn finish(mut self) -> Result<FileDigest, Error> {
+        let written = self.out.flush().and_then(|()| self.flush.settle(self.out.get_ref()));
+        let placed = written.and_then(|()| std::fs::rename(&self.part, &self.path));
+        placed.map_err(|source| Error::WriteFile { path: self.path.clone(), source })?;
+        self.finished = true;
+        let (digest, bytes) = std::mem::take(&mut self.sum).finish();
+        Ok(FileDigest { sha256: hex(&digest), bytes })
+    }
+}
+
+impl Write for NewFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.out.write(bytes)?;
+        self.sum.add(bytes.get(..count).unwrap_or(bytes));
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.finished {
+            // The part is of no use; that it may stay behind harms nothing.
+            let _ = std::fs::remove_file(&self.part);
+        }
+    }
+}
+
+/// Writes a file whole or not at all, as [`NewFile`] does.
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8], flush: Flush) -> Result<FileDigest, Error> {
+    let mut file = NewFile::begin(path.to_owned(), flush)?;
+    file.write_all(bytes).map_err(|source| Error::WriteFile { path: path.to_owned(), source })?;
+    file.finish()
 }

@@ -27,16 +27,37 @@ pub(crate) fn sha256(bytes: &[u8]) -> Digest {
 pub(crate) fn sha256_of_file(path: &Path) -> Result<(Digest, u64), Error> {
     let unreadable = |source| Error::ReadFile { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(unreadable)?;
-    let mut context = Context::new(&SHA256);
+    let mut sum = RunningSum::default();
     let mut buffer = vec![0; 64 << 10];
-    let mut length = 0;
     loop {
         let count = file.read(&mut buffer).map_err(unreadable)?;
         if count == 0 {
-            return Ok((to_array(context.finish().as_ref()), length));
+            return Ok(sum.finish());
         }
-        length += count as u64;
-        context.update(buffer.get(..count).unwrap_or(&[]));
+        sum.add(buffer.get(..count).unwrap_or(&[]));
+    }
+}
+
+/// The SHA-256 and length of bytes that come piece by piece.
+pub(crate) struct RunningSum {
+    context: Context,
+    length: u64,
+}
+
+impl Default for RunningSum {
+    fn default() -> Self {
+        Self { context: Context::new(&SHA256), length: 0 }
+    }
+}
+
+impl RunningSum {
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        self.context.update(bytes);
+        self.length += bytes.len() as u64;
+    }
+
+    pub(crate) fn finish(self) -> (Digest, u64) {
+        (to_array(self.context.finish().as_ref()), self.length)
     }
 }
 

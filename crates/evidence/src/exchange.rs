@@ -317,13 +317,13 @@ pub struct MessageRecord {
     pub headers: Headers,
     /// Content, transfer coding undone and content coding kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub body: Option<BodyRef>,
+    pub body: Option<Box<BodyRef>>,
     /// Why the content could not be read whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_fault: Option<String>,
     /// The exact bytes on the wire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wire: Option<BodyRef>,
+    pub wire: Option<Box<BodyRef>>,
     /// What was overwritten in the head.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub masked: Vec<HeadMask>,
@@ -382,4 +382,21 @@ pub struct ExchangeRecord {
     /// The fault that was put in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
+    /// Whether header fields and exact bytes were left out of the record, which has room for those of so many exchanges: they stand in the
+    /// journal; since version 2.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub brief: bool,
+}
+
+impl ExchangeRecord {
+    /// Leaves out what only the journal has room for: header fields and exact bytes. What was said, when, how it ended and the digests of
+    /// contents stay.
+    pub(crate) fn shorten(&mut self) {
+        for message in self.request.iter_mut().chain(&mut self.response) {
+            message.headers = Headers::default();
+            message.masked = Vec::new();
+            message.wire = None;
+        }
+        self.brief = true;
+    }
 }

@@ -1,6 +1,6 @@
 //! The folder of a run: who may write into it, what stands in it, and how it is closed.
 
-use crate::append::write_atomically;
+use crate::append::{NewFile, write_atomically};
 use crate::bodies::{BODIES, BodyReader};
 use crate::limits::RECORD_BYTES_MAX;
 use crate::manifest::{FileDigest, LOCK, MANIFEST, Manifest, inventory};
@@ -8,7 +8,7 @@ use crate::{BodyRef, Error, Flush, JournalHead, JournalReader, RunRecord};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -148,22 +148,23 @@ impl RunFolder {
     ///
     /// `WriteFile` where the disk is full or not writable, `ReadFile` where what was written cannot be read back.
     pub fn write_record(&self, record: &RunRecord) -> Result<Inventory, Error> {
-        write_atomically(&self.path.join(RECORD), &json(record)?, self.flush)?;
+        let mut file = NewFile::begin(self.path.join(RECORD), self.flush)?;
+        write_json(&mut file, record)?;
+        file.finish()?;
         Ok(Inventory { head: self.journal_head()?, files: inventory(&self.path)? })
     }
 
-    /// Writes a report.
+    /// Begins a report, which is written piece by piece and then finished.
     ///
     /// # Errors
     ///
     /// `WriteFile` as above, `NameFile` for a report whose name leads out of the folder.
-    pub fn write_report(&self, name: &str, bytes: &[u8]) -> Result<FileDigest, Error> {
+    pub fn begin_report(&self, name: &str) -> Result<NewFile, Error> {
         let ours = [RECORD, MANIFEST, LOCK].contains(&name) || name.starts_with("journal");
         if ours || !is_plain(name) {
             return Err(Error::NameFile { name: name.to_owned() });
         }
-        write_atomically(&self.path.join(name), bytes, self.flush)?;
-        Ok(FileDigest::of(bytes))
+        NewFile::begin(self.path.join(name), self.flush)
     }
 
     /// Closes the run: writes the manifest.
@@ -174,7 +175,7 @@ impl RunFolder {
     pub fn finish(&mut self, record: &RunRecord, inventory: Inventory) -> Result<JournalHead, Error> {
         let Inventory { head, files } = inventory;
         let manifest = Manifest::new(record, head.clone(), files);
-        write_atomically(&self.path.join(MANIFEST), &json(&manifest)?, self.flush)?;
+        self.write_manifest(&manifest)?;
         if self.lock.take().is_some() {
             // The run is over; that an empty file may stay behind harms nothing.
             let _ = std::fs::remove_file(self.path.join(LOCK));
@@ -182,21 +183,20 @@ impl RunFolder {
         Ok(head)
     }
 
-    /// Adds reports to a closed run, or replaces them; no other entry of the manifest is touched.
+    fn write_manifest(&self, manifest: &Manifest) -> Result<(), Error> {
+        write_atomically(&self.path.join(MANIFEST), &json(manifest)?, self.flush).map(drop)
+    }
+
+    /// Takes reports that were written into the folder of a closed run into its manifest; no other entry is touched.
     ///
     /// # Errors
     ///
     /// As [`RunFolder::finish`].
-    pub fn add_reports(&self, reports: &[(String, Vec<u8>)]) -> Result<(), Error> {
-        let mut written = Vec::new();
-        for (name, bytes) in reports {
-            written.push((name.clone(), self.write_report(name, bytes)?));
-        }
-        let path = self.path.join(MANIFEST);
+    pub fn add_reports(&self, written: impl IntoIterator<Item = (String, FileDigest)>) -> Result<(), Error> {
         // A run that was cut off has no manifest, and gets none for being read.
-        let Some(mut manifest) = read_json::<Manifest>(&path)? else { return Ok(()) };
+        let Some(mut manifest) = read_json::<Manifest>(&self.path.join(MANIFEST))? else { return Ok(()) };
         manifest.files.extend(written);
-        write_atomically(&path, &json(&manifest)?, self.flush)
+        self.write_manifest(&manifest)
     }
 
     /// Removes the stored bodies, which can hold personal data; the manifest keeps their digests and says that they went.
@@ -205,11 +205,10 @@ impl RunFolder {
     ///
     /// `WriteFile` where they cannot be removed or the manifest not written.
     pub fn purge_bodies(&self) -> Result<(), Error> {
-        let path = self.path.join(MANIFEST);
-        if let Some(mut manifest) = read_json::<Manifest>(&path)? {
+        if let Some(mut manifest) = read_json::<Manifest>(&self.path.join(MANIFEST))? {
             let bodies = manifest.files.extract_if(.., |name, _| name.starts_with("bodies/")).collect::<Vec<_>>();
             manifest.purged.extend(bodies);
-            write_atomically(&path, &json(&manifest)?, self.flush)?;
+            self.write_manifest(&manifest)?;
         }
         let bodies = self.path.join(BODIES);
         match std::fs::remove_dir_all(&bodies) {
@@ -253,11 +252,18 @@ fn is_plain(name: &str) -> bool {
     matches!((parts.next(), parts.next()), (Some(Component::Normal(part)), None) if part == name)
 }
 
-/// Writes a value as the files of a run folder hold it.
+/// Gives a value as the files of a run folder hold it.
 pub(crate) fn json(value: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
-    let mut bytes = serde_json::to_vec_pretty(value)?;
-    bytes.push(b'\n');
+    let mut bytes = Vec::new();
+    write_json(&mut bytes, value)?;
     Ok(bytes)
+}
+
+/// Writes a value as the files of a run folder hold it, piece by piece.
+fn write_json(out: &mut impl Write, value: &impl serde::Serialize) -> Result<(), Error> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n").map_err(serde_json::Error::io)?;
+    Ok(())
 }
 
 /// Reads a file of JSON up to the bound; `None` where there is no such file.

@@ -18,6 +18,7 @@ mod fate;
 mod finding;
 mod fold;
 mod folder;
+mod heads;
 mod ids;
 mod journal;
 pub mod limits;
@@ -37,6 +38,7 @@ mod storage;
 mod verdict;
 mod verify;
 
+pub use append::NewFile;
 pub use baseline::{BaselineEntry, BaselineOutcome, KnownFinding, apply};
 pub use bodies::BodyReader;
 pub use checklist::{
@@ -55,6 +57,7 @@ pub use fate::Fate;
 pub use finding::{Basis, Cause, Finding, FindingEffect, FindingOutcome, Gap, Level, Part, Place};
 pub use fold::fold;
 pub use folder::{Inventory, RunFolder};
+pub use heads::KnownHeads;
 pub use ids::{CheckId, ExchangeId, RequirementId, ScenarioId};
 pub use journal::{Counted, JournalHead, JournalReader, JournalState, JournalWriter, Mismatch, TornLine, read_journal};
 pub use manifest::{FileDigest, Manifest, PackDigest};

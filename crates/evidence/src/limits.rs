@@ -32,10 +32,18 @@ pub const SINGLE_FILES_BYTES_MAX: u64 = 256 << 20;
 pub const MEMORY_EVENTS_MAX: usize = 1_000_000;
 /// Bytes of bodies that a recorder without files keeps.
 pub const MEMORY_BODIES_BYTES_MAX: usize = 64 << 20;
+/// Different heads of messages that are known, so that equal ones are kept once.
+pub const HEADS_KNOWN_MAX: usize = 4_096;
+/// Connections that are known while a journal is folded, for the same reason.
+pub const CONNECTIONS_KNOWN_MAX: usize = 4_096;
 /// Exchanges that a run record holds; further ones stand in the journal only.
 pub const EXCHANGES_KEPT_MAX: usize = 100_000;
+/// Exchanges whose header fields a run record holds; those of further ones stand in the journal only.
+pub const EXCHANGES_WHOLE_MAX: usize = 10_000;
 /// Findings that a run record holds; further ones are counted and stand in the journal only.
 pub const FINDINGS_KEPT_MAX: usize = 100_000;
+/// Findings among them that say that a check did not apply.
+pub const NOT_APPLYING_KEPT_MAX: usize = 10_000;
 /// Times in which something went wrong on purpose that a step of a run record holds.
 pub const SPANS_KEPT_MAX: usize = 1_000;
 /// Characters of a secret below which it cannot be told from ordinary text.

@@ -1,7 +1,7 @@
 //! The list of a run folder's files with their digests.
 
 use crate::bodies::BODIES;
-use crate::digest::{hex, sha256, sha256_of_file};
+use crate::digest::{hex, sha256_of_file};
 use crate::{Error, JournalHead, RunRecord, Tool};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,13 +56,6 @@ pub struct Manifest {
     /// Files that were removed on purpose (`purge`), as they were.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub purged: BTreeMap<String, FileDigest>,
-}
-
-impl FileDigest {
-    /// Gives digest and size of what a file holds.
-    pub(crate) fn of(bytes: &[u8]) -> Self {
-        Self { sha256: hex(&sha256(bytes)), bytes: bytes.len() as u64 }
-    }
 }
 
 impl Manifest {

@@ -4,12 +4,13 @@
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
+use std::sync::Arc;
 
 /// One header field line.
 ///
 /// A value is kept as text in which each character is one byte (ISO-8859-1), so that any bytes of a peer survive
 /// unchanged (RFC 9110 §5.5: obs-text).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(from = "(String, String)")]
 #[schemars(with = "(String, String)")]
 pub struct Header {
@@ -37,15 +38,15 @@ impl Serialize for Header {
     }
 }
 
-/// Header fields in order of arrival, duplicates kept.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Header fields in order of arrival, duplicates kept. Equal ones can be shared: see [`crate::KnownHeads`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Headers(Vec<Header>);
+pub struct Headers(Arc<Vec<Header>>);
 
 impl Headers {
     /// Adds a field at the end.
     pub fn push(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.0.push(Header { name: name.into(), value: value.into() });
+        Arc::make_mut(&mut self.0).push(Header { name: name.into(), value: value.into() });
     }
 
     /// Gives the first value of a field; names compare without case (RFC 9110 §5.1).
@@ -64,12 +65,12 @@ impl Headers {
         let at = self.0.iter().position(|header| header.name.eq_ignore_ascii_case(name));
         self.remove(name);
         let at = at.unwrap_or(self.0.len()).min(self.0.len());
-        self.0.insert(at, Header { name: name.to_owned(), value: value.into() });
+        Arc::make_mut(&mut self.0).insert(at, Header { name: name.to_owned(), value: value.into() });
     }
 
     /// Removes every field of that name.
     pub fn remove(&mut self, name: &str) {
-        self.0.retain(|header| !header.name.eq_ignore_ascii_case(name));
+        Arc::make_mut(&mut self.0).retain(|header| !header.name.eq_ignore_ascii_case(name));
     }
 
     /// Gives the fields in order.
@@ -79,7 +80,7 @@ impl Headers {
 
     /// Gives the fields in order, to be changed in place.
     pub fn iter_mut(&mut self) -> std::slice::IterMut<'_, Header> {
-        self.0.iter_mut()
+        Arc::make_mut(&mut self.0).iter_mut()
     }
 
     /// Counts the field lines.
@@ -97,7 +98,7 @@ impl Headers {
 
 impl FromIterator<(String, String)> for Headers {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(fields: T) -> Self {
-        Self(fields.into_iter().map(Header::from).collect())
+        Self(Arc::new(fields.into_iter().map(Header::from).collect()))
     }
 }
 

@@ -334,6 +334,9 @@ pub struct StepRecord {
     pub findings: Vec<Finding>,
     /// Checks that passed, with how often.
     pub passed: BTreeMap<CheckId, u32>,
+    /// Checks that did not apply, with how often, beyond those among the findings; since version 2.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_applying: BTreeMap<CheckId, u32>,
     /// What went wrong on purpose meanwhile; since version 2.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spans: Vec<Span>,

@@ -139,6 +139,7 @@ pub(crate) fn exchange(id: u64, scenario: Option<&str>, findings: Vec<Finding>, 
         effect: from.effect,
         answered_by: Some("rule-a".to_owned()),
         fault: None,
+        brief: false,
     };
     let passed = passed.iter().map(|(check, requirement)| (CheckId::new(check), RequirementId::new(requirement))).collect();
     Event::Exchange { exchange: Box::new(record), findings, passed, skipped: Vec::new(), unmatched: None }

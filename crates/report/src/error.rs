@@ -15,7 +15,7 @@ pub enum Error {
     /// The JUnit report could not be written.
     #[error("write the JUnit report: {0}")]
     WriteJunit(#[from] Box<quick_junit::SerializeError>),
-    /// The XML report could not be written.
-    #[error("write the XML report: {0}")]
-    WriteXml(#[from] std::io::Error),
+    /// What a report is written to takes no more.
+    #[error("write the report: {0}")]
+    Write(#[from] std::io::Error),
 }

@@ -20,7 +20,7 @@ pub use console::{Colour, console};
 pub use error::Error;
 pub use limits::{FULL_BYTES_MAX, PASSING_BYTES_MAX};
 pub use options::Options;
-pub use render::{Format, prepare, render};
+pub use render::{Format, prepare, render, render_to};
 pub use tally::{Tally, tally};
 pub use text::counted;
 

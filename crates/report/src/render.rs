@@ -2,6 +2,7 @@
 
 use crate::{Bodies, Error, Options, format};
 use counterpart_evidence::RunRecord;
+use std::io::Write;
 
 /// A format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,18 +44,36 @@ pub fn prepare() {
     format::prepare();
 }
 
-/// Renders a record; the same record, bodies and options give the same bytes.
+/// Renders a record into memory.
 ///
 /// # Errors
 ///
-/// Fails only by a fault of ours: [`Error`] names what was attempted. Nothing that a peer sent makes it fail.
+/// As [`render_to`].
 pub fn render(record: &RunRecord, bodies: &dyn Bodies, format: Format, options: &Options) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::new();
+    render_to(record, bodies, format, options, &mut out)?;
+    Ok(out)
+}
+
+/// Renders a record piece by piece, so that no report need be held whole; the same record, bodies and options give the same bytes.
+///
+/// # Errors
+///
+/// `Write` where what takes the bytes fails. Else it fails only by a fault of ours: [`Error`] names what was attempted. Nothing that a peer
+/// sent makes it fail.
+pub fn render_to(
+    record: &RunRecord,
+    bodies: &dyn Bodies,
+    format: Format,
+    options: &Options,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
     match format {
-        Format::ChecklistCsv => Ok(format::checklist_csv(record, options)),
-        Format::ChecklistHtml => format::checklist_html(record, options),
-        Format::Html => format::html(record, bodies, options),
-        Format::Json => format::json(record),
-        Format::Junit => format::junit(record),
-        Format::Xml => format::xml(record, options),
+        Format::ChecklistCsv => Ok(out.write_all(&format::checklist_csv(record, options))?),
+        Format::ChecklistHtml => Ok(out.write_all(&format::checklist_html(record, options)?)?),
+        Format::Html => format::html(record, bodies, options, out),
+        Format::Json => format::json(record, out),
+        Format::Junit => Ok(out.write_all(&format::junit(record)?)?),
+        Format::Xml => Ok(format::xml(record, options, out)?),
     }
 }

@@ -1,6 +1,7 @@
 //! The counts that every format must agree on, taken from the record in one place.
 
 use counterpart_evidence::{FindingOutcome, RunRecord};
+use std::collections::BTreeMap;
 
 /// Findings by outcome, over every attempt at every scenario and the exchanges that belong to none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -39,10 +40,16 @@ pub fn tally(record: &RunRecord) -> Tally {
     let mut tally = Tally::default();
     let steps = record.scenarios.iter().flat_map(|scenario| &scenario.attempts).flat_map(|attempt| &attempt.steps);
     for step in steps {
-        tally.pass += step.passed.values().map(|count| u64::from(*count)).sum::<u64>();
+        tally.pass += sum(&step.passed);
+        tally.skip += sum(&step.not_applying);
         step.findings.iter().for_each(|finding| tally.add(finding.outcome));
     }
-    tally.pass += record.unexpected_passed.values().map(|count| u64::from(*count)).sum::<u64>();
+    tally.pass += sum(&record.unexpected_passed);
     record.unexpected_findings.iter().for_each(|finding| tally.add(finding.outcome));
     tally
+}
+
+/// Gives the sum of what was counted by check or requirement.
+pub(crate) fn sum<K>(counts: &BTreeMap<K, u32>) -> u64 {
+    counts.values().map(|count| u64::from(*count)).sum()
 }

@@ -10,7 +10,7 @@ mod load;
 mod send;
 mod write;
 
-use crate::claim::{Asking, Claimant, lasting};
+use crate::claim::{Asking, Claimant};
 use crate::judge::{Found, seen, without_exchange};
 use crate::names::{Layer, WithExchanges, exchange_values};
 use crate::provider::Provider;
@@ -461,7 +461,7 @@ impl Play {
             unmatched: None,
         };
         self.shared.around.sink.exchange(judged, self.shared.clock.now_us());
-        let exchange = lasting(exchange);
+        let exchange = self.claimant.lasting(exchange);
         self.claimant.keep(Arc::clone(&exchange));
         exchange
     }

@@ -1,6 +1,6 @@
 //! What happened in one attempt at a scenario, and the verdict on it.
 
-use super::findings::Findings;
+use super::findings::{Findings, Kept, Room};
 use crate::limits::SPANS_KEPT_MAX;
 use crate::{
     Attempt, Cause, CheckId, ExchangeId, Finding, FindingEffect, FindingOutcome, Level, Moment, RequirementId, Span, StepHeader,
@@ -111,6 +111,7 @@ impl StepState {
         }
         let judgement = Judgement::of(&parts);
         let header = self.header;
+        let (findings, not_applying) = self.findings.into_all();
         StepRecord {
             index,
             kind: header.as_ref().map_or_else(|| "exchange".to_owned(), |header| header.kind.clone()),
@@ -122,7 +123,8 @@ impl StepState {
             cause: judgement.cause,
             reason: judgement.reason,
             exchanges: self.exchanges.into_iter().collect(),
-            findings: self.findings.into_all(),
+            findings,
+            not_applying,
             passed: self.passed,
             spans: self.spans,
         }
@@ -145,7 +147,7 @@ pub(super) struct Share {
     pub(super) step: Option<u32>,
     pub(super) exchanges: Vec<ExchangeId>,
     pub(super) findings: Vec<Finding>,
-    pub(super) findings_kept_max: usize,
+    pub(super) room: Room,
     pub(super) passed: Vec<(CheckId, RequirementId)>,
 }
 
@@ -182,8 +184,8 @@ impl AttemptState {
         step.settled = settled;
     }
 
-    /// Adds what was judged; without a step it belongs to the last one that began. Gives how many findings it kept.
-    pub(super) fn add(&mut self, share: Share) -> usize {
+    /// Adds what was judged; without a step it belongs to the last one that began. Gives how many findings it kept or counted.
+    pub(super) fn add(&mut self, share: Share) -> Kept {
         self.last = self.last.max(share.at);
         let index = share.step.or_else(|| self.steps.keys().next_back().copied()).unwrap_or(1);
         let step = self.step(share.at, index);
@@ -195,7 +197,7 @@ impl AttemptState {
                 step.judged.push(judgement);
             }
         }
-        let kept = step.findings.keep(share.findings, share.findings_kept_max);
+        let kept = step.findings.keep(share.findings, share.room);
         for (check, _) in &share.passed {
             *step.passed.entry(check.clone()).or_default() += 1;
         }

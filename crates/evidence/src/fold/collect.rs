@@ -1,9 +1,10 @@
 //! Takes events one by one and keeps what the record needs of them.
 
 use super::attempt::{Judgement, Share};
-use super::findings::Findings;
+use super::findings::{Findings, Room};
 use super::scenario::ScenarioState;
-use crate::limits::{EXCHANGES_KEPT_MAX, FINDINGS_KEPT_MAX};
+use crate::heads::Common;
+use crate::limits::{EXCHANGES_KEPT_MAX, EXCHANGES_WHOLE_MAX};
 use crate::{
     CheckId, Event, ExchangeId, ExchangeRecord, Finding, FindingEffect, Limit, Moment, Preflight, RequirementId, RunHeader,
     ScenarioId, Stamped,
@@ -27,9 +28,12 @@ pub(super) struct Collected {
     pub(super) preflight: Vec<Preflight>,
     pub(super) exchanges: Vec<ExchangeRecord>,
     pub(super) exchanges_dropped: u64,
+    exchanges_whole: usize,
+    pub(super) exchanges_shortened: u64,
+    common: Common,
     pub(super) findings_dropped: u64,
     pub(super) spans_dropped: u64,
-    findings_kept: usize,
+    room: Room,
     pub(super) unexpected: Vec<ExchangeId>,
     pub(super) unexpected_findings: Findings,
     pub(super) unexpected_passed: BTreeMap<RequirementId, u32>,
@@ -60,9 +64,12 @@ impl Collected {
             preflight: Vec::new(),
             exchanges: Vec::new(),
             exchanges_dropped: 0,
+            exchanges_whole: 0,
+            exchanges_shortened: 0,
+            common: Common::default(),
             findings_dropped: 0,
             spans_dropped: 0,
-            findings_kept: 0,
+            room: Room::default(),
             unexpected: Vec::new(),
             unexpected_findings: Findings::default(),
             unexpected_passed: BTreeMap::new(),
@@ -135,14 +142,13 @@ impl Collected {
         exchanges: Vec<ExchangeId>,
         (findings, passed): (Vec<Finding>, Vec<(CheckId, RequirementId)>),
     ) -> Share {
-        let findings_kept_max = FINDINGS_KEPT_MAX.saturating_sub(self.findings_kept);
-        Share { at, step, exchanges, findings, findings_kept_max, passed }
+        Share { at, step, exchanges, findings, room: self.room, passed }
     }
 
     fn add_exchange(
         &mut self,
         at: Moment,
-        exchange: ExchangeRecord,
+        mut exchange: ExchangeRecord,
         judged: (Vec<Finding>, Vec<(CheckId, RequirementId)>),
         unmatched: Option<Vec<String>>,
     ) {
@@ -154,9 +160,16 @@ impl Collected {
         let (attempt, step) = (exchange.attempt, exchange.step);
         // Room is kept for exchanges that failed, since those stand in full in the report.
         let failed = judged.0.iter().any(|finding| finding.effect != FindingEffect::None);
-        let room = if failed { EXCHANGES_KEPT_MAX } else { EXCHANGES_KEPT_MAX / 2 };
-        let kept = self.exchanges.len() < room;
+        let part = if failed { 1 } else { 2 };
+        let kept = self.exchanges.len() < EXCHANGES_KEPT_MAX / part;
         if kept {
+            if self.exchanges_whole < EXCHANGES_WHOLE_MAX / part {
+                self.exchanges_whole += 1;
+            } else {
+                exchange.shorten();
+                self.exchanges_shortened += 1;
+            }
+            self.common.share(&mut exchange);
             self.exchanges.push(exchange);
             if let Some(criteria) = unmatched {
                 self.unmatched.insert(id, criteria);
@@ -173,18 +186,22 @@ impl Collected {
 
     fn place(&mut self, placed: Placed) {
         let given = placed.share.findings.len();
+        let mut counted = 0;
         let kept = match placed.scenario.as_ref().and_then(|id| self.scenario(id)) {
-            Some(state) => state.attempt(placed.attempt).add(placed.share),
+            Some(state) => {
+                let kept = state.attempt(placed.attempt).add(placed.share);
+                counted = kept.counted;
+                kept
+            }
             None => {
                 let share = placed.share;
                 for (check, requirement) in share.passed {
                     *self.unexpected_checks.entry(check).or_default() += 1;
                     *self.unexpected_passed.entry(requirement).or_default() += 1;
                 }
-                self.unexpected_findings.keep(share.findings, share.findings_kept_max)
+                self.unexpected_findings.keep(share.findings, share.room)
             }
         };
-        self.findings_kept += kept;
-        self.findings_dropped += (given - kept) as u64;
+        self.findings_dropped += (given - self.room.less(kept) - counted) as u64;
     }
 }

@@ -3,7 +3,7 @@
 use super::attempt::{unjudged, verdict_of};
 use crate::{
     CheckId, Finding, FindingEffect, FindingOutcome, Level, Requirement, RequirementId, RequirementRecord, ScenarioRecord,
-    Verdict, roll_up,
+    StepRecord, Verdict, roll_up,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -71,8 +71,13 @@ pub(crate) fn requirements(all: Vec<Requirement>, judged: &Judged<'_>) -> Vec<Re
         }
         // The last attempt decides, as it does for the scenario.
         let Some(last) = scenario.attempts.last() else { continue };
-        for finding in last.steps.iter().flat_map(|step| &step.findings) {
-            tallies.entry(&finding.requirement).or_default().add(finding);
+        for step in &last.steps {
+            for finding in &step.findings {
+                tallies.entry(&finding.requirement).or_default().add(finding);
+            }
+            for (requirement, count) in counted(step) {
+                tallies.entry(requirement).or_default().skipped += count;
+            }
         }
         for (requirement, count) in &last.passed {
             tallies.entry(requirement).or_default().passed += count;
@@ -91,6 +96,12 @@ pub(crate) fn requirements(all: Vec<Requirement>, judged: &Judged<'_>) -> Vec<Re
             record(&requirement, tally, judged)
         })
         .collect()
+}
+
+/// Gives how often checks of a requirement did not apply beyond those that stand in full: the first of each check always does.
+fn counted(step: &StepRecord) -> impl Iterator<Item = (&RequirementId, u32)> {
+    let of = |check: &CheckId| step.findings.iter().find(|finding| finding.check == *check).map(|finding| &finding.requirement);
+    step.not_applying.iter().filter_map(move |(check, count)| Some((of(check)?, *count)))
 }
 
 fn record(requirement: &Requirement, tally: &Tally<'_>, judged: &Judged<'_>) -> RequirementRecord {

@@ -42,7 +42,8 @@ fn record(collected: Collected) -> RunRecord {
     if let Some(fault) = fault {
         blame(&mut scenarios, fault);
     }
-    let unexpected_findings = collected.unexpected_findings.into_all();
+    // What no scenario expected has no step to be counted at: what there was no room for stands in the journal, which is told.
+    let (unexpected_findings, _) = collected.unexpected_findings.into_all();
     let claimed = header.claims.iter().map(|claim| (claim.id.clone(), claim.claimed)).collect();
     let judged = Judged {
         scenarios: &scenarios,
@@ -62,6 +63,7 @@ fn record(collected: Collected) -> RunRecord {
         (collected.findings_dropped, "findings"),
         (collected.spans_dropped, "times in which something went wrong on purpose"),
     ]));
+    limits.extend(shortened(collected.exchanges_shortened));
     let (finished, early, broken) = end.map_or((None, None, None), |end| (Some(end.finished), end.early, end.broken));
     let cut_off = finished.is_none().then(|| "the journal stops before the run's end".to_owned());
     if let Some(why) = broken.as_ref().or(cut_off.as_ref()) {
@@ -150,8 +152,14 @@ pub(crate) fn is_partial(scenarios: &[ScenarioRecord], requirements: &[Requireme
 }
 
 fn dropped(counted: [(u64, &str); 3]) -> impl Iterator<Item = Limit> {
-    counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| Limit {
-        what: format!("{count} {what} stand in the journal only"),
-        why: "a run record holds a bounded number".to_owned(),
-    })
+    let counted = counted.into_iter().filter(|(count, _)| *count > 0);
+    counted.map(|(count, what)| in_journal_only(format!("{count} {what}")))
+}
+
+fn shortened(exchanges: u64) -> Option<Limit> {
+    (exchanges > 0).then(|| in_journal_only(format!("header fields and exact bytes of {exchanges} exchanges")))
+}
+
+fn in_journal_only(what: String) -> Limit {
+    Limit { what: format!("{what} stand in the journal only"), why: "a run record holds a bounded number".to_owned() }
 }

@@ -91,6 +91,51 @@ fn must_that_could_not_be_judged_is_inconclusive_beside_a_pass() {
 }
 
 #[test]
+fn checks_that_did_not_apply_are_counted_where_there_is_no_room_for_them() {
+    let skip = |check: &str| finding(check, "R", FindingOutcome::Skip, FindingEffect::None);
+    let most = crate::limits::NOT_APPLYING_KEPT_MAX;
+    let mut many: Vec<Finding> = (0..most + 3).map(|_| skip("c")).collect();
+    // The first of a check stands in full, and so does all that does apply.
+    many.extend([skip("d"), skip("d"), finding("c", "R", FindingOutcome::Fail, FindingEffect::Fail)]);
+    let record = one_attempt(vec![judged("s", 1, many, &[("other", "R")])]);
+    let step = &record.scenarios[0].attempts[0].steps[0];
+    assert_eq!((step.findings.len(), record.verdict), (most + 2, Verdict::Fail));
+    let counted: Vec<(&str, u32)> = step.not_applying.iter().map(|(check, count)| (check.as_str(), *count)).collect();
+    assert_eq!(counted, [("c", 3), ("d", 1)]);
+    assert_eq!(u64::from(record.requirements[0].skipped), most as u64 + 5);
+    assert!(record.limits.iter().all(|limit| !limit.what.contains("findings")), "{:?}", record.limits);
+}
+
+#[test]
+fn header_fields_of_exchanges_are_kept_up_to_a_bound_and_room_is_left_for_what_failed() {
+    let most = crate::limits::EXCHANGES_WHOLE_MAX as u64;
+    let with_head = |id, findings| {
+        let Event::Exchange { mut exchange, findings, passed, skipped, unmatched } = exchange(id, Some("s"), findings, &[])
+        else {
+            unreachable!()
+        };
+        let headers = std::iter::once(("A".to_owned(), "1".to_owned())).collect();
+        let body = Some(Box::new(crate::BodyRef { digest: "0f".to_owned(), bytes: 3, ..crate::BodyRef::default() }));
+        exchange.request = Some(crate::MessageRecord { headers, wire: body.clone(), body, ..crate::MessageRecord::default() });
+        Event::Exchange { exchange, findings, passed, skipped, unmatched }
+    };
+    let failed = || vec![finding("c", "R", FindingOutcome::Fail, FindingEffect::Fail)];
+    let mut events = vec![begin("s", 1), step("s", 1, 1)];
+    events.extend((1..=most / 2 + 2).map(|id| with_head(id, Vec::new())));
+    events.extend([with_head(most, failed()), end("s", 1)]);
+    let record = played(events);
+    let brief = |exchange: &&crate::ExchangeRecord| exchange.brief;
+    assert_eq!(record.exchanges.iter().filter(brief).map(|one| one.id.0).collect::<Vec<_>>(), [most / 2 + 1, most / 2 + 2]);
+    let told: Vec<&str> = record.limits.iter().map(|limit| limit.what.as_str()).filter(|what| what.contains("header")).collect();
+    assert_eq!(told, ["header fields and exact bytes of 2 exchanges stand in the journal only"]);
+    for exchange in &record.exchanges {
+        let request = exchange.request.as_ref().unwrap();
+        assert_eq!((request.headers.is_empty(), request.wire.is_none()), (exchange.brief, exchange.brief));
+        assert_eq!(request.body.as_ref().unwrap().digest, "0f");
+    }
+}
+
+#[test]
 fn times_that_go_past_the_bound_are_told() {
     let span = Span { from_us: 1, to_us: Some(2), endpoint: None, what: "answers 503".to_owned() };
     let disturbed =

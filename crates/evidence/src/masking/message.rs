@@ -37,11 +37,11 @@ impl MaskedMessage {
 
     /// Makes the record of it, once all of it is stored and has its digest.
     pub(crate) fn into_record(self) -> MessageRecord {
-        let body = self.content.map(|stored| stored.entry);
+        let body = self.content.map(|stored| Box::new(stored.entry));
         let content = body.as_ref().map(|body| body.digest.clone());
         let wire = self.wire.map(|stored| {
             let followed_by = content.filter(|_| stored.content_follows);
-            BodyRef { followed_by, ..stored.entry }
+            Box::new(BodyRef { followed_by, ..stored.entry })
         });
         MessageRecord { body, wire, ..self.record }
     }

@@ -229,6 +229,7 @@ impl Recorder {
             effect: exchange.effect,
             answered_by: exchange.answered_by.clone(),
             fault: exchange.fault.clone(),
+            brief: false,
         }
     }
 

@@ -7,6 +7,7 @@ use crate::{
     Body, Direction, Error, Event, Exchange, ExchangeId, Headers, MaskKey, MaskRules, Masker, Moment, Outcome, Request, Response,
     RunFolder, ScenarioId, Stamped, Storage, fold, read_journal, verify,
 };
+use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
@@ -55,10 +56,28 @@ fn closed_run(parent: &Path) -> RunFolder {
     recorder.finish().unwrap();
     let record = folder.fold_journal().unwrap().unwrap();
     let mut inventory = folder.write_record(&record).unwrap();
-    let digest = folder.write_report("report.html", b"<html>").unwrap();
+    let digest = written(&folder, "report.html", b"<html>");
     inventory.add("report.html".to_owned(), digest);
     folder.finish(&record, inventory).unwrap();
     folder
+}
+
+fn written(folder: &RunFolder, name: &str, bytes: &[u8]) -> crate::FileDigest {
+    let mut file = folder.begin_report(name).unwrap();
+    file.write_all(bytes).unwrap();
+    file.finish().unwrap()
+}
+
+#[test]
+fn a_report_that_is_not_finished_leaves_nothing_behind() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = RunFolder::create(parent.path(), "run").unwrap();
+    let mut file = folder.begin_report("report.html").unwrap();
+    file.write_all(&[b'x'; 100_000]).unwrap();
+    assert!(folder.path().join("report.html.part").exists());
+    drop(file);
+    assert!(!folder.path().join("report.html.part").exists() && !folder.path().join("report.html").exists());
+    assert!(["run.json", "journal-1", "../away"].iter().all(|name| folder.begin_report(name).is_err()));
 }
 
 fn files(folder: &Path) -> Vec<std::path::PathBuf> {
@@ -104,7 +123,7 @@ fn closed_run_verifies_and_says_what_that_does_not_prove() {
     let inventory = again.write_record(&record).unwrap();
     again.finish(&record, inventory).unwrap();
     assert_eq!(std::fs::read(folder.path().join("run.json")).unwrap(), before);
-    again.add_reports(&[("report.xml".to_owned(), b"<report/>".to_vec())]).unwrap();
+    again.add_reports([("report.xml".to_owned(), written(&again, "report.xml", b"<report/>"))]).unwrap();
     assert_eq!(verify(folder.path()).problems, []);
     again.purge_bodies().unwrap();
     assert_eq!(verify(folder.path()).problems, []);

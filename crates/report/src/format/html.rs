@@ -4,11 +4,12 @@
 use crate::{Bodies, Error, Options, view};
 use counterpart_evidence::RunRecord;
 use handlebars::{Context, Handlebars, TemplateError};
+use std::io::Write;
 use std::sync::LazyLock;
 
 /// What the sections use, by the names that they use. Many small ones are read faster than few large ones: for each tag
 /// the parser counts lines from the beginning of its template.
-const PARTIALS: [(&str, &str); 25] = [
+const PARTIALS: [(&str, &str); 26] = [
     ("attempt", include_str!("../../../../reports/html/attempt.hbs")),
     ("briefs", include_str!("../../../../reports/html/briefs.hbs")),
     ("card", include_str!("../../../../reports/html/card.hbs")),
@@ -17,6 +18,7 @@ const PARTIALS: [(&str, &str); 25] = [
     ("documents", include_str!("../../../../reports/html/documents.hbs")),
     ("exchange", include_str!("../../../../reports/html/exchange.hbs")),
     ("finding", include_str!("../../../../reports/html/finding.hbs")),
+    ("fold", include_str!("../../../../reports/html/fold.hbs")),
     ("glance", include_str!("../../../../reports/html/glance.hbs")),
     ("headers", include_str!("../../../../reports/html/headers.hbs")),
     ("histogram", include_str!("../../../../reports/html/histogram.hbs")),
@@ -37,7 +39,7 @@ const PARTIALS: [(&str, &str); 25] = [
 ];
 
 /// The page, section after section: each is filled from the whole view, and no part of the view is copied for it.
-const SECTIONS: [(&str, &str); 19] = [
+const SECTIONS: [(&str, &str); 20] = [
     ("page/top", include_str!("../../../../reports/html/page/top.hbs")),
     ("page/summary", include_str!("../../../../reports/html/page/summary.hbs")),
     ("page/counts", include_str!("../../../../reports/html/page/counts.hbs")),
@@ -52,6 +54,7 @@ const SECTIONS: [(&str, &str); 19] = [
     ("page/claims", include_str!("../../../../reports/html/page/claims.hbs")),
     ("page/scenarios", include_str!("../../../../reports/html/page/scenarios.hbs")),
     ("page/exchanges", include_str!("../../../../reports/html/page/exchanges.hbs")),
+    ("page/table-end", include_str!("../../../../reports/html/page/table-end.hbs")),
     ("page/unexpected", include_str!("../../../../reports/html/page/unexpected.hbs")),
     ("page/setup", include_str!("../../../../reports/html/page/setup.hbs")),
     ("page/signoff", include_str!("../../../../reports/html/page/signoff.hbs")),
@@ -59,16 +62,25 @@ const SECTIONS: [(&str, &str); 19] = [
     ("page/end", include_str!("../../../../reports/html/page/end.hbs")),
 ];
 
+/// The section after which the table of exchanges stands: it is as long as the run, so that it is made and filled fold by fold.
+const TABLE_AFTER: &str = "page/exchanges";
+
 /// Renders a record as one page.
-pub(crate) fn html(record: &RunRecord, bodies: &dyn Bodies, options: &Options) -> Result<Vec<u8>, Error> {
+pub(crate) fn html(record: &RunRecord, bodies: &dyn Bodies, options: &Options, out: &mut dyn Write) -> Result<(), Error> {
+    let (page, table) = view::page(record, bodies, options);
+    let page = Context::wraps(page).map_err(Box::new)?;
     // The templates may still be being read.
-    let page = Context::wraps(view::page(record, bodies, options)).map_err(Box::new)?;
     let registry = TEMPLATES.as_ref().map_err(Error::ReadTemplate)?;
-    let mut out = Vec::new();
     for (name, _) in SECTIONS {
-        registry.render_with_context_to_write(name, &page, &mut out).map_err(Box::new)?;
+        registry.render_with_context_to_write(name, &page, &mut *out).map_err(Box::new)?;
+        if name == TABLE_AFTER {
+            for fold in table.folds() {
+                let fold = Context::wraps(fold).map_err(Box::new)?;
+                registry.render_with_context_to_write("fold", &fold, &mut *out).map_err(Box::new)?;
+            }
+        }
     }
-    Ok(out)
+    Ok(())
 }
 
 /// Reads the templates, unless that was done before.

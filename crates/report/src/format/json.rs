@@ -2,10 +2,10 @@
 
 use crate::Error;
 use counterpart_evidence::RunRecord;
+use std::io::Write;
 
 /// Renders a record as JSON with a line feed at the end.
-pub(crate) fn json(record: &RunRecord) -> Result<Vec<u8>, Error> {
-    let mut out = serde_json::to_vec_pretty(record)?;
-    out.push(b'\n');
-    Ok(out)
+pub(crate) fn json(record: &RunRecord, out: &mut dyn Write) -> Result<(), Error> {
+    serde_json::to_writer_pretty(&mut *out, record)?;
+    Ok(out.write_all(b"\n")?)
 }

@@ -78,8 +78,8 @@ fn case(scenario: &ScenarioRecord) -> TestCase {
     case.set_classname(text::line(&interaction(scenario.id.as_str()).replace('/', ".")));
     case.set_time(Duration::from_micros(scenario.attempts.iter().map(|attempt| attempt.duration_us).sum()));
     let steps = || scenario.attempts.iter().flat_map(|attempt| &attempt.steps);
-    let passed: u64 = steps().flat_map(|step| step.passed.values()).map(|count| u64::from(*count)).sum();
-    let other = steps().map(|step| step.findings.len() as u64).sum::<u64>();
+    let passed: u64 = steps().map(|step| tally::sum(&step.passed)).sum();
+    let other: u64 = steps().map(|step| step.findings.len() as u64 + tally::sum(&step.not_applying)).sum();
     case.set_assertions(usize::try_from(passed + other).unwrap_or(usize::MAX));
     case.add_property(property("verdict", scenario.verdict.name()));
     case.add_property(property("title", &scenario.title));

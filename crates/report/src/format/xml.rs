@@ -1,7 +1,7 @@
 //! XML: element by element what `reports/xml/report-1.xsd` says. The names are a contract; a new one is optional and
 //! raises the version.
 
-use crate::{Error, Options, tally, text};
+use crate::{Options, tally, text};
 use counterpart_evidence::{
     Attempt, Basis, Cause, Direction, ExchangeRecord, Finding, MessageRecord, Requirement, RequirementRecord, RunRecord,
     ScenarioRecord, StepRecord, Version,
@@ -9,7 +9,7 @@ use counterpart_evidence::{
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, Write};
 
 /// Namespace of the report.
 const NAMESPACE: &str = "urn:counterpart:report:1";
@@ -19,12 +19,10 @@ const VERSION: &str = "1";
 type Attributes<'a> = &'a [(&'static str, Option<Cow<'a, str>>)];
 
 /// Renders a record as XML.
-pub(crate) fn xml(record: &RunRecord, options: &Options) -> Result<Vec<u8>, Error> {
-    let mut out = Out(Writer::new_with_indent(Vec::new(), b' ', 2));
-    out.report(record, options)?;
-    let mut bytes = out.0.into_inner();
-    bytes.push(b'\n');
-    Ok(bytes)
+pub(crate) fn xml(record: &RunRecord, options: &Options, out: &mut dyn Write) -> io::Result<()> {
+    let mut report = Out(Writer::new_with_indent(out, b' ', 2));
+    report.report(record, options)?;
+    report.0.into_inner().write_all(b"\n")
 }
 
 fn some<'a>(value: impl Into<Cow<'a, str>>) -> Option<Cow<'a, str>> {
@@ -44,9 +42,9 @@ fn truth(value: bool) -> &'static str {
     if value { "true" } else { "false" }
 }
 
-struct Out(Writer<Vec<u8>>);
+struct Out<'w>(Writer<&'w mut dyn Write>);
 
-impl Out {
+impl Out<'_> {
     fn tag<'a>(name: &'static str, attributes: Attributes<'a>) -> BytesStart<'a> {
         let mut start = BytesStart::new(name);
         for (name, value) in attributes {
@@ -303,6 +301,9 @@ impl Out {
         step.exchanges.iter().try_for_each(|id| self.empty("exchange-ref", &[("id", number(id))]))?;
         for (check, count) in &step.passed {
             self.empty("passed", &[("check", some(check.as_str())), ("count", number(count))])?;
+        }
+        for (check, count) in &step.not_applying {
+            self.empty("not-applying", &[("check", some(check.as_str())), ("count", number(count))])?;
         }
         step.findings.iter().try_for_each(|finding| self.finding(finding))?;
         self.close("step")

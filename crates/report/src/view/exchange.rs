@@ -7,9 +7,9 @@ use crate::bodies::Bodies;
 use crate::limits::{FINDINGS_MAX, FOLD_ROWS, PASSING_BODY_BYTES_MAX};
 use crate::options::Options;
 use crate::text;
-use counterpart_evidence::{Direction, ExchangeRecord, Finding, FindingOutcome, Outcome, Part, TlsSide, Version};
+use counterpart_evidence::{Direction, ExchangeId, ExchangeRecord, Finding, FindingOutcome, Outcome, Part, TlsSide, Version};
 use serde::Serialize;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A name with its value.
 #[derive(Debug, Serialize)]
@@ -100,6 +100,8 @@ pub(crate) struct Fold {
     pub(crate) count: String,
     /// Rows.
     pub(crate) rows: Vec<Row>,
+    /// Whether it holds all, so that it may stand open.
+    pub(crate) single: bool,
 }
 
 /// All exchanges.
@@ -109,16 +111,56 @@ pub(crate) struct Exchanges {
     pub(crate) count: String,
     /// In full.
     pub(crate) full: Vec<Exchange>,
-    /// As rows.
-    pub(crate) folds: Vec<Fold>,
     /// What was left to the run folder, in words.
     pub(crate) left: Vec<String>,
-    /// Whether one fold holds all, so that it may stand open.
-    pub(crate) single: bool,
 }
 
-/// Makes the view of all exchanges.
-pub(crate) fn exchanges(index: &Index<'_>, bodies: &dyn Bodies, options: &Options) -> Exchanges {
+/// What is known of the rows of the table before they are made.
+pub(crate) struct Rows {
+    /// Exchanges that stand in full.
+    shown: HashSet<ExchangeId>,
+    /// Bodies for which there is room.
+    bodies: HashMap<ExchangeId, Vec<PlainBody>>,
+}
+
+/// The table of all exchanges.
+pub(crate) struct Table<'a> {
+    index: Index<'a>,
+    rows: Rows,
+}
+
+impl<'a> Table<'a> {
+    /// Makes the table of what an index knows.
+    pub(crate) fn new(index: Index<'a>, rows: Rows) -> Self {
+        Self { index, rows }
+    }
+
+    /// Gives the rows, fold by fold.
+    pub(crate) fn folds(&self) -> impl Iterator<Item = Fold> {
+        let all = &self.index.record.exchanges;
+        all.chunks(FOLD_ROWS).map(move |some| {
+            let rows: Vec<Row> = some.iter().map(|exchange| self.row(exchange)).collect();
+            Fold {
+                from: rows.first().map_or(0, |row| row.id),
+                to: rows.last().map_or(0, |row| row.id),
+                count: text::counted(rows.len() as u64, "exchange"),
+                rows,
+                single: all.len() <= FOLD_ROWS,
+            }
+        })
+    }
+
+    fn row(&self, exchange: &ExchangeRecord) -> Row {
+        Row {
+            full: self.rows.shown.contains(&exchange.id),
+            bodies: self.rows.bodies.get(&exchange.id).cloned().unwrap_or_default(),
+            ..row(exchange, &self.index)
+        }
+    }
+}
+
+/// Makes the view of all exchanges, as far as it does not grow with their number.
+pub(crate) fn exchanges(index: &Index<'_>, bodies: &dyn Bodies, options: &Options) -> (Exchanges, Rows) {
     let record = index.record;
     let mut full = Vec::new();
     let mut shown = HashSet::new();
@@ -135,40 +177,15 @@ pub(crate) fn exchanges(index: &Index<'_>, bodies: &dyn Bodies, options: &Option
         full.push(view);
     }
     let mut budget = Budget { left: options.passing_bytes_max, bodies_left: 0 };
-    let mut rows = Vec::with_capacity(record.exchanges.len());
-    for exchange in &record.exchanges {
-        let in_full = shown.contains(&exchange.id);
-        let mut row = row(exchange, index);
-        row.full = in_full;
-        if !in_full {
-            row.bodies = budget.bodies(exchange, bodies);
-        }
-        rows.push(row);
-    }
-    Exchanges {
-        count: text::counted(rows.len() as u64, "exchange"),
+    let beside = record.exchanges.iter().filter(|exchange| !shown.contains(&exchange.id));
+    let bodies = beside.map(|exchange| (exchange.id, budget.bodies(exchange, bodies))).filter(|(_, some)| !some.is_empty());
+    let bodies = bodies.collect();
+    let exchanges = Exchanges {
+        count: text::counted(record.exchanges.len() as u64, "exchange"),
         full,
         left: left(left_in_full, budget.bodies_left, options),
-        single: rows.len() <= FOLD_ROWS,
-        folds: folds(rows),
-    }
-}
-
-fn folds(rows: Vec<Row>) -> Vec<Fold> {
-    let mut folds: Vec<Fold> = Vec::new();
-    for row in rows {
-        match folds.last_mut().filter(|fold| fold.rows.len() < FOLD_ROWS) {
-            Some(fold) => {
-                fold.to = row.id;
-                fold.rows.push(row);
-            }
-            None => folds.push(Fold { from: row.id, to: row.id, count: String::new(), rows: vec![row] }),
-        }
-    }
-    for fold in &mut folds {
-        fold.count = text::counted(fold.rows.len() as u64, "exchange");
-    }
-    folds
+    };
+    (exchanges, Rows { shown, bodies })
 }
 
 fn left(full: u64, bodies: u64, options: &Options) -> Vec<String> {
@@ -339,6 +356,10 @@ fn facts(exchange: &ExchangeRecord) -> Vec<Fact> {
     add("Session", exchange.session.as_deref().map(text::line));
     add("Leg", exchange.leg.as_deref().map(text::line));
     add("Part of exchange", exchange.parent.map(|id| id.to_string()));
+    add(
+        "Header fields and exact bytes",
+        exchange.brief.then(|| "in the journal only: the run record has no room for more".to_owned()),
+    );
     add("TCP connect", exchange.timing.connect_us.map(text::duration));
     add("TLS handshake", exchange.timing.tls_us.map(text::duration));
     add("First byte", exchange.timing.first_byte_us.map(text::duration));

@@ -40,11 +40,12 @@ pub(crate) struct Page {
     setup: setup::Setup,
 }
 
-/// Makes the view of a run.
-pub(crate) fn page(record: &RunRecord, bodies: &dyn Bodies, options: &Options) -> Page {
+/// Makes the view of a run, and the table of its exchanges, which is made row by row.
+pub(crate) fn page<'a>(record: &'a RunRecord, bodies: &dyn Bodies, options: &Options) -> (Page, exchange::Table<'a>) {
     let index = index::Index::new(record);
     let groups = failure::Groups::new(&index);
-    Page {
+    let (exchanges, rows) = exchange::exchanges(&index, bodies, options);
+    let page = Page {
         style: include_str!("../../../../reports/html/report.css"),
         script: include_str!("../../../../reports/html/report.js"),
         icons: include_str!("../../../../reports/html/icons.svg"),
@@ -53,8 +54,9 @@ pub(crate) fn page(record: &RunRecord, bodies: &dyn Bodies, options: &Options) -
         requirements: requirement::rows(&groups, &index),
         coverage: requirement::coverage(record),
         scenarios: record.scenarios.iter().map(|one| scenario::scenario(one, &groups, &index)).collect(),
-        exchanges: exchange::exchanges(&index, bodies, options),
+        exchanges,
         unexpected: setup::unexpected(&index),
         setup: setup::setup(record),
-    }
+    };
+    (page, exchange::Table::new(index, rows))
 }

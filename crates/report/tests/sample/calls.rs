@@ -13,7 +13,7 @@ pub const ALERT: &str = r#"<?xml version="1.0"?><a:alert xmlns:a="urn:example:al
 type Bodies = BTreeMap<String, Vec<u8>>;
 
 /// A stand-in for SHA-256 with its shape: the sample needs digests that differ, not ones that prove anything.
-fn store(bodies: &mut Bodies, bytes: &[u8]) -> BodyRef {
+fn store(bodies: &mut Bodies, bytes: &[u8]) -> Box<BodyRef> {
     let mut state = [0x6a09_e667_f3bc_c908_u64, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b, 0xa54f_f53a_5f1d_36f1];
     for (place, byte) in bytes.iter().enumerate() {
         let lane = &mut state[place % 4];
@@ -21,7 +21,7 @@ fn store(bodies: &mut Bodies, bytes: &[u8]) -> BodyRef {
     }
     let digest: String = state.iter().map(|lane| format!("{lane:016x}")).collect();
     bodies.insert(digest.clone(), bytes.to_vec());
-    BodyRef { digest, bytes: bytes.len() as u64, ..BodyRef::default() }
+    Box::new(BodyRef { digest, bytes: bytes.len() as u64, ..BodyRef::default() })
 }
 
 fn headers(fields: &[(&str, &str)]) -> Headers {
@@ -93,6 +93,7 @@ fn exchange(id: u64, scenario: Option<&str>, (attempt, step): (u32, u32), starte
         effect: Effect::Stored,
         answered_by: Some("stubs/deliveries.yaml#create".to_owned()),
         fault: None,
+        brief: false,
     }
 }
 

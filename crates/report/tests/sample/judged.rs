@@ -158,6 +158,7 @@ fn step(index: u32, kind: &str, title: &str, started_us: u64, verdict: Verdict) 
         reason: None,
         exchanges: Vec::new(),
         findings: Vec::new(),
+        not_applying: BTreeMap::new(),
         passed: BTreeMap::new(),
         spans: Vec::new(),
     }
