@@ -1,7 +1,9 @@
 //! What a run over time leaves in the evidence: what went wrong on purpose and when, when a peer gave up, and which gaps are wrong.
 
-use crate::command::{Place, record};
+use crate::command::{Ended, Place, record};
 use serde_json::Value;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// Plays a scenario of role provider against the mirror; gives the record of that run.
 fn demo(scenario: &str, settings: &[&str], exit: i32) -> Value {
@@ -122,4 +124,60 @@ const KNOCKS: [(&str, &str); 5] = [
 #[test]
 fn a_rhythm_keeps_its_time_and_ends_when_it_is_started_anew() {
     Place::with_pack("door", &KNOCKS).run(["demo", "door", "--clock", "virtual", "--out", "out"]).exits(0).gives("1 pass");
+}
+
+/// How long the machine stands still in the middle of a run.
+const STANDSTILL: Duration = Duration::from_millis(1_000);
+
+/// Plays knocks every so often, which must come every half a second, and lets the whole process stand still after the third of them.
+fn knocks_with_a_standstill(every: &str) -> (Ended, Value) {
+    let client = format!(
+        "title: A client\nrules:\n  - {{ id: knock, on: [knock], every: {every}, do: [{{ send: {{ to: door, method: GET, path: /x }} }}] }}\n"
+    );
+    let scenario = "id: door/knock/often\ntitle: Knocks\npurpose: Knocks come in time.\nrole: provider\ncovers: [R1]\n\
+         needs: { actions: [knock] }\nsteps:\n\
+         \x20 - observe:\n      for: 5s\n      do: [{ at: 1ms, ask: { action: knock, with: { doors: !value '1' } } }]\n\
+         \x20 - assert:\n      that:\n\
+         \x20       - { id: even, requirement: R1, on: sequence, that: { series: {}, gaps: { range: { min: 350, max: 650 } } }, hint: Knock. }\n";
+    let [pack, requirements, stubs, _, _] = KNOCKS;
+    let files = [pack, requirements, stubs, ("players/client.yaml", &client), ("knock/often.yaml", scenario)];
+    let place = Place::with_pack("door", &files);
+    let started = place.start(["demo", "door", "--clock", "real"]);
+    let until = Instant::now() + Duration::from_secs(60);
+    while place.runs().iter().map(|run| exchanges(run)).sum::<usize>() < 3 {
+        assert!(Instant::now() < until, "nobody knocks");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    started.signal("STOP");
+    std::thread::sleep(STANDSTILL);
+    started.signal("CONT");
+    let ended = started.ends();
+    (ended, record(&place.runs()[0]))
+}
+
+fn exchanges(run: &Path) -> usize {
+    let journal = std::fs::read_to_string(run.join("journal.ndjson")).unwrap_or_default();
+    journal.matches("\"event\":\"exchange\"").count()
+}
+
+#[test]
+fn a_gap_that_the_machine_may_have_made_is_not_judged_and_how_late_it_was_is_told() {
+    let (ended, record) = knocks_with_a_standstill("500ms");
+    ended.exits(4).gives("`door/knock/often#even` was not judged: this machine was late by");
+    assert_eq!(record["verdict"], "inconclusive", "{record}");
+    let limits = record["limits"].as_array().unwrap().iter();
+    let told: Vec<&str> = limits
+        .filter(|limit| limit["what"] == "times that this machine could not measure")
+        .map(|limit| limit["why"].as_str().unwrap())
+        .collect();
+    let [why] = told.as_slice() else { panic!("{told:?}") };
+    let late_ms: u128 = why.strip_prefix("this machine was late by up to ").unwrap().split_once(' ').unwrap().0.parse().unwrap();
+    assert!(late_ms >= STANDSTILL.as_millis() - 20, "{why}");
+}
+
+#[test]
+fn a_gap_that_is_further_off_than_the_machine_was_late_fails() {
+    let (ended, record) = knocks_with_a_standstill("1500ms");
+    ended.exits(1).gives("a gap is 1");
+    assert_eq!(record["verdict"], "fail", "{record}");
 }

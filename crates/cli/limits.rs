@@ -22,5 +22,7 @@ pub(crate) const PATIENCE_MIN_MS: u64 = 300_000;
 pub(crate) const CLOCK_LOOK_MS: u64 = 1_000;
 /// Milliseconds by which it must have been set to be told.
 pub(crate) const CLOCK_JUMP_MS: i64 = 1_000;
+/// Milliseconds of real time by which it must have been late to be told among the limits.
+pub(crate) const LATE_TOLD_MS: u64 = 50;
 /// Connections to the control listener at once.
 pub(crate) const CONTROL_CONNECTIONS_MAX: usize = 64;

@@ -18,6 +18,7 @@ mod header;
 mod judged;
 mod jumps;
 mod keyring;
+mod lateness;
 mod limits;
 mod live;
 mod mirror;

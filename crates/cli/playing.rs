@@ -116,6 +116,7 @@ pub(crate) fn begin(sink: &Arc<RecordingSink>, plan: &Plan, about: About, clock:
     use counterpart_engine::Sink as _;
     sink.event(Event::RunStarted(Box::new(header(plan, about))), clock.now_us());
     crate::jumps::watch(sink, clock);
+    crate::lateness::watch(sink, clock);
 }
 
 /// A run that is continued.
@@ -145,6 +146,7 @@ pub(crate) fn finish(
     let could_not = |error: counterpart_evidence::Error| format!("could not {error}");
     let Book { mut folder, sink } = book;
     let broken = sink.broken();
+    crate::lateness::tell(&sink, clock);
     sink.event(Event::RunEnded { finished, early, broken: broken.clone() }, clock.now_us());
     let written = sink.take().map(|recorder| recorder.finish().map_err(could_not)).transpose()?.flatten();
     let mut record = folder

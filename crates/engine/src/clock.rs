@@ -1,5 +1,9 @@
 //! The run's clock: real, scaled, or virtual. Gaps are measured with monotonic time only.
 
+use crate::lateness::{LateTime, LateTimes};
+use crate::limits::{LATE_LOOK_MS, LATE_MS_MIN};
+use counterpart_matching::Lateness;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -32,13 +36,14 @@ pub struct Clock {
     kind: ClockKind,
     began: Instant,
     began_unix_ms: i64,
+    late: Arc<LateTimes>,
 }
 
 impl Clock {
     /// Starts the clock at a moment of the calendar, in milliseconds since 1970.
     #[must_use]
     pub fn start(kind: ClockKind, unix_ms: i64) -> Self {
-        Self { kind, began: Instant::now(), began_unix_ms: unix_ms }
+        Self { kind, began: Instant::now(), began_unix_ms: unix_ms, late: Arc::default() }
     }
 
     /// Gives its kind.
@@ -110,6 +115,33 @@ impl Clock {
         tokio::time::sleep(self.real(run_ms)).await;
     }
 
+    /// Measures how late the machine is, again and again, while something goes on. On the virtual clock nothing is ever late.
+    pub async fn measure_lateness(&self, goes_on: impl Fn() -> bool) {
+        while self.kind != ClockKind::Virtual && goes_on() {
+            let due = Instant::now() + Duration::from_millis(LATE_LOOK_MS);
+            tokio::time::sleep_until(due).await;
+            self.note_late(due, Instant::now());
+        }
+    }
+
+    /// Takes note that what was due at a moment of the machine was done at another.
+    fn note_late(&self, due: Instant, done: Instant) {
+        let late = done.saturating_duration_since(due);
+        if late < Duration::from_millis(LATE_MS_MIN) {
+            return;
+        }
+        // It may have been late since just after the look before; and what came meanwhile is noticed just after.
+        let look = Duration::from_millis(LATE_LOOK_MS);
+        let time = (self.at_us(due).saturating_sub(self.run_us(look)), self.at_us(done + look));
+        self.late.note(LateTime::new(time, self.run_us(late + look)));
+    }
+
+    /// Gives by how much the machine was late at worst, in milliseconds of the run, and when, in microseconds since the run began.
+    #[must_use]
+    pub fn latest(&self) -> Option<(u64, u64)> {
+        self.late.worst().map(|time| (time.late_us / 1_000, time.from_us))
+    }
+
     /// Gives the smallest duration that can be judged, in milliseconds of the machine.
     #[must_use]
     pub fn resolution_ms(&self) -> u64 {
@@ -117,5 +149,46 @@ impl Clock {
             ClockKind::Virtual => 0,
             ClockKind::Real | ClockKind::Scaled(_) => crate::limits::RESOLUTION_MS,
         }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a run is far shorter than 2^52 microseconds")]
+impl Lateness for Clock {
+    fn at_ms(&self, at_us: u64) -> f64 {
+        self.late.at_us(at_us) as f64 / 1_000.0
+    }
+
+    fn between_ms(&self, from_us: u64, to_us: u64) -> f64 {
+        self.late.between_us(from_us, to_us) as f64 / 1_000.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_machine_that_is_late_is_noticed_and_one_that_is_not_is_not() {
+        let clock = Clock::start(ClockKind::Scaled(10.0), 0);
+        let due = Instant::now() + Duration::from_secs(1);
+        clock.note_late(due, due + Duration::from_millis(LATE_MS_MIN - 1));
+        assert_eq!(clock.latest(), None);
+        clock.note_late(due, due + Duration::from_millis(300));
+        // 300 ms, and the 10 between two looks, ten times as long on the run's clock.
+        assert_eq!(clock.latest().map(|(late_ms, _)| late_ms), Some(3_100));
+        let at = |ms: u64| clock.at_ms(clock.at_us(due + Duration::from_millis(ms)));
+        assert_eq!([at(0), at(300), at(320)].map(|late_ms| late_ms as u64), [3_100, 3_100, 0]);
+    }
+
+    #[tokio::test]
+    async fn what_keeps_the_machine_from_its_work_is_measured() {
+        let clock = Clock::start(ClockKind::Real, 0);
+        let over = std::cell::Cell::new(false);
+        tokio::join!(clock.measure_lateness(|| !over.get()), async {
+            tokio::time::sleep(Duration::from_millis(15)).await;
+            std::thread::sleep(Duration::from_millis(100));
+            over.set(true);
+        });
+        assert!(clock.latest().is_some_and(|(late_ms, _)| late_ms >= 80), "{:?}", clock.latest());
     }
 }

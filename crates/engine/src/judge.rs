@@ -133,7 +133,7 @@ pub(crate) fn too_short(wait_ms: u64, clock: &Clock) -> Option<String> {
 /// Takes an exchange as checks see it.
 pub(crate) fn subjects<'a>(exchange: &'a Exchange, names: &'a dyn Names, shared: &'a Shared) -> Subjects<'a> {
     let clock = &shared.clock;
-    seen(exchange, names, &shared.plan).with_now(clock.now_unix_ms()).with_clock(judging(clock))
+    seen(exchange, names, &shared.plan).with_now(clock.now_unix_ms()).with_clock(judging(clock)).with_lateness(clock)
 }
 
 /// Takes an exchange as expressions see it.
@@ -142,8 +142,8 @@ pub(crate) fn seen<'a>(exchange: &'a Exchange, names: &'a dyn Names, plan: &'a P
 }
 
 /// Takes names alone as checks see them.
-pub(crate) fn without_exchange<'a>(names: &'a dyn Names, clock: &Clock) -> Subjects<'a> {
-    Subjects::without_exchange(names).with_now(clock.now_unix_ms()).with_clock(judging(clock))
+pub(crate) fn without_exchange<'a>(names: &'a dyn Names, clock: &'a Clock) -> Subjects<'a> {
+    Subjects::without_exchange(names).with_now(clock.now_unix_ms()).with_clock(judging(clock)).with_lateness(clock)
 }
 
 /// Takes the clock as checks see it.

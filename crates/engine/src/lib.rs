@@ -17,6 +17,7 @@ mod draft;
 mod group;
 mod hook;
 mod judge;
+mod lateness;
 mod leg;
 mod lets;
 mod limits;

@@ -44,6 +44,12 @@ pub(crate) const BINDING_MS: u64 = 3_000;
 /// How long such a request waits for a person, in milliseconds of real time: most clients wait half a minute for an answer.
 pub(crate) const PERSON_BINDING_MS: u64 = 25_000;
 
+/// Time between two looks at how late the machine is, in milliseconds of real time.
+pub(crate) const LATE_LOOK_MS: u64 = 10;
+/// How late a look must be to count, in milliseconds of real time: timers are exact to one or two.
+pub(crate) const LATE_MS_MIN: u64 = 10;
+/// Times in which the machine was late that are told apart.
+pub(crate) const LATE_TIMES_MAX: usize = 10_000;
 /// Smallest duration that can be judged over sockets, in milliseconds of real time.
 pub(crate) const RESOLUTION_MS: u64 = 100;
 /// Largest file or mail that is read, in bytes.

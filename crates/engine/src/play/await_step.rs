@@ -7,7 +7,9 @@ use crate::claim::{Expectation, Phase};
 use crate::judge::{Found, broken, too_short};
 use crate::names::Layer;
 use counterpart_evidence::{Cause, Exchange};
+use counterpart_matching::Lateness as _;
 use counterpart_plan::model::{Await, AwaitWhat, Hold, Reply, Step};
+use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::time::Instant;
@@ -38,7 +40,8 @@ impl Play {
         expectation.step.store(index, Ordering::Relaxed);
         let (min, within_ms, quiet_ms) = self.bounds(plan, frame)?;
         let wanted = expectation.count_max.unwrap_or(min).max(min);
-        self.wait_for(&expectation, if plan.count.max.is_none() { min } else { wanted }, within_ms).await?;
+        let wanted = if plan.count.max.is_none() { min } else { wanted };
+        let late = self.wait_with_patience(&expectation, wanted, within_ms).await?;
         if let Some((_, check)) = &plan.then_quiet {
             let before = self.claimant.exchanges_seen();
             expectation.set_phase(Phase::Quiet);
@@ -60,8 +63,11 @@ impl Play {
             return self.too_few(plan, index, count, min, within_ms, exchanges);
         }
         if let Some(check) = &plan.else_fails {
-            // Enough came: the check was made, and held.
-            let found = Found { passed: vec![(check.id.clone(), check.requirement.clone())], ..Found::default() };
+            let found = match late {
+                Some(reason) => Found { findings: vec![check.unjudged(reason)], ..Found::default() },
+                // Enough came: the check was made, and held.
+                None => Found { passed: vec![(check.id.clone(), check.requirement.clone())], ..Found::default() },
+            };
             self.judged(index, exchanges.iter().map(|exchange| exchange.id).collect(), found);
         }
         Ok(Brought { exchange: exchanges.last().cloned(), exchanges, judged: true, ..Brought::default() })
@@ -145,17 +151,35 @@ impl Play {
         Ok((min, within_ms, quiet_ms))
     }
 
-    async fn wait_for(&self, expectation: &Expectation, wanted: u64, within_ms: u64) -> Result<(), Stop> {
+    /// Waits as long as the step says and, where too few came, so much longer as this machine was late meanwhile. Gives why it cannot be
+    /// said whether they came in time, where they came only then.
+    async fn wait_with_patience(&self, expectation: &Expectation, wanted: u64, within_ms: u64) -> Result<Option<String>, Stop> {
+        let clock = &self.shared.clock;
+        let began_us = clock.now_us();
+        if self.wait_for(expectation, wanted, within_ms).await? {
+            return Ok(None);
+        }
+        let Some(late_ms) = whole(&json!(clock.between_ms(began_us, clock.now_us()))).filter(|late_ms| *late_ms > 0) else {
+            return Ok(None);
+        };
+        let came = self.wait_for(expectation, wanted, late_ms).await?;
+        Ok(came.then(|| {
+            format!("this machine was late by {late_ms} ms of the run, and it came within so much more than {within_ms} ms")
+        }))
+    }
+
+    /// Waits until enough came, but no longer than a time; tells whether they did.
+    async fn wait_for(&self, expectation: &Expectation, wanted: u64, within_ms: u64) -> Result<bool, Stop> {
         let until = Instant::now() + self.shared.clock.real(within_ms);
         loop {
             let changed = expectation.changed.notified();
             let here = if expectation.plan.hold == Hold::Held { expectation.held_count() } else { expectation.matched_count() };
             if here >= wanted {
-                return Ok(());
+                return Ok(true);
             }
             tokio::select! {
                 () = changed => {}
-                () = tokio::time::sleep_until(until) => return Ok(()),
+                () = tokio::time::sleep_until(until) => return Ok(false),
                 () = self.stopped() => return Err(Stop::inconclusive(Cause::Environment, "the run was interrupted")),
             }
         }

@@ -2,16 +2,23 @@
 
 use super::sequence::{Group, Miss, end_us, float, miss};
 use super::{Bounds, Gaps, Growing, Single};
-use crate::subject::clock_advice;
+use crate::subject::{clock_advice, hidden};
 use crate::{SeriesFrom, Subjects};
 use counterpart_evidence::{Exchange, Gap};
 
-/// A gap in milliseconds, with the exchange that ends it.
-type Measured<'x> = (f64, &'x Exchange);
+/// A gap between two exchanges.
+#[derive(Clone, Copy)]
+struct Measured<'x> {
+    gap_ms: f64,
+    /// How late the machine was at its ends: it may be so much longer or shorter.
+    late_ms: f64,
+    /// The exchange that ends it.
+    exchange: &'x Exchange,
+}
 
 /// Judges the gaps of one key.
 pub(super) fn judge(wanted: &Gaps, group: &Group<'_>, from: SeriesFrom, subjects: &Subjects<'_>) -> Result<(), Miss> {
-    let gaps = measured(group, from);
+    let gaps = measured(group, from, subjects);
     let Some(last) = gaps.last() else {
         if wanted.single == Single::Passes {
             return Ok(());
@@ -28,8 +35,17 @@ pub(super) fn judge(wanted: &Gaps, group: &Group<'_>, from: SeriesFrom, subjects
         plainest(gaps.iter().map(|gap| within("a gap", bounds, *gap, subjects)))?;
     }
     if let Some(bounds) = &wanted.mean {
-        let mean = gaps.iter().map(|(gap, _)| gap).sum::<f64>() / float(gaps.len() as u64);
-        within("the mean gap", bounds, (mean, last.1), subjects)?;
+        let count = float(gaps.len() as u64);
+        let gap_ms = gaps.iter().map(|gap| gap.gap_ms).sum::<f64>() / count;
+        let late_ms = match from {
+            // What was late in between makes one gap longer and the next one shorter.
+            SeriesFrom::Start => {
+                let first = group.exchanges.first().map_or(0.0, |first| subjects.late_at_ms(first.started_us));
+                first + subjects.late_at_ms(last.exchange.started_us)
+            }
+            SeriesFrom::End => gaps.iter().map(|gap| gap.late_ms).sum(),
+        };
+        within("the mean gap", bounds, Measured { gap_ms, late_ms: late_ms / count, exchange: last.exchange }, subjects)?;
     }
     wanted.growing.as_ref().map_or(Ok(()), |growing| grow(growing, &gaps, subjects))
 }
@@ -37,9 +53,10 @@ pub(super) fn judge(wanted: &Gaps, group: &Group<'_>, from: SeriesFrom, subjects
 /// Names the gaps that are plainly out of their range, in order; the mean and growth are of no gap alone.
 pub(super) fn out_of_range(wanted: &Gaps, group: &Group<'_>, from: SeriesFrom, subjects: &Subjects<'_>) -> Vec<Gap> {
     let Some(bounds) = &wanted.range else { return Vec::new() };
-    let pairs = group.exchanges.windows(2).zip(measured(group, from));
-    let wrong = pairs.filter(|(_, (gap, _))| !bounds.hold(*gap) && unclear(bounds.distance(*gap), subjects).is_none());
-    wrong.filter_map(|(pair, (_, later))| Some(Gap { from: pair.first()?.id, to: later.id })).collect()
+    let pairs = group.exchanges.windows(2).zip(measured(group, from, subjects));
+    let plain = |gap: &Measured<'_>| unclear(bounds.distance(gap.gap_ms), gap.late_ms, subjects).is_none();
+    let wrong = pairs.filter(|(_, gap)| !bounds.hold(gap.gap_ms) && plain(gap));
+    wrong.filter_map(|(pair, gap)| Some(Gap { from: pair.first()?.id, to: gap.exchange.id })).collect()
 }
 
 /// Tells whether keys with one exchange are passed over, and there is no other key.
@@ -47,41 +64,45 @@ pub(super) fn has_none(wanted: &Gaps, groups: &[Group<'_>]) -> bool {
     wanted.single == Single::Passes && groups.iter().all(|group| group.exchanges.len() < 2)
 }
 
-fn measured<'x>(group: &Group<'x>, from: SeriesFrom) -> Vec<Measured<'x>> {
+fn measured<'x>(group: &Group<'x>, from: SeriesFrom, subjects: &Subjects<'_>) -> Vec<Measured<'x>> {
     let pairs = group.exchanges.windows(2);
     let gap = |pair: &[&'x Exchange]| {
         // A window of two has two members.
         let (earlier, later) = (pair.first()?, pair.get(1)?);
         let base = if from == SeriesFrom::End { end_us(Some(earlier)) } else { earlier.started_us };
-        Some((float(later.started_us.saturating_sub(base)) / 1_000.0, *later))
+        let gap_ms = float(later.started_us.saturating_sub(base)) / 1_000.0;
+        let late_ms = subjects.late_at_ms(base) + subjects.late_at_ms(later.started_us);
+        Some(Measured { gap_ms, late_ms, exchange: later })
     };
     pairs.filter_map(gap).collect()
 }
 
-fn within(what: &str, bounds: &Bounds, (gap, exchange): Measured<'_>, subjects: &Subjects<'_>) -> Result<(), Miss> {
-    if bounds.hold(gap) {
+fn within(what: &str, bounds: &Bounds, gap: Measured<'_>, subjects: &Subjects<'_>) -> Result<(), Miss> {
+    if bounds.hold(gap.gap_ms) {
         return Ok(());
     }
-    let shown = format!("{gap:.0} ms");
-    Err(unless_unclear(bounds.distance(gap), subjects, || {
-        miss(format!("{what} is {shown}"), format!("{} ms", bounds.words()), shown.clone(), Some(exchange))
+    let shown = format!("{:.0} ms", gap.gap_ms);
+    Err(unless_unclear(bounds.distance(gap.gap_ms), gap.late_ms, subjects, || {
+        miss(format!("{what} is {shown}"), format!("{} ms", bounds.words()), shown.clone(), Some(gap.exchange))
     }))
 }
 
 fn grow(growing: &Growing, gaps: &[Measured<'_>], subjects: &Subjects<'_>) -> Result<(), Miss> {
     if gaps.len() < 2 {
-        let last = gaps.last().map(|(_, exchange)| *exchange);
+        let last = gaps.last().map(|gap| gap.exchange);
         return Err(miss("has one gap, so that none can grow", "at least three exchanges", "2", last));
     }
     plainest(gaps.windows(2).map(|pair| {
         // A window of two has two members.
-        let (Some((before, _)), Some((gap, exchange))) = (pair.first(), pair.get(1)) else { return Ok(()) };
+        let (Some(earlier), Some(later)) = (pair.first(), pair.get(1)) else { return Ok(()) };
+        let (before, gap) = (earlier.gap_ms, later.gap_ms);
         let wanted = before * growing.factor;
         // At least so many times: a gap that grows faster grows too.
         let least = wanted * (1.0 - growing.tolerance);
-        if *gap < least {
+        if gap < least {
             let missing = least - gap;
-            return Err(unless_unclear(missing, subjects, || {
+            let late_ms = earlier.late_ms * growing.factor + later.late_ms;
+            return Err(unless_unclear(missing, late_ms, subjects, || {
                 let expected = format!(
                     "at least {wanted:.0} ms ({} times the gap before, {}% less at most)",
                     growing.factor,
@@ -91,7 +112,7 @@ fn grow(growing: &Growing, gaps: &[Measured<'_>], subjects: &Subjects<'_>) -> Re
                     format!("a gap of {before:.0} ms is followed by {gap:.0} ms"),
                     expected,
                     format!("{gap:.0} ms"),
-                    Some(exchange),
+                    Some(later.exchange),
                 )
             }));
         }
@@ -113,13 +134,17 @@ fn plainest(results: impl Iterator<Item = Result<(), Miss>>) -> Result<(), Miss>
     unclear
 }
 
-/// A miss by less than the clock can measure is no miss, and no pass either.
-fn unless_unclear(distance_ms: f64, subjects: &Subjects<'_>, missed: impl FnOnce() -> Miss) -> Miss {
-    unclear(distance_ms, subjects).map_or_else(missed, Miss::TooCoarse)
+/// A miss by less than can be measured is no miss, and no pass either.
+fn unless_unclear(distance_ms: f64, late_ms: f64, subjects: &Subjects<'_>, missed: impl FnOnce() -> Miss) -> Miss {
+    unclear(distance_ms, late_ms, subjects).map_or_else(missed, Miss::TooCoarse)
 }
 
-/// Says why a miss by some milliseconds of the run cannot be told from the inexactness of a scaled clock.
-pub(super) fn unclear(distance_ms: f64, subjects: &Subjects<'_>) -> Option<String> {
+/// Says why a miss by some milliseconds of the run cannot be told from the inexactness of a scaled clock, or from a machine's being late.
+fn unclear(distance_ms: f64, late_ms: f64, subjects: &Subjects<'_>) -> Option<String> {
+    inexact(distance_ms, subjects).or_else(|| hidden(distance_ms, late_ms))
+}
+
+fn inexact(distance_ms: f64, subjects: &Subjects<'_>) -> Option<String> {
     let clock = subjects.clock().filter(|clock| clock.scale > 1.0)?;
     // Half of the least that can be judged: a message can be that early and its neighbour that late.
     let inexact_ms = float(clock.resolution_ms) * clock.scale / 2.0;

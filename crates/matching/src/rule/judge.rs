@@ -2,6 +2,7 @@
 
 use super::shown::{cut, shown};
 use super::{Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, gaps, reason, sequence, test};
+use crate::subject::hidden;
 use crate::subject::select::{Blocked, Seen, Spot, select, text_of};
 use crate::{Expression, Operand, Side, Subject, Subjects};
 use serde_json::Value;
@@ -205,6 +206,9 @@ fn look(condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
         }
         match test::all(test, condition, &seen, subjects) {
             Ok(None) => {}
+            Ok(Some(miss)) if let Some(reason) = hidden_miss(test, seen.get(miss.at), subject, subjects) => {
+                return Judgement::Unjudged(reason);
+            }
             Ok(Some(miss)) => {
                 let reasoned = wants_true(test).then(|| reason::of(subject, seen.get(miss.at), subjects)).flatten();
                 let plain = || mismatch(condition, seen.get(miss.at), miss.message, miss.expected, subjects);
@@ -214,6 +218,13 @@ fn look(condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
         }
     }
     Judgement::Holds
+}
+
+/// Says why a duration that goes past its limit is not judged: the machine was late by more than that meanwhile.
+fn hidden_miss(test: &Test, seen: Option<&Seen<'_>>, subject: &Subject, subjects: &Subjects<'_>) -> Option<String> {
+    let (Subject::Timing(_), Operator::Range(bounds), Sense::Is) = (subject, &test.operator, test.sense) else { return None };
+    let duration_ms = seen?.value.to_json().as_f64()?;
+    hidden(bounds.distance(duration_ms), subjects.late_meanwhile_ms())
 }
 
 /// What cannot be read cannot be shown to be absent either.

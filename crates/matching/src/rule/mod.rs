@@ -3,6 +3,8 @@
 mod format;
 mod gaps;
 mod judge;
+#[cfg(test)]
+mod late_tests;
 mod lint;
 mod operator;
 mod reason;

@@ -1,10 +1,13 @@
 //! What a condition looks at.
 
+mod lateness;
 mod other_form;
 pub(crate) mod select;
 mod subjects;
 pub(crate) mod token;
 
+pub use lateness::Lateness;
+pub(crate) use lateness::hidden;
 pub use other_form::OtherForm;
 pub(crate) use subjects::clock_advice;
 pub use subjects::{Clock, Subjects};

@@ -1,7 +1,7 @@
 //! One exchange as conditions and expressions see it; what is parsed is parsed once.
 
 use super::select::{located, part_of};
-use super::{OtherForm, Side, token};
+use super::{Lateness, OtherForm, Side, token};
 use crate::limits::{BODY_BYTES_MAX, VALUE_DEPTH_MAX};
 use crate::{Generators, Names, Random, digest, query};
 use counterpart_document::{Fault, Json, Limits, Xml};
@@ -103,6 +103,7 @@ pub struct Subjects<'a> {
     exchanges: Option<&'a [&'a Exchange]>,
     now_unix_ms: i64,
     clock: Option<Clock>,
+    lateness: Option<&'a dyn Lateness>,
     other_form: Option<&'a dyn OtherForm>,
     /// Whether it is worked out where in a body a value stands.
     has_positions: bool,
@@ -137,6 +138,7 @@ impl<'a> Subjects<'a> {
             exchanges: None,
             now_unix_ms: 0,
             clock: None,
+            lateness: None,
             other_form: None,
             has_positions: true,
         }
@@ -204,6 +206,26 @@ impl<'a> Subjects<'a> {
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock: Some(clock), ..self }
+    }
+
+    /// Sets how late the machine was.
+    #[must_use]
+    pub fn with_lateness(self, lateness: &'a dyn Lateness) -> Self {
+        Self { lateness: Some(lateness), ..self }
+    }
+
+    /// Gives how late what came at a moment may have been noticed, in milliseconds of the run.
+    pub(crate) fn late_at_ms(&self, at_us: u64) -> f64 {
+        self.lateness.map_or(0.0, |lateness| lateness.at_ms(at_us))
+    }
+
+    /// Gives how late the machine was altogether while the exchange lasted, in milliseconds of the run.
+    pub(crate) fn late_meanwhile_ms(&self) -> f64 {
+        let meanwhile = |exchange: &Exchange| {
+            let until_us = exchange.started_us.saturating_add(exchange.timing.total_us.unwrap_or(0));
+            Some(self.lateness?.between_ms(exchange.started_us, until_us))
+        };
+        self.exchange.and_then(meanwhile).unwrap_or(0.0)
     }
 
     /// Sets the form in which bodies may stand beside JSON.
