@@ -3,9 +3,10 @@
 use super::range::{MaskRange, listed, overwrite, tidy};
 use super::seen::Seen;
 use super::wire::{Layout, head_end};
-use super::{Masker, json};
+use super::{Masker, json, pairs};
 use crate::{Body, BodyRef, HeadMask, Headers, MessageRecord, Request, Response, Version};
 use bytes::Bytes;
+use std::ops::Range;
 
 /// Bytes to be stored, with what the record says of them.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl Masker {
         let mut masked = Vec::new();
         let record = MessageRecord {
             method: Some(self.mask_field(&mut masked, "method", &request.method)),
-            target: Some(self.mask_field(&mut masked, "target", &request.target)),
+            target: Some(self.mask_target(seen, &mut masked, &request.target)),
             ..self.head(seen, request.version, &request.headers)
         };
         self.message(seen, with_masks(record, masked), &request.body, wire)
@@ -106,16 +107,26 @@ impl Masker {
         MessageRecord { version, headers: kept, masked, ..MessageRecord::default() }
     }
 
+    fn mask_target(&self, seen: &Seen, masked: &mut Vec<HeadMask>, target: &str) -> String {
+        let bytes = latin(target);
+        let pairs = self.known(seen, &bytes, pairs::find_in_target(&bytes));
+        mask_text(masked, ("target", target), tidy(self.find(&bytes).into_iter().chain(pairs).collect()))
+    }
+
     fn mask_field(&self, masked: &mut Vec<HeadMask>, name: &str, value: &str) -> String {
-        let bytes = latin(value);
-        let ranges = self.find(&bytes);
-        if ranges.is_empty() {
-            return value.to_owned();
-        }
-        let mut bytes = bytes.into_owned();
-        overwrite(&mut bytes, &ranges);
-        masked.extend(ranges.into_iter().map(|range| head_mask(name, range)));
-        text(&bytes)
+        mask_text(masked, (name, value), self.find(&latin(value)))
+    }
+
+    /// Takes what stands at some places for secrets, which texts of ours may quote.
+    fn known(&self, seen: &Seen, bytes: &[u8], places: Vec<Range<usize>>) -> Vec<MaskRange> {
+        let range = |place: Range<usize>| {
+            let value = bytes.get(place.clone()).unwrap_or(&[]);
+            if let Ok(value) = std::str::from_utf8(value) {
+                seen.add(value);
+            }
+            self.at(bytes, place)
+        };
+        places.into_iter().filter(|place| !place.is_empty()).map(range).collect()
     }
 
     fn message(&self, seen: &Seen, mut record: MessageRecord, body: &Body, wire: &Bytes) -> MaskedMessage {
@@ -133,13 +144,8 @@ impl Masker {
             // The password of a simple bind is a credential as `Authorization` is.
             named.extend(json::find(plain, &[vec!["password".to_owned()]]));
         }
-        for range in named.into_iter().filter(|range| !range.is_empty()) {
-            let value = plain.get(range.clone()).unwrap_or(&[]);
-            if let Ok(value) = std::str::from_utf8(value) {
-                seen.add(value);
-            }
-            ranges.push(MaskRange { digest: self.digest(value), from: range.start, to: range.end });
-        }
+        named.extend(pairs::find_in_body(plain));
+        ranges.extend(self.known(seen, plain, named));
         let ranges = tidy(ranges);
         let coded = body.decoded.is_some() && !ranges.is_empty();
         // Compressed bytes that hold no secret once decoded stay as they came.
@@ -215,9 +221,16 @@ impl Masker {
         store(wire, tidy(ranges), Tail::Nothing, None)
     }
 
+    fn at(&self, bytes: &[u8], place: Range<usize>) -> MaskRange {
+        MaskRange { digest: self.digest(bytes.get(place.clone()).unwrap_or(&[])), from: place.start, to: place.end }
+    }
+
     /// Finds secrets in header field lines as they stand on the wire, continued lines included (RFC 9112 §5.2).
     fn find_in_lines(&self, lines: &[u8]) -> Vec<MaskRange> {
         let mut ranges = self.find(lines);
+        let start = lines.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
+        let pairs = pairs::find_in_target(start).into_iter().map(|place| ends_at_blank(start, place));
+        ranges.extend(pairs.filter(|place| !place.is_empty()).map(|place| self.at(lines, place)));
         let mut at = 0;
         let mut ruled: Option<&[u8]> = None;
         for line in lines.split_inclusive(|byte| *byte == b'\n') {
@@ -278,6 +291,24 @@ fn with_masks(mut record: MessageRecord, mut masked: Vec<HeadMask>) -> MessageRe
 
 fn head_mask(field: &str, range: MaskRange) -> HeadMask {
     HeadMask { field: field.to_owned(), from: range.from as u64, to: range.to as u64, digest: range.digest }
+}
+
+/// Cuts a place in a request line where the target ends (RFC 9112 §3).
+fn ends_at_blank(line: &[u8], place: Range<usize>) -> Range<usize> {
+    let value = line.get(place.clone()).unwrap_or(&[]);
+    let length = value.iter().position(|byte| *byte == b' ').unwrap_or(value.len());
+    place.start..place.start + length
+}
+
+/// Overwrites ranges of a text of the head.
+fn mask_text(masked: &mut Vec<HeadMask>, (name, value): (&str, &str), ranges: Vec<MaskRange>) -> String {
+    if ranges.is_empty() {
+        return value.to_owned();
+    }
+    let mut bytes = latin(value).into_owned();
+    overwrite(&mut bytes, &ranges);
+    masked.extend(ranges.into_iter().map(|range| head_mask(name, range)));
+    text(&bytes)
 }
 
 /// Gives a field's name without any blank around it, those of ISO-8859-1 included.

@@ -8,6 +8,7 @@ mod head;
 mod json;
 mod masker;
 mod message;
+mod pairs;
 mod range;
 mod seen;
 #[cfg(test)]

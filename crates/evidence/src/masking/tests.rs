@@ -121,6 +121,43 @@ fn credentials_are_masked_by_their_scheme() {
 }
 
 #[test]
+fn credentials_of_forms_and_queries_are_masked_whoever_made_them_up() {
+    let request = |target: &str, body: &str| {
+        let wire = Bytes::from(format!("POST {target} HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+        let request = Request { method: "POST".to_owned(), target: target.to_owned(), ..Request::default() };
+        let request = Request { body: Body::plain(body.to_owned()), ..request };
+        let seen = Seen::default();
+        let message = masker().mask_request(&seen, &request, &wire);
+        let content = message.content.map_or_else(String::new, |content| String::from_utf8(content.bytes.to_vec()).unwrap());
+        (message.record.target.unwrap(), content, String::from_utf8(message.wire.unwrap().bytes.to_vec()).unwrap(), seen)
+    };
+    for (target, shown) in [
+        ("/a?access_token=abcd.ef&b=1", "/a?access_token=*******&b=1"),
+        ("/a?b=1&access%5Ftoken=abcd#x", "/a?b=1&access%5Ftoken=****#x"),
+        ("/a?token=", "/a?token="),
+        ("/access_token=abcd?b=token", "/access_token=abcd?b=token"),
+        ("/a", "/a"),
+    ] {
+        let (kept, _, wire, _) = request(target, "");
+        assert_eq!((kept.as_str(), wire.lines().next()), (shown, Some(format!("POST {shown} HTTP/1.1").as_str())));
+    }
+    for (body, shown) in [
+        ("grant_type=x&client_secret=opaque-7&client_id=me", "grant_type=x&client_secret=********&client_id=me"),
+        ("token=ey.aa.bb&token_type_hint=access_token\n", "token=********&token_type_hint=access_token\n"),
+        ("%74oken=ab&password=p%26w", "%74oken=**&password=*****"),
+        ("{\"note\":\"token=ab\"}", "{\"note\":\"token=ab\"}"),
+        ("my token=ab", "my token=ab"),
+    ] {
+        let (_, kept, wire, seen) = request("/token", body);
+        assert_eq!(kept, shown);
+        assert!(wire.ends_with("\r\n\r\n"), "the content is not kept twice: {wire}");
+        let mut text = "it was `opaque-7`".to_owned();
+        masker().mask_text(&seen, &mut text);
+        assert_eq!(text.contains("opaque-7"), !body.contains("opaque-7"), "{text}");
+    }
+}
+
+#[test]
 fn private_key_is_masked_whole() {
     let text = "a -----BEGIN RSA PRIVATE KEY-----\\nMIIB\\n-----END RSA PRIVATE KEY----- b -----BEGIN CERTIFICATE-----";
     let shown = String::from_utf8(masked(text.as_bytes())).unwrap();
