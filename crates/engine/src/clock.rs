@@ -119,21 +119,27 @@ impl Clock {
     pub async fn measure_lateness(&self, goes_on: impl Fn() -> bool) {
         while self.kind != ClockKind::Virtual && goes_on() {
             let due = Instant::now() + Duration::from_millis(LATE_LOOK_MS);
+            self.late.set_due_us(self.at_us(due));
             tokio::time::sleep_until(due).await;
-            self.note_late(due, Instant::now());
+            if let Some(time) = self.late_time(self.at_us(due), self.now_us()) {
+                self.late.note(time);
+            }
         }
+        self.late.set_due_us(u64::MAX);
     }
 
-    /// Takes note that what was due at a moment of the machine was done at another.
-    fn note_late(&self, due: Instant, done: Instant) {
-        let late = done.saturating_duration_since(due);
-        if late < Duration::from_millis(LATE_MS_MIN) {
-            return;
-        }
+    /// Gives the time in which the machine was late where a look that was due at one moment of the run was done at another.
+    fn late_time(&self, due_us: u64, done_us: u64) -> Option<LateTime> {
+        let late_us = done_us.checked_sub(due_us)?;
         // It may have been late since just after the look before; and what came meanwhile is noticed just after.
-        let look = Duration::from_millis(LATE_LOOK_MS);
-        let time = (self.at_us(due).saturating_sub(self.run_us(look)), self.at_us(done + look));
-        self.late.note(LateTime::new(time, self.run_us(late + look)));
+        let look_us = self.run_us(Duration::from_millis(LATE_LOOK_MS));
+        let time = (due_us.saturating_sub(look_us), done_us.saturating_add(look_us));
+        (late_us >= self.run_us(Duration::from_millis(LATE_MS_MIN))).then(|| LateTime::new(time, late_us + look_us))
+    }
+
+    /// Gives the time in which the machine is late now: its next look is overdue.
+    fn late_now(&self, within: (u64, u64)) -> Option<LateTime> {
+        self.late_time(self.late.due_us(), self.now_us()).filter(|time| time.meets(within))
     }
 
     /// Gives by how much the machine was late at worst, in milliseconds of the run, and when, in microseconds since the run began.
@@ -155,11 +161,13 @@ impl Clock {
 #[expect(clippy::cast_precision_loss, reason = "a run is far shorter than 2^52 microseconds")]
 impl Lateness for Clock {
     fn at_ms(&self, at_us: u64) -> f64 {
-        self.late.at_us(at_us) as f64 / 1_000.0
+        let now_us = self.late_now((at_us, at_us)).map_or(0, |time| time.late_us);
+        self.late.at_us(at_us).max(now_us) as f64 / 1_000.0
     }
 
     fn between_ms(&self, from_us: u64, to_us: u64) -> f64 {
-        self.late.between_us(from_us, to_us) as f64 / 1_000.0
+        let now_us = self.late_now((from_us, to_us)).map_or(0, |time| time.lost_us);
+        (self.late.between_us(from_us, to_us) + now_us) as f64 / 1_000.0
     }
 }
 
@@ -167,28 +175,38 @@ impl Lateness for Clock {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_machine_that_is_late_is_noticed_and_one_that_is_not_is_not() {
+    #[test]
+    fn a_machine_that_is_late_is_noticed_and_one_that_is_not_is_not() {
         let clock = Clock::start(ClockKind::Scaled(10.0), 0);
-        let due = Instant::now() + Duration::from_secs(1);
-        clock.note_late(due, due + Duration::from_millis(LATE_MS_MIN - 1));
-        assert_eq!(clock.latest(), None);
-        clock.note_late(due, due + Duration::from_millis(300));
+        let us = |ms: u64| clock.run_us(Duration::from_millis(ms));
+        assert_eq!(clock.late_time(us(1_000), us(1_000 + LATE_MS_MIN - 1)), None);
+        assert_eq!(clock.late_time(us(1_000), us(990)), None, "a look cannot be early, and would be no lateness");
         // 300 ms, and the 10 between two looks, ten times as long on the run's clock.
-        assert_eq!(clock.latest().map(|(late_ms, _)| late_ms), Some(3_100));
-        let at = |ms: u64| clock.at_ms(clock.at_us(due + Duration::from_millis(ms)));
-        assert_eq!([at(0), at(300), at(320)].map(|late_ms| late_ms as u64), [3_100, 3_100, 0]);
+        let late = clock.late_time(us(1_000), us(1_300));
+        assert_eq!(late, Some(LateTime::new((us(990), us(1_310)), 3_100_000)));
+        late.into_iter().for_each(|time| clock.late.note(time));
+        assert_eq!(clock.latest(), Some((3_100, us(990))));
+        assert_eq!([980, 1_000, 1_310, 1_320].map(|ms| clock.at_ms(us(ms))), [0.0, 3_100.0, 3_100.0, 0.0]);
+        assert_eq!(
+            [(0, 980), (0, 1_000), (1_100, 1_200)].map(|(from, to)| clock.between_ms(us(from), us(to))),
+            [0.0, 3_100.0, 3_100.0]
+        );
     }
 
     #[tokio::test]
-    async fn what_keeps_the_machine_from_its_work_is_measured() {
+    async fn what_keeps_the_machine_from_its_work_is_measured_and_known_at_once() {
         let clock = Clock::start(ClockKind::Real, 0);
-        let over = std::cell::Cell::new(false);
+        let (over, known_ms) = (std::cell::Cell::new(false), std::cell::Cell::new(0.0));
         tokio::join!(clock.measure_lateness(|| !over.get()), async {
             tokio::time::sleep(Duration::from_millis(15)).await;
+            let before_us = clock.now_us();
             std::thread::sleep(Duration::from_millis(100));
+            // The look is overdue, and nobody had time for it yet.
+            known_ms.set(clock.between_ms(before_us, clock.now_us()));
             over.set(true);
         });
+        assert!(known_ms.get() >= 80.0, "{known_ms:?}");
         assert!(clock.latest().is_some_and(|(late_ms, _)| late_ms >= 80), "{:?}", clock.latest());
+        assert_eq!(clock.at_ms(clock.now_us() + 1_000_000), 0.0, "nothing is overdue any more");
     }
 }

@@ -5,6 +5,7 @@
 use crate::claim::lock;
 use crate::limits::LATE_TIMES_MAX;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A time in which the machine was late.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +19,45 @@ pub(crate) struct LateTime {
 }
 
 impl LateTime {
+    /// Tells whether it meets a stretch of time.
+    pub(crate) fn meets(&self, (from_us, to_us): (u64, u64)) -> bool {
+        self.from_us <= to_us && from_us <= self.to_us
+    }
+
     pub(crate) fn new((from_us, to_us): (u64, u64), late_us: u64) -> Self {
         Self { from_us, to_us, late_us, lost_us: late_us }
     }
 }
 
-/// The times in which the machine was late, in order.
-#[derive(Debug, Default)]
-pub(crate) struct LateTimes(Mutex<Vec<LateTime>>);
+/// The times in which the machine was late.
+#[derive(Debug)]
+pub(crate) struct LateTimes {
+    /// In order.
+    over: Mutex<Vec<LateTime>>,
+    /// When the next look is due: what is judged before it is late already where it is past that.
+    due_us: AtomicU64,
+}
+
+impl Default for LateTimes {
+    fn default() -> Self {
+        Self { over: Mutex::default(), due_us: AtomicU64::new(u64::MAX) }
+    }
+}
 
 impl LateTimes {
+    /// Says when the next look is due; `u64::MAX` where there is none.
+    pub(crate) fn set_due_us(&self, due_us: u64) {
+        self.due_us.store(due_us, Ordering::Relaxed);
+    }
+
+    /// Gives when the next look is due.
+    pub(crate) fn due_us(&self) -> u64 {
+        self.due_us.load(Ordering::Relaxed)
+    }
+
     /// Takes note of the latest. Where there are too many, the last one stands for all that follow.
     pub(crate) fn note(&self, time: LateTime) {
-        let mut times = lock(&self.0);
+        let mut times = lock(&self.over);
         let is_full = times.len() >= LATE_TIMES_MAX;
         match times.last_mut() {
             Some(last) if is_full || last.to_us >= time.from_us => {
@@ -44,7 +71,7 @@ impl LateTimes {
 
     /// Gives the time in which it was latest.
     pub(crate) fn worst(&self) -> Option<LateTime> {
-        lock(&self.0).iter().copied().max_by_key(|time| time.late_us)
+        lock(&self.over).iter().copied().max_by_key(|time| time.late_us)
     }
 
     /// Gives how late it may have been at a moment.
@@ -58,7 +85,7 @@ impl LateTimes {
     }
 
     fn between<T>(&self, from_us: u64, to_us: u64, look: impl FnOnce(&[LateTime]) -> T) -> T {
-        let times = lock(&self.0);
+        let times = lock(&self.over);
         let first = times.partition_point(|time| time.to_us < from_us);
         let end = times.partition_point(|time| time.from_us <= to_us);
         look(times.get(first..end).unwrap_or_default())
@@ -90,7 +117,7 @@ mod tests {
         let most = LATE_TIMES_MAX as u64;
         let all: Vec<(u64, u64, u64)> = (0..most + 10).map(|at| (at * 10, at * 10 + 1, 3)).collect();
         let many = times(&all);
-        assert_eq!(lock(&many.0).len(), LATE_TIMES_MAX);
+        assert_eq!(lock(&many.over).len(), LATE_TIMES_MAX);
         assert_eq!((many.at_us((most + 9) * 10), many.between_us(0, u64::MAX)), (3, (most + 10) * 3));
     }
 }

@@ -32,8 +32,8 @@ pub use operand::Operand;
 pub use query::pairs as query_pairs;
 pub use rule::{
     Alternative, Anchor, Bounds, Condition, Format, Found, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern,
-    PatternFault, Rule, Sense, SeriesOperator, Single, Test, Whole, WholeRule, can_pass_on_absence, cannot_fail, explain, holds,
-    judge,
+    PatternFault, Rule, Sense, SeriesOperator, Single, Test, Unjudged, Whole, WholeRule, can_pass_on_absence, cannot_fail,
+    explain, holds, judge,
 };
 pub use series::{Series, SeriesFrom};
 pub use sought::{Criterion, LetterCase, Prefixes, Relation, Sought, SoughtKind};

@@ -3,7 +3,7 @@
 use crate::Findings;
 use crate::findings::skip;
 use counterpart_evidence::{Basis, Cause, CheckId, Finding, FindingEffect, FindingOutcome, Level, Part, RequirementId};
-use counterpart_matching::{Found, Judgement, Mismatch, Rule, Subjects, Whole, judge};
+use counterpart_matching::{Found, Judgement, Mismatch, Rule, Subjects, Unjudged, Whole, judge};
 use std::sync::Arc;
 
 /// What a check demands.
@@ -87,12 +87,13 @@ impl Check {
         Finding { cause: Some(Cause::Simulator), ..self.finding(FindingOutcome::Error, FindingEffect::None, reason) }
     }
 
-    /// Leaves it out because it cannot be judged with what the run was given: a clock, or definitions.
+    /// Leaves it out because it cannot be judged with what the run was given, a clock or definitions, or on this machine.
     #[must_use]
-    pub fn unjudged(&self, reason: String) -> Finding {
+    pub fn unjudged(&self, why: impl Into<Unjudged>) -> Finding {
+        let Unjudged { reason, cause } = why.into();
         let skipped = self.finding(FindingOutcome::Skip, FindingEffect::None, reason);
         // The hint is for who makes the system under test, who has nothing to change here.
-        Finding { cause: Some(Cause::Configuration), hint: None, ..skipped }
+        Finding { cause: Some(cause), hint: None, ..skipped }
     }
 }
 
@@ -143,7 +144,7 @@ fn by_rule<'a>(check: &'a Check, rule: &Rule, subjects: &Subjects<'_>, findings:
             findings.others.push(check.warned(mismatch));
         }
         Judgement::Broken(mismatch) => findings.others.push(check.failed(*mismatch)),
-        Judgement::Unjudged(reason) => findings.others.push(check.unjudged(reason)),
+        Judgement::Unjudged(why) => findings.others.push(check.unjudged(why)),
         Judgement::Undecided(reason) => findings.others.push(check.undecided(reason)),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Check;
 use counterpart_evidence::{CheckId, Finding, Skipped, add_skipped};
-use counterpart_matching::{Judgement, Rule, Subjects, judge};
+use counterpart_matching::{Judgement, Rule, Subjects, Unjudged, judge};
 use std::sync::Arc;
 
 /// What checks found of one subject: passes as ids alone, skips together where they share a reason, the rest in full.
@@ -23,7 +23,7 @@ pub struct Findings<'a> {
 enum Precondition {
     Met,
     NotMet(String),
-    Unjudged(String),
+    Unjudged(Unjudged),
     Undecided(String),
 }
 
@@ -32,7 +32,7 @@ impl Precondition {
         match judge(rule, &subjects.without_positions()) {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => Self::Met,
             Judgement::Broken(mismatch) => Self::NotMet(format!("does not apply: {}", mismatch.message)),
-            Judgement::Unjudged(reason) => Self::Unjudged(reason),
+            Judgement::Unjudged(why) => Self::Unjudged(why),
             Judgement::Undecided(reason) => Self::Undecided(format!("its precondition could not be judged: {reason}")),
         }
     }
@@ -50,14 +50,14 @@ impl<'a> Findings<'a> {
                     return false;
                 }
                 // What cannot be measured must not hide that another part is plainly not met.
-                Precondition::Unjudged(reason) => unjudged = unjudged.or_else(|| Some(reason.clone())),
+                Precondition::Unjudged(why) => unjudged = unjudged.or_else(|| Some(why.clone())),
                 Precondition::Undecided(reason) => {
                     self.others.push(check.undecided(reason.clone()));
                     return false;
                 }
             }
         }
-        self.others.extend(unjudged.iter().map(|reason| check.unjudged(reason.clone())));
+        self.others.extend(unjudged.iter().map(|why| check.unjudged(why.clone())));
         unjudged.is_none()
     }
 }

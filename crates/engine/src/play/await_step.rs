@@ -7,7 +7,7 @@ use crate::claim::{Expectation, Phase};
 use crate::judge::{Found, broken, too_short};
 use crate::names::Layer;
 use counterpart_evidence::{Cause, Exchange};
-use counterpart_matching::Lateness as _;
+use counterpart_matching::{Lateness as _, Unjudged};
 use counterpart_plan::model::{Await, AwaitWhat, Hold, Reply, Step};
 use serde_json::json;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ impl Play {
         }
         if let Some(check) = &plan.else_fails {
             let found = match late {
-                Some(reason) => Found { findings: vec![check.unjudged(reason)], ..Found::default() },
+                Some(reason) => Found { findings: vec![check.unjudged(Unjudged::by_machine(reason))], ..Found::default() },
                 // Enough came: the check was made, and held.
                 None => Found { passed: vec![(check.id.clone(), check.requirement.clone())], ..Found::default() },
             };

@@ -1,7 +1,7 @@
 //! Judges the times between neighbours of a series. What a clock cannot measure finely enough is not judged.
 
 use super::sequence::{Group, Miss, end_us, float, miss};
-use super::{Bounds, Gaps, Growing, Single};
+use super::{Bounds, Gaps, Growing, Single, Unjudged};
 use crate::subject::{clock_advice, hidden};
 use crate::{SeriesFrom, Subjects};
 use counterpart_evidence::{Exchange, Gap};
@@ -28,7 +28,7 @@ pub(super) fn judge(wanted: &Gaps, group: &Group<'_>, from: SeriesFrom, subjects
     };
     for bounds in [&wanted.range, &wanted.mean].into_iter().flatten() {
         if let Some(reason) = too_coarse(bounds, subjects) {
-            return Err(Miss::TooCoarse(reason));
+            return Err(Miss::Unjudged(reason.into()));
         }
     }
     if let Some(bounds) = &wanted.range {
@@ -126,8 +126,8 @@ fn plainest(results: impl Iterator<Item = Result<(), Miss>>) -> Result<(), Miss>
     for result in results {
         match result {
             Ok(()) => {}
-            Err(Miss::TooCoarse(_)) if unclear.is_err() => {}
-            Err(Miss::TooCoarse(reason)) => unclear = Err(Miss::TooCoarse(reason)),
+            Err(Miss::Unjudged(_)) if unclear.is_err() => {}
+            Err(Miss::Unjudged(reason)) => unclear = Err(Miss::Unjudged(reason)),
             Err(plain) => return Err(plain),
         }
     }
@@ -136,12 +136,12 @@ fn plainest(results: impl Iterator<Item = Result<(), Miss>>) -> Result<(), Miss>
 
 /// A miss by less than can be measured is no miss, and no pass either.
 fn unless_unclear(distance_ms: f64, late_ms: f64, subjects: &Subjects<'_>, missed: impl FnOnce() -> Miss) -> Miss {
-    unclear(distance_ms, late_ms, subjects).map_or_else(missed, Miss::TooCoarse)
+    unclear(distance_ms, late_ms, subjects).map_or_else(missed, Miss::Unjudged)
 }
 
 /// Says why a miss by some milliseconds of the run cannot be told from the inexactness of a scaled clock, or from a machine's being late.
-fn unclear(distance_ms: f64, late_ms: f64, subjects: &Subjects<'_>) -> Option<String> {
-    inexact(distance_ms, subjects).or_else(|| hidden(distance_ms, late_ms))
+fn unclear(distance_ms: f64, late_ms: f64, subjects: &Subjects<'_>) -> Option<Unjudged> {
+    inexact(distance_ms, subjects).map(Unjudged::from).or_else(|| hidden(distance_ms, late_ms).map(Unjudged::by_machine))
 }
 
 fn inexact(distance_ms: f64, subjects: &Subjects<'_>) -> Option<String> {

@@ -1,7 +1,9 @@
 //! Judges rules: total, and every miss is said with its place.
 
 use super::shown::{cut, shown};
-use super::{Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, gaps, reason, sequence, test};
+use super::{
+    Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, Unjudged, gaps, reason, sequence, test,
+};
 use crate::subject::hidden;
 use crate::subject::select::{Blocked, Seen, Spot, select, text_of};
 use crate::{Expression, Operand, Side, Subject, Subjects};
@@ -132,7 +134,9 @@ pub fn explain(rule: &Rule, subjects: &Subjects<'_>) -> Vec<String> {
         Rule::Any(_) | Rule::Condition(_) | Rule::Whole(_) => vec![match judge(rule, subjects) {
             Judgement::Broken(mismatch) => mismatch.message,
             Judgement::Holds | Judgement::HoldsWithWarning(_) => format!("{}: held", describe(rule)),
-            Judgement::Unjudged(reason) | Judgement::Undecided(reason) => format!("{}: {reason}", describe(rule)),
+            Judgement::Unjudged(Unjudged { reason, .. }) | Judgement::Undecided(reason) => {
+                format!("{}: {reason}", describe(rule))
+            }
         }],
     }
 }
@@ -188,7 +192,7 @@ fn look(condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
         _ => None,
     });
     if let Some(reason) = coarse {
-        return Judgement::Unjudged(reason);
+        return Judgement::Unjudged(reason.into());
     }
     if tests.is_empty() {
         return without_tests(subject, *side, &seen, subjects);
@@ -207,7 +211,7 @@ fn look(condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
         match test::all(test, condition, &seen, subjects) {
             Ok(None) => {}
             Ok(Some(miss)) if let Some(reason) = hidden_miss(test, seen.get(miss.at), subject, subjects) => {
-                return Judgement::Unjudged(reason);
+                return Judgement::Unjudged(Unjudged::by_machine(reason));
             }
             Ok(Some(miss)) => {
                 let reasoned = wants_true(test).then(|| reason::of(subject, seen.get(miss.at), subjects)).flatten();

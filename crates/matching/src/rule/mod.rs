@@ -25,7 +25,7 @@ pub use operator::{
 pub use whole::{Found, Whole, WholeRule};
 
 use crate::{Side, Subject};
-use counterpart_evidence::{ExchangeId, Gap, Place};
+use counterpart_evidence::{Cause, ExchangeId, Gap, Place};
 
 /// A subject and what must be true of it.
 #[derive(Clone, Debug)]
@@ -112,6 +112,30 @@ pub enum Judgement {
     HoldsWithWarning(String),
     /// It cannot be judged by our fault, and why.
     Undecided(String),
-    /// It cannot be judged with what this run was given, such as its clock or its definitions, and why.
-    Unjudged(String),
+    /// It cannot be judged with what this run was given, such as its clock or its definitions, or on this machine.
+    Unjudged(Unjudged),
+}
+
+/// Why something cannot be judged in this run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unjudged {
+    /// One sentence without a full stop.
+    pub reason: String,
+    /// Whose doing it is.
+    pub cause: Cause,
+}
+
+impl Unjudged {
+    /// Says that the machine could not measure it.
+    #[must_use]
+    pub fn by_machine(reason: String) -> Self {
+        Self { reason, cause: Cause::Environment }
+    }
+}
+
+impl From<String> for Unjudged {
+    /// Takes what a run was given as the reason.
+    fn from(reason: String) -> Self {
+        Self { reason, cause: Cause::Configuration }
+    }
 }

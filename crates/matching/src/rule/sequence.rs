@@ -2,7 +2,7 @@
 
 use super::judge::{describe, judge as judge_rule};
 use super::shown::shown_json;
-use super::{Anchor, Bounds, Gaps, Judgement, Mismatch, Operator, Sense, SeriesOperator, Test, gaps};
+use super::{Anchor, Bounds, Gaps, Judgement, Mismatch, Operator, Sense, SeriesOperator, Test, Unjudged, gaps};
 use crate::limits::{GAPS_TOLD_MAX, NODES_MAX};
 use crate::subject::select::Blocked;
 use crate::{Expression, Operand, Series, Subjects, compare};
@@ -25,7 +25,7 @@ impl Group<'_> {
 /// What a group has missed, or why it cannot be judged.
 pub(super) enum Miss {
     Broken { message: String, expected: String, actual: String, exchange: Option<ExchangeId> },
-    TooCoarse(String),
+    Unjudged(Unjudged),
     Undecided(String),
 }
 
@@ -66,7 +66,7 @@ pub(super) fn judge(series: &Series, tests: &[Test], subjects: &Subjects<'_>) ->
             match (apply(operator, group, series, subjects), test.sense) {
                 (Err(Miss::Undecided(reason)), _) => return Judgement::Undecided(reason),
                 // Another key may plainly break it.
-                (Err(Miss::TooCoarse(reason)), _) => coarse = coarse.or(Some(reason)),
+                (Err(Miss::Unjudged(reason)), _) => coarse = coarse.or(Some(reason)),
                 (Ok(()), Sense::Is) | (Err(Miss::Broken { .. }), Sense::Not) => {}
                 (Ok(()), Sense::Not) => {
                     let message = format!("{} does what it should not: {}", group.name(), operator.words());
@@ -230,7 +230,7 @@ fn is_anchor(anchor: &Anchor, exchange: &Exchange, subjects: &Subjects<'_>) -> R
         Anchor::Rule(rule) => match judge_rule(rule, &subjects.of_another(exchange)) {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => Ok(true),
             Judgement::Broken(_) => Ok(false),
-            Judgement::Unjudged(reason) => Err(Miss::TooCoarse(reason)),
+            Judgement::Unjudged(reason) => Err(Miss::Unjudged(reason)),
             Judgement::Undecided(reason) => Err(Miss::Undecided(reason)),
         },
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Alternative, Anchor, Bounds, Condition, Format, Gaps, Growing, Held, JsonType, Judgement, Mismatch, Operator, Pattern, Rule,
-    Sense, SeriesOperator, Single, Test, can_pass_on_absence, cannot_fail, explain, judge,
+    Sense, SeriesOperator, Single, Test, Unjudged, can_pass_on_absence, cannot_fail, explain, judge,
 };
 use crate::{
     BodyAspect, Clock, Escape, Expression, JwtPart, NameTable, NoNames, Operand, Series, SeriesFrom, Side, Subject, Subjects,
@@ -429,7 +429,7 @@ fn what_cannot_be_measured_hides_nothing_that_is_plainly_broken() {
     let two = [late("a", 1), far("b", 3)].concat();
     assert!(matches!(series(operator.clone(), SeriesFrom::Start, &two, clock), Judgement::Broken(_)));
     let unclear = series(operator, SeriesFrom::Start, &late("a", 1), clock);
-    let Judgement::Unjudged(reason) = unclear else { panic!("{unclear:?}") };
+    let Judgement::Unjudged(Unjudged { reason, .. }) = unclear else { panic!("{unclear:?}") };
     assert!(reason.ends_with("play it with the clock `scaled:80` or slower"), "{reason}");
 }
 

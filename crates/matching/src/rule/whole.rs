@@ -54,7 +54,7 @@ impl Whole {
         let message = self.told(&broken);
         match (broken.into_iter().next(), unjudged) {
             (Some(first), _) => Judgement::Broken(Box::new(Mismatch { message, expected, ..first })),
-            (None, Some(unjudged)) => Judgement::Unjudged(unjudged.message),
+            (None, Some(unjudged)) => Judgement::Unjudged(unjudged.message.into()),
             (None, None) if warnings.is_empty() => Judgement::Holds,
             (None, None) => Judgement::HoldsWithWarning(self.told(&warnings)),
         }

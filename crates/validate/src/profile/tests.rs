@@ -206,7 +206,7 @@ fn a_profile_is_a_condition_like_every_other() {
     };
     assert_eq!(judged(&whole(), XML), Judgement::Holds);
     assert!(matches!(judged(&whole(), place), Judgement::HoldsWithWarning(text) if text.starts_with("as `urn:visit` says: ")));
-    assert!(matches!(judged(&whole(), unknown), Judgement::Unjudged(text) if text.contains("urn:a")));
+    assert!(matches!(judged(&whole(), unknown), Judgement::Unjudged(why) if why.reason.contains("urn:a")));
     let Judgement::Broken(mismatch) = judged(&whole(), r#"{"resourceType": "Visit"}"#) else { panic!("it is broken") };
     assert!(mismatch.message.contains("`status` must be present") && mismatch.place.is_some(), "{mismatch:?}");
     let any = Rule::Any(vec![alternative(other), alternative(whole())]);
