@@ -1,6 +1,6 @@
 //! The language through the command: pages of codes, schemas for editors, a pack that is proved, and mistakes told all at once.
 
-use crate::command::Place;
+use crate::command::{Place, record};
 use std::path::{Path, PathBuf};
 
 fn repository(path: &str) -> PathBuf {
@@ -334,4 +334,39 @@ fn a_rule_is_found_by_an_encoded_query_and_by_a_part_of_the_path() {
         ],
     );
     place.run(["demo", "shelf", "--out", "out"]).exits(0).gives("2 pass, 0 fail");
+}
+
+/// What a first attempt made is there already when it is tried again.
+#[test]
+fn each_attempt_has_random_values_of_its_own() {
+    let scenario = "id: door/knock/new\ntitle: A knock\npurpose: A knock is answered.\nrole: consumer\ncovers: [R1]\nsteps:\n\
+         \x20 - let: { number: { template: '{{random 1 999999999}}' } }\n\
+         \x20 - send: { to: door, method: GET, path: '/{{number}}' }\n    expect:\n\
+         \x20     - { id: found, requirement: R1, that: { status: 200 }, hint: Open. }\n";
+    let place = Place::with_pack(
+        "door",
+        &[
+            (
+                "pack.yaml",
+                "pack: door\ntitle: A door\nversion: 0.1.0\nlanguage: 1\ndocuments: [{ id: DOC, title: Door }]\n\
+                 endpoints: [{ name: door, kind: http, stubs: [door], client-certificate: \"'none'\" }]\n",
+            ),
+            (
+                "requirements.yaml",
+                "requirements:\n  - { id: R1, level: must, basis: published, text: A door opens., source: DOC 1, roles: consumer }\n",
+            ),
+            ("stubs/door.yaml", "title: A door\nrules:\n  - { id: any, respond: 404 }\n"),
+            ("knock/new.yaml", scenario),
+        ],
+    );
+    let asked = |more: &[&str]| {
+        place.run(["demo", "door", "--seed", "7"].iter().chain(more).copied()).exits(1);
+        let record = record(&place.runs().pop().unwrap());
+        let exchanges = record["exchanges"].as_array().unwrap().iter();
+        exchanges.map(|exchange| exchange["request"]["target"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let (twice, once) = (asked(&["--clock", "real"]), asked(&[]));
+    let [first, second] = twice.as_slice() else { panic!("{twice:?}") };
+    assert_ne!(first, second);
+    assert_eq!(once, [first.clone()], "the first attempt is the same whatever the clock");
 }

@@ -176,6 +176,8 @@ async fn perform(args: &RunArgs, choices: &Choices, ready: Ready) -> Result<Exit
     if let Some(control) = control {
         control.stop();
     }
+    // What was played with makes room for the reports.
+    drop(stage);
     progress.finish_and_clear();
     let unrecorded = book.sink.reason_broken();
     let finished = moment::rfc3339(moment::unix_ms(moment::now()));

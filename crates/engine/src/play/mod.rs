@@ -71,7 +71,7 @@ pub(crate) struct Play {
     pub(crate) claimant: Arc<Claimant>,
     pub(crate) scenario: ScenarioId,
     pub(crate) attempt: u32,
-    /// Row and anything else that distinguishes the random values of this play.
+    /// Row, attempt and anything else that distinguishes the random values of this play: what an earlier attempt made is there already.
     pub(crate) key: String,
     /// Addresses that the system under test must call.
     pub(crate) urls: std::collections::BTreeMap<String, String>,
@@ -98,7 +98,7 @@ impl Play {
             claimant: Arc::new(Claimant::new(scenario.id.clone(), attempt, using)),
             scenario: scenario.id.clone(),
             attempt,
-            key: scenario.id.to_string(),
+            key: if attempt == 1 { scenario.id.to_string() } else { format!("{} attempt {attempt}", scenario.id) },
             urls,
             stopping,
             steps: AtomicU32::new(0),
