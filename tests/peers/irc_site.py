@@ -118,7 +118,7 @@ class Heart:
     def _gap_s(self) -> float:
         if self._defects.has("heartbeat-each-two-minutes"):
             return self._minute_s * 2
-        return self._minute_s * (1.045 if self._defects.has("heartbeat-drifts") else 1)
+        return self._minute_s * (1.075 if self._defects.has("heartbeat-drifts") else 1)
 
     def _once(self) -> None:
         heartbeat = self._site.heartbeat()
