@@ -161,7 +161,8 @@ fn judge(row: &Value) -> Result<(), String> {
         return Ok(());
     }
     let words = |effect: &str| judged.findings(effect).into_iter().map(|(_, words)| words).collect::<Vec<_>>();
-    let reasons: Vec<&Value> = judged.scenarios().map(|scenario| &scenario["reason"]).filter(|reason| reason.is_string()).collect();
+    let reasons: Vec<&Value> =
+        judged.scenarios().map(|scenario| &scenario["reason"]).filter(|reason| reason.is_string()).collect();
     Err(format!(
         "{}: {} ({:?}), wanted {verdict}; must fail {wanted_fails:?}, must warn {missing:?} more\nfails {:#?}\nwarns {:#?}\nreasons {:?}",
         row["name"],
