@@ -165,7 +165,8 @@ impl Definitions {
 
     /// Gives the definition of a resource by its name.
     pub(crate) fn resource_named(&self, name: &str) -> Option<&Profile> {
-        self.type_named(name).filter(|profile| profile.kind == StructureKind::Resource)
+        // One that has the address of a type and is of another, whose name then stands in what is written, defines neither.
+        self.type_named(name).filter(|profile| profile.kind == StructureKind::Resource && profile.type_name == name)
     }
 
     pub(crate) fn value_set(&self, canonical: &str) -> Option<&ValueSet> {

@@ -96,6 +96,17 @@ fn a_message_keeps_what_no_definition_knows() {
     assert_eq!(json_of(&xml).unwrap(), json);
 }
 
+/// A definition whose address and type name two things was written as the one and could not be read as the other.
+#[test]
+fn a_definition_that_contradicts_its_address_defines_no_type() {
+    let mut other = crate::samples::profile("http://hl7.org/fhir/StructureDefinition/Shade", |_| ());
+    other["derivation"] = "specialization".into();
+    let definitions = definitions(&[other]);
+    let json = Json::parse(&r#"{"resourceType":"Shade","status":"on"}"#.to_owned().into(), &Limits::default()).unwrap();
+    let refused = as_xml(&json, &definitions).unwrap_err();
+    assert!(refused.to_string().contains("`Shade`"), "{refused}");
+}
+
 #[test]
 fn a_message_that_is_wrong_is_read_as_it_is() {
     let xml =
