@@ -1,9 +1,10 @@
 //! Runs held against runs and against known findings.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+use crate::fold::limits_of;
 use crate::samples::*;
 use crate::{
-    BaselineEntry, CheckId, Error, Level, RunRecord, ScenarioId, Stamped, Verdict, apply, diff, fold, merge, run_schema,
+    BaselineEntry, CheckId, Error, Level, Limit, RunRecord, ScenarioId, Stamped, Verdict, apply, diff, fold, merge, run_schema,
 };
 
 fn run_of(first: bool, second: bool) -> RunRecord {
@@ -78,6 +79,25 @@ fn runs_of_one_build_merge_into_one_table() {
     assert_eq!(merged.scenarios[1].attempts[0].steps[0].exchanges[0].0, 2);
     first.supplier.build = Some("another".to_owned());
     assert!(matches!(merge(&[second, first]), Err(Error::Merge { .. })));
+}
+
+/// What only a run itself knows of its limits, such as how late its machine was, is not lost where it is merged.
+#[test]
+fn merged_runs_keep_the_limits_of_each_but_what_was_made_up_for() {
+    let limit = |what: &str| Limit { what: what.to_owned(), why: "w".to_owned() };
+    let mut first = run_of(true, false);
+    first.scenarios[1].verdict = Verdict::NotRun;
+    first.scenarios[1].attempts.clear();
+    first.limits = limits_of(&first.scenarios, &first.requirements, &first.claims);
+    assert_eq!(first.limits.len(), 1, "{:?}", first.limits);
+    first.limits.extend([limit("the rest of the run"), limit("late"), limit("both")]);
+    let mut second = run_of(true, false);
+    second.started = "2026-11-25T10:00:00Z".to_owned();
+    second.limits = vec![limit("both"), limit("set")];
+    let merged = merge(&[first, second]).unwrap();
+    let told: Vec<&str> = merged.limits.iter().map(|limit| limit.what.as_str()).collect();
+    assert_eq!(told, ["late", "both", "set"]);
+    assert_eq!(merge(std::slice::from_ref(&merged)).unwrap().limits, merged.limits);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Several runs of one build as one: a supplier tests over days, and the table of requirements is one.
 
-use crate::fold::{Evidence, Judged, checklist, is_partial, limits_of, requirements, review_claims, run_verdict};
+use crate::fold::{Evidence, Judged, REST, checklist, is_partial, limits_of, requirements, review_claims, run_verdict};
 use crate::{ChecklistRecord, Counts, Error, ExchangeId, RunRecord, ScenarioRecord, Verdict};
 use std::collections::BTreeMap;
 
@@ -32,6 +32,7 @@ pub fn merge(runs: &[RunRecord]) -> Result<RunRecord, Error> {
     let names = names.collect::<Vec<_>>().join(", ");
     let mut offset = 0;
     for run in &mut runs {
+        leave_own_limits(run);
         renumber(run, offset);
         offset = run.exchanges.iter().map(|exchange| exchange.id.0).max().unwrap_or(offset).max(offset);
     }
@@ -82,6 +83,9 @@ fn add(merged: &mut RunRecord, later: RunRecord) {
     merged.unmatched.extend(later.unmatched);
     merged.changes.extend(later.changes.into_iter().filter(|change| !merged.changes.contains(change)).collect::<Vec<_>>());
     merged.unused_rules.retain(|rule| later.unused_rules.contains(rule));
+    // What the earlier run left is what the later one went on with.
+    merged.limits.retain(|limit| limit.what != REST && !later.limits.contains(limit));
+    merged.limits.extend(later.limits);
     merged.duration_us = merged.duration_us.saturating_add(later.duration_us);
     merged.run = later.run;
     merged.finished = later.finished;
@@ -113,11 +117,17 @@ fn conclude(merged: &mut RunRecord) {
     (merged.requirements, merged.checklist) = (table, said);
     let claims = std::mem::take(&mut merged.claims);
     merged.claims = review_claims(claims, &BTreeMap::new(), &merged.scenarios, &merged.requirements);
-    merged.limits = limits_of(&merged.scenarios, &merged.requirements, &merged.claims);
+    merged.limits.extend(limits_of(&merged.scenarios, &merged.requirements, &merged.claims));
     merged.verdict = run_verdict(&merged.scenarios, &merged.unexpected_findings, &merged.unexpected_passed);
     merged.partial = is_partial(&merged.scenarios, &merged.requirements);
     merged.summary = Counts::default();
     merged.scenarios.iter().for_each(|scenario| merged.summary.add(scenario.verdict));
+}
+
+/// Leaves the limits that only the run itself knows, such as how late its machine was: the others are worked out anew.
+fn leave_own_limits(run: &mut RunRecord) {
+    let others = limits_of(&run.scenarios, &run.requirements, &run.claims);
+    run.limits.retain(|limit| !others.contains(limit));
 }
 
 /// Gives the later checklist, with what was attested of its rows in the earlier run.

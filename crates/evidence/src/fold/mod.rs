@@ -19,4 +19,4 @@ pub(crate) use claim::review as review_claims;
 pub(crate) use limit::limits_of;
 pub(crate) use requirement::{Judged, requirements};
 pub use run::fold;
-pub(crate) use run::{is_partial, run_verdict};
+pub(crate) use run::{REST, is_partial, run_verdict};

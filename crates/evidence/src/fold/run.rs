@@ -28,6 +28,9 @@ pub fn fold(events: impl IntoIterator<Item = Stamped>) -> Option<RunRecord> {
     Some(record(collected))
 }
 
+/// What a run that was cut off did not test.
+pub(crate) const REST: &str = "the rest of the run";
+
 fn record(collected: Collected) -> RunRecord {
     let Collected { header, end, .. } = collected;
     let after_retry = if header.retry_passes { AfterRetry::Passes } else { AfterRetry::Warns };
@@ -67,7 +70,7 @@ fn record(collected: Collected) -> RunRecord {
     let (finished, early, broken) = end.map_or((None, None, None), |end| (Some(end.finished), end.early, end.broken));
     let cut_off = finished.is_none().then(|| "the journal stops before the run's end".to_owned());
     if let Some(why) = broken.as_ref().or(cut_off.as_ref()) {
-        limits.push(Limit { what: "the rest of the run".to_owned(), why: why.clone() });
+        limits.push(Limit { what: REST.to_owned(), why: why.clone() });
     }
     // A simulator plays no scenario: what it received is all that its verdict is about.
     let played = if header.mode == RunMode::Simulate { &[][..] } else { &scenarios[..] };
