@@ -169,6 +169,11 @@ fn what_new_makes_runs_as_it_is() {
     place.run(["new", "scenario", "lamp/other/first"]).exits(0).gives("scenarios/lamp/other/first.yaml");
     place.run(["check"]).exits(0);
     place.run(["demo", "lamp", "--scenario", "other"]).exits(0).gives("1 pass");
+    place
+        .run(["demo", "lamp", "--scenario", "another"])
+        .exits(4)
+        .says("nothing is selected")
+        .says("`counterpart list lamp --scenarios`");
     place.run(["new", "scenario", "lamp/first"]).exits(2).says("write `PACK/FOLDER/NAME`");
     place.run(["new", "scenario", "bell/other/first"]).exits(2).says("counterpart new pack NAME");
     place.run(["new", "workspace", "lamp"]).exits(0).gives("counterpart.toml");

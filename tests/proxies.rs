@@ -346,7 +346,7 @@ fn what_a_proxy_of_ours_answers_itself_is_no_answer_of_the_server_under_test() {
 fn a_wrong_certificate_can_be_answered_instead_of_refused() {
     let place = Place::new();
     let words = ["demo", "nhs-booking", "--set", "ssp_certificates=answer", "--scenario", "ssp/certificates", "--out", "out"];
-    place.run(words).gives("3 pass");
+    place.run(words).exits(0).gives("3 pass");
     let folders = std::fs::read_dir(place.path().join("out")).unwrap().map(|entry| entry.unwrap().path());
     let consumer = folders.into_iter().find(|path| path.to_string_lossy().contains("-consumer-")).unwrap();
     let record = crate::command::record(&consumer);

@@ -10,7 +10,8 @@ use crate::{console, fhir, moment, packs, replay};
 use counterpart_diag::Sources;
 use counterpart_engine::ClockKind;
 use counterpart_evidence::{Conductor, Limit, Role, RunMode, Supplier, Verdict, WhenFull};
-use counterpart_plan::{Purpose, Selection};
+use counterpart_plan::model::Scenario;
+use counterpart_plan::{NOT_SELECTED, Purpose, Selection};
 use counterpart_report::Format;
 use counterpart_transport::{MemoryNetwork, Network};
 use std::sync::Arc;
@@ -49,7 +50,8 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
                 return Ok(Exit::Usage);
             }
         };
-        if plans.judge.scenarios.is_empty() {
+        // A pack has scenarios in one role only, or the user selected none of this one.
+        if plans.judge.scenarios.iter().all(|scenario| is_left_out(scenario)) {
             continue;
         }
         let result = runtime(kind)?.block_on(one(args, kind, role, plans));
@@ -62,10 +64,20 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
         verdicts.push(record.verdict);
         worst = worst.or_worse(of_record(record, Strictness::default()));
     }
-    if verdicts.iter().all(|verdict| matches!(verdict, Verdict::Pass | Verdict::Warning)) && !verdicts.is_empty() {
+    if verdicts.is_empty() {
+        console::error(&format!(
+            "nothing is selected: no scenario has what `--scenario` asks\nhelp: `counterpart list {name} --scenarios` lists them"
+        ));
+        return Ok(Exit::Inconclusive);
+    }
+    if verdicts.iter().all(|verdict| matches!(verdict, Verdict::Pass | Verdict::Warning)) {
         console::talk("Both simulators agree. Next: `counterpart run --help`");
     }
     Ok(worst)
+}
+
+fn is_left_out(scenario: &Scenario) -> bool {
+    scenario.settled.as_ref().is_some_and(|settled| settled.reason == NOT_SELECTED)
 }
 
 /// Makes a runtime for a clock: time that nobody waits for stands still in one thread.

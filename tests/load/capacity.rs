@@ -238,7 +238,6 @@ fn day(folder: &Path, day: &Day) {
     // A token lives an hour: what is measured is the rhythm, not how many signatures a second the machine makes.
     command.args(["--set", "token_life_s=3600", "--out"]).arg(folder.join("day"));
     let watched = watched(&mut command);
-    // The other role has no such scenario, so that the exit code says nothing.
     let passed = watched.output.contains("scenarios  1 pass");
     let seconds = watched.took.as_secs_f64();
     let what = format!("capacity: {} h of {} centres, clock {}", day.ms as f64 / 3.6e6, day.centres, day.clock);
