@@ -8,7 +8,8 @@ const CREDENTIALS: [&[u8]; 7] =
 
 /// Finds the values of credentials in a body, which need not say that it is a form: one that begins as JSON or XML is none.
 pub(super) fn find_in_body(bytes: &[u8]) -> Vec<Range<usize>> {
-    match bytes.first() {
+    let rest = bytes.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(bytes);
+    match rest.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None | Some(b'{' | b'[' | b'"' | b'<') => Vec::new(),
         Some(_) => find(bytes),
     }

@@ -146,6 +146,7 @@ fn credentials_of_forms_and_queries_are_masked_whoever_made_them_up() {
         ("token=ey.aa.bb&token_type_hint=access_token\n", "token=********&token_type_hint=access_token\n"),
         ("%74oken=ab&password=p%26w", "%74oken=**&password=*****"),
         ("{\"note\":\"token=ab\"}", "{\"note\":\"token=ab\"}"),
+        ("\u{FEFF}\r\n {\"note\":\"a&token=ab\"}", "\u{FEFF}\r\n {\"note\":\"a&token=ab\"}"),
         ("my token=ab", "my token=ab"),
     ] {
         let (_, kept, wire, seen) = request("/token", body);
