@@ -10,8 +10,7 @@ use crate::{console, fhir, moment, packs, replay};
 use counterpart_diag::Sources;
 use counterpart_engine::ClockKind;
 use counterpart_evidence::{Conductor, Limit, Role, RunMode, Supplier, Verdict, WhenFull};
-use counterpart_plan::model::Scenario;
-use counterpart_plan::{NOT_SELECTED, Purpose, Selection};
+use counterpart_plan::{Purpose, Selection};
 use counterpart_report::Format;
 use counterpart_transport::{MemoryNetwork, Network};
 use std::sync::Arc;
@@ -51,7 +50,7 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
             }
         };
         // A pack has scenarios in one role only, or the user selected none of this one.
-        if plans.judge.scenarios.iter().all(|scenario| is_left_out(scenario)) {
+        if !plans.judge.scenarios.iter().any(|scenario| scenario.is_selected()) {
             continue;
         }
         let result = runtime(kind)?.block_on(one(args, kind, role, plans));
@@ -74,10 +73,6 @@ pub(crate) fn demo(args: &DemoArgs, format: MessageFormat) -> Result<Exit, Troub
         console::talk("Both simulators agree. Next: `counterpart run --help`");
     }
     Ok(worst)
-}
-
-fn is_left_out(scenario: &Scenario) -> bool {
-    scenario.settled.as_ref().is_some_and(|settled| settled.reason == NOT_SELECTED)
 }
 
 /// Makes a runtime for a clock: time that nobody waits for stands still in one thread.

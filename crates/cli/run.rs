@@ -103,11 +103,10 @@ fn refuse_workspace(args: &RunArgs, choices: &Choices, format: MessageFormat) ->
 
 /// Ends a run of which the user selected nothing; says so where the pack leaves nothing.
 fn nothing_to_play(plan: &Plan) -> Option<Exit> {
-    let settled: Vec<_> = plan.scenarios.iter().filter_map(|scenario| scenario.settled.as_ref()).collect();
-    if settled.len() < plan.scenarios.len() {
+    if plan.scenarios.iter().any(|scenario| scenario.settled.is_none()) {
         return None;
     }
-    if settled.iter().all(|settled| settled.reason == counterpart_plan::NOT_SELECTED) {
+    if !plan.scenarios.iter().any(|scenario| scenario.is_selected()) {
         console::error(&format!(
             "nothing is selected: no scenario of role {} has what `--scenario`, `--tag` and `--level` ask\nhelp: `counterpart list {} --scenarios` lists them",
             plan.role.name(),

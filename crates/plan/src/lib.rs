@@ -14,6 +14,6 @@ mod tree;
 
 pub use codes::{CODES, explain};
 pub use compile::{check_pack, compile_pack, without_variant};
-pub use model::{NOT_SELECTED, Plan};
+pub use model::Plan;
 pub use options::{Abilities, Force, Options, Origin, Purpose, Selection};
 pub use source::{PackFiles, SourceError};

@@ -186,6 +186,14 @@ pub struct Scenario {
     pub settled: Option<Settled>,
 }
 
+impl Scenario {
+    /// Tells whether the user's selection leaves it in.
+    #[must_use]
+    pub fn is_selected(&self) -> bool {
+        self.settled.as_ref().is_none_or(|settled| settled.reason != NOT_SELECTED)
+    }
+}
+
 /// Steps with parameters.
 #[derive(Clone, Debug)]
 pub struct Fragment {
