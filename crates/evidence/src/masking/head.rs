@@ -1,39 +1,53 @@
 //! Which part of a header field's value is secret.
 
-use super::Masker;
 use super::range::{MaskRange, tidy};
+use super::{Masker, pairs};
 use std::ops::Range;
+
+/// What of a field's value is secret, by the field's name.
+enum Ruled {
+    /// What proves who asks.
+    Credential,
+    /// The credentials among the pairs of an address, in its query or fragment.
+    Reference,
+    /// All of it.
+    Whole,
+}
 
 impl Masker {
     /// Finds what is secret in a field's value: by the field's name, and by what stands there.
     pub(super) fn find_in_field(&self, name: &[u8], value: &[u8]) -> Vec<MaskRange> {
-        let ruled = self.ruled_range(name, value).map(|range| MaskRange {
+        let found = self.find(value);
+        let ruled = match self.ruled(name) {
+            Some(Ruled::Credential) => vec![credential(value)],
+            Some(Ruled::Reference) => pairs::find_in_target(value),
+            Some(Ruled::Whole) => vec![trimmed(value)],
+            None => return found,
+        };
+        let ruled = ruled.into_iter().filter(|range| !range.is_empty()).map(|range| MaskRange {
             digest: self.digest(value.get(range.clone()).unwrap_or(&[])),
             from: range.start,
             to: range.end,
         });
-        let found = self.find(value);
-        if ruled.is_none() {
-            return found;
-        }
-        tidy(ruled.into_iter().chain(found).collect())
+        tidy(ruled.chain(found).collect())
     }
 
-    fn ruled_range(&self, name: &[u8], value: &[u8]) -> Option<Range<usize>> {
+    fn ruled(&self, name: &[u8]) -> Option<Ruled> {
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
-        let range = if is("authorization") || is("proxy-authorization") {
-            credential(value)
+        if is("authorization") || is("proxy-authorization") {
+            Some(Ruled::Credential)
         } else if is("cookie") || is("set-cookie") || self.headers.iter().any(|header| is(header)) {
-            trimmed(value)
+            Some(Ruled::Whole)
+        } else if is("content-location") || is("location") || is("referer") {
+            Some(Ruled::Reference)
         } else {
-            return None;
-        };
-        (!range.is_empty()).then_some(range)
+            None
+        }
     }
 
-    /// Tells whether a field's value is masked for its name.
+    /// Tells whether something of a field's value is secret for its name.
     pub(super) fn rules_field(&self, name: &[u8]) -> bool {
-        !self.ruled_range(name, b"x x").unwrap_or_default().is_empty()
+        self.ruled(name).is_some()
     }
 }
 
@@ -62,13 +76,18 @@ fn signature(token: &[u8]) -> Option<Range<usize>> {
     if !token.starts_with(b"ey") {
         return None;
     }
-    let mut parts = token.split(|byte| *byte == b'.');
+    let (mut dots, mut from) = (0, 0);
+    for (at, byte) in token.iter().enumerate() {
+        if ENCODED[usize::from(*byte)] {
+            continue;
+        }
+        if *byte != b'.' {
+            return None;
+        }
+        (dots, from) = (dots + 1, at + 1);
+    }
     // Five parts are an encrypted token (RFC 7516 §3.1), opaque to us.
-    let (Some(header), Some(claims), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-        return None;
-    };
-    let is_encoded = |part: &[u8]| part.iter().all(|byte| ENCODED[usize::from(*byte)]);
-    [header, claims, signature].into_iter().all(is_encoded).then_some(token.len() - signature.len()..token.len())
+    (dots == 2).then_some(from..token.len())
 }
 
 /// The bytes of Base64 with the alphabet for URLs (RFC 4648 §5), by their number.

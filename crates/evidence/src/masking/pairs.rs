@@ -15,9 +15,9 @@ pub(super) fn find_in_body(bytes: &[u8]) -> Vec<Range<usize>> {
     }
 }
 
-/// Finds the values of credentials in the query of a request target.
+/// Finds the values of credentials in the query or fragment of a request target or another address (RFC 6749 §4.2.2).
 pub(super) fn find_in_target(target: &[u8]) -> Vec<Range<usize>> {
-    let Some(mark) = target.iter().position(|byte| *byte == b'?') else { return Vec::new() };
+    let Some(mark) = target.iter().position(|byte| matches!(byte, b'?' | b'#')) else { return Vec::new() };
     let from = mark + 1;
     let ranges = find(target.get(from..).unwrap_or(&[])).into_iter();
     ranges.map(|range| range.start + from..range.end + from).collect()

@@ -105,6 +105,10 @@ fn credentials_are_masked_by_their_scheme() {
         ("Cookie", "id=7; more=8", "************"),
         ("Set-Cookie", "id=7; Secure", "************"),
         ("x-api-key", "12 34", "*****"),
+        ("Location", "https://h/a?token=ab.cd&b=1", "https://h/a?token=*****&b=1"),
+        ("location", "/a#state=x&access_token=ab.cd", "/a#state=x&access_token=*****"),
+        ("Referer", "https://h/a?client%5Fsecret=ab", "https://h/a?client%5Fsecret=**"),
+        ("Content-Location", "/a?b=token", "/a?b=token"),
         ("X-Other", "plain-secret here", "************ here"),
         ("X-Plain", "nothing", "nothing"),
     ];
