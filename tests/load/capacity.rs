@@ -6,7 +6,7 @@ use crate::{Size, identity, row};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use counterpart_keys::Usage;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -153,7 +153,7 @@ impl Site {
     async fn post(mut self, until: Instant) -> Went {
         let mut went = Went::default();
         while Instant::now() < until {
-            let body = self.next().to_string();
+            let body = self.next();
             let request = format!("{}{}\r\n\r\n{body}", self.head, body.len());
             let asked = Instant::now();
             drop(ask(&mut self.stream, request.as_bytes(), b"201").await);
@@ -163,27 +163,20 @@ impl Site {
     }
 
     /// The next event: a person comes, is updated and leaves, a bed goes out and comes back. Each is new to the back-end.
-    fn next(&mut self) -> Value {
+    fn next(&mut self) -> String {
         self.number += 1;
         let round = self.number / 5;
         // Milliseconds tell the moments of one bed or person apart.
         let timestamp = jiff::Timestamp::from_millisecond(1_700_000_000_000 + i64::try_from(self.number).unwrap()).unwrap();
-        let mut event = match self.number % 5 {
-            0 => {
-                json!({ "operation": "check in", "person_id": 9_000_000 + round, "cid_id": round, "gender": "m", "nationality": "gbr" })
-            }
-            1 => {
-                json!({ "operation": "update individual", "person_id": 9_000_000 + round, "cid_id": round, "gender": "f", "nationality": "fra" })
-            }
-            2 => {
-                json!({ "operation": "out commission", "bed_ref": format!("B-{round}"), "reason": "Crime Scene", "gender": "f" })
-            }
-            3 => json!({ "operation": "in commission", "bed_ref": format!("B-{round}") }),
-            _ => json!({ "operation": "check out", "person_id": 9_000_000 + round }),
+        let person = 9_000_000 + round;
+        let event = match self.number % 5 {
+            0 => format!(r#""check in","person_id":{person},"cid_id":{round},"gender":"m","nationality":"gbr""#),
+            1 => format!(r#""update individual","person_id":{person},"cid_id":{round},"gender":"f","nationality":"fra""#),
+            2 => format!(r#""out commission","bed_ref":"B-{round}","reason":"Crime Scene","gender":"f""#),
+            3 => format!(r#""in commission","bed_ref":"B-{round}""#),
+            _ => format!(r#""check out","person_id":{person}"#),
         };
-        event["timestamp"] = json!(timestamp.to_string());
-        event["centre"] = json!(self.centre);
-        event
+        format!(r#"{{"operation":{event},"timestamp":"{timestamp}","centre":"{}"}}"#, self.centre)
     }
 }
 

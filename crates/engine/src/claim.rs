@@ -58,7 +58,7 @@ struct Matched {
 
 impl Expectation {
     pub(crate) fn new(plan: Arc<Await>, checks: Vec<Arc<Check>>, step: u32, count_max: Option<u64>) -> Self {
-        let using = if plan.using.is_empty() { Vec::new() } else { vec![Arc::new(RuleIndex::new(&plan.using))] };
+        let using = if plan.using.is_empty() { Vec::new() } else { vec![Arc::new(RuleIndex::new(&plan.using, &Map::new()))] };
         Self {
             step: AtomicU32::new(step),
             plan,

@@ -8,7 +8,7 @@ use counterpart_evidence::{
 use counterpart_matching::{Clock as JudgingClock, Names, OtherForm, Subjects};
 use counterpart_plan::Plan;
 use counterpart_validate::{Check, Findings, check};
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What some checks found.
@@ -46,13 +46,13 @@ impl Found {
         // A set of checks says what each of them found.
         more.passed.retain(|(id, _)| !decided.contains(id));
         more.findings.retain(|finding| !decided.contains(&finding.check));
-        let again: HashSet<&CheckId> = more.findings.iter().map(|finding| &finding.check).chain(more.decided()).collect();
+        let again: BTreeSet<&CheckId> = more.findings.iter().map(|finding| &finding.check).chain(more.decided()).collect();
         self.findings.retain(|finding| !again.contains(&finding.check));
         self.add(more);
     }
 
     /// Names the checks that are decided: they passed, failed, or did not apply.
-    fn decided(&self) -> HashSet<&CheckId> {
+    fn decided(&self) -> BTreeSet<&CheckId> {
         let decided = self.findings.iter().filter(|finding| finding.outcome != FindingOutcome::Error);
         let skipped = self.skipped.iter().flat_map(|skipped| &skipped.checks);
         decided.map(|finding| &finding.check).chain(self.passed.iter().chain(skipped).map(|(id, _)| id)).collect()

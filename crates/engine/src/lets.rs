@@ -27,9 +27,8 @@ pub(crate) struct Namings {
 /// The named values of one rule, and after them what must be true for it to take a request.
 #[derive(Debug, Default)]
 struct Naming {
+    /// Those of the rule, and then what must be true, as values without a name.
     lets: Vec<Let>,
-    /// What must be true, as values without a name.
-    demands: Vec<NamedValue>,
     /// What else must hold.
     others: Vec<MatchRule>,
     /// Which of the index's path patterns is its own.
@@ -39,6 +38,7 @@ struct Naming {
 /// One named value.
 #[derive(Debug)]
 struct Let {
+    value: NamedValue,
     /// Its place among those that several rules may have; none where it depends on what is the rule's alone.
     shared: Option<usize>,
     /// The named values before it that it reads itself.
@@ -62,25 +62,29 @@ enum Source {
 }
 
 impl Namings {
-    pub(crate) fn new<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Self {
+    /// Takes the named values of rules. What is known beforehand, by root name, is worked out now.
+    pub(crate) fn new<'a>(rules: impl IntoIterator<Item = &'a Rule>, known: &Map<String, Value>) -> Self {
         let mut namings = Self::default();
         let mut places = HashMap::new();
         for rule in rules {
-            let naming = namings.naming(rule, &mut places);
+            let naming = namings.naming(rule, known, &mut places);
             namings.of_rules.push(naming);
         }
         namings.shared = places.len();
         namings
     }
 
-    fn naming(&mut self, rule: &Rule, places: &mut HashMap<Identity, usize>) -> Naming {
+    fn naming(&mut self, rule: &Rule, known: &Map<String, Value>, places: &mut HashMap<Identity, usize>) -> Naming {
         let pattern = rule.on.path.as_ref().map(|pattern| self.pattern(pattern));
         let (demands, others) = rule.when.as_ref().map(MatchRule::demands).unwrap_or_default();
-        let demands: Vec<NamedValue> = demands.into_iter().map(NamedValue::Computed).collect();
-        let mut lets: Vec<Let> = Vec::with_capacity(rule.lets.len() + demands.len());
-        for value in rule.lets.iter().map(|named| &named.value).chain(&demands) {
+        let is_hidden = rule.lets.iter().any(|named| known.contains_key(&named.name));
+        let settled = |value: &NamedValue| if is_hidden { value.clone() } else { knowing(value, known) };
+        let values: Vec<NamedValue> = rule.lets.iter().map(|named| settled(&named.value)).collect();
+        let demands = demands.into_iter().map(NamedValue::Computed).map(|value| settled(&value));
+        let mut lets: Vec<Let> = Vec::with_capacity(values.len());
+        for value in values.into_iter().chain(undecided(demands.collect())) {
             let before: Vec<&str> = rule.lets.iter().take(lets.len()).map(|named| named.name.as_str()).collect();
-            let names = expression(value).map(Expression::names).unwrap_or_default();
+            let names = expression(&value).map(Expression::names).unwrap_or_default();
             let reads: Vec<(&String, usize)> =
                 names.iter().filter_map(|name| Some((name, before.iter().rposition(|known| known == name)?))).collect();
             let from = names.iter().map(|name| match reads.iter().find(|(known, _)| *known == name) {
@@ -91,15 +95,16 @@ impl Namings {
                 None => Some(None),
             });
             let shared = from.collect::<Option<Vec<_>>>().map(|from| {
-                let (kind, collection) = kind(value);
-                let text = expression(value).map(Expression::text).unwrap_or_default().to_owned();
+                let (kind, collection) = kind(&value);
+                let text = expression(&value).map(Expression::text).unwrap_or_default().to_owned();
                 let identity = Identity { kind, collection, text, from: from.into_iter().flatten().collect() };
                 let next = places.len();
                 *places.entry(identity).or_insert(next)
             });
-            lets.push(Let { shared, reads: reads.into_iter().map(|(_, at)| at).collect() });
+            let reads = reads.into_iter().map(|(_, at)| at).collect();
+            lets.push(Let { value, shared, reads });
         }
-        Naming { lets, demands, others, pattern }
+        Naming { lets, others, pattern }
     }
 
     fn pattern(&mut self, pattern: &str) -> usize {
@@ -123,6 +128,29 @@ fn expression(value: &NamedValue) -> Option<&Expression> {
         NamedValue::Directory { .. } => None,
         NamedValue::Found { key, .. } => Some(key),
         NamedValue::Searched { with, .. } => Some(with),
+    }
+}
+
+/// Puts what is known into a named value.
+fn knowing(value: &NamedValue, known: &Map<String, Value>) -> NamedValue {
+    match value {
+        NamedValue::Computed(expression) => NamedValue::Computed(expression.knowing(known)),
+        NamedValue::Directory { .. } => value.clone(),
+        NamedValue::Found { collection, key } => NamedValue::Found { collection: collection.clone(), key: key.knowing(known) },
+        NamedValue::Searched { collection, with } => {
+            NamedValue::Searched { collection: collection.clone(), with: with.knowing(known) }
+        }
+    }
+}
+
+/// Leaves out what is true anyway; of several demands of which one is known to be false, that one says all.
+fn undecided(demands: Vec<NamedValue>) -> Vec<NamedValue> {
+    let is = |value: &NamedValue, flag: bool| {
+        expression(value).and_then(Expression::constant).is_some_and(|constant| *constant == Value::Bool(flag))
+    };
+    match demands.iter().position(|demand| is(demand, false)) {
+        Some(at) => demands.into_iter().skip(at).take(1).collect(),
+        None => demands.into_iter().filter(|demand| !is(demand, true)).collect(),
     }
 }
 
@@ -186,7 +214,7 @@ impl<'a> Tried<'a> {
         (asked, memory): (&'a Asked<'a>, &'a Memory),
         (path, failed): (Option<&'a Value>, &'a Value),
     ) -> Self {
-        static NONE: Naming = Naming { lets: Vec::new(), demands: Vec::new(), others: Vec::new(), pattern: None };
+        static NONE: Naming = Naming { lets: Vec::new(), others: Vec::new(), pattern: None };
         let naming = worked.namings.of_rules.get(at).unwrap_or(&NONE);
         let own = naming.lets.iter().filter(|one| one.shared.is_none()).count();
         // The places of what is shared stay empty here.
@@ -218,11 +246,6 @@ impl<'a> Tried<'a> {
         (names, broken)
     }
 
-    fn value_at(&self, at: usize) -> Option<&NamedValue> {
-        let lets = &self.rule.lets;
-        lets.get(at).map(|named| &named.value).or_else(|| self.naming.demands.get(at.checked_sub(lets.len())?))
-    }
-
     fn cell(&self, at: usize) -> Option<&OnceCell<Outcome>> {
         match self.naming.lets.get(at)?.shared {
             Some(place) => self.worked.values.get(place),
@@ -240,8 +263,8 @@ impl<'a> Tried<'a> {
                 to_do.push(*read);
                 continue;
             }
-            if let Some((cell, value)) = self.cell(top).zip(self.value_at(top)) {
-                cell.get_or_init(|| self.work_out(value, &Before { tried: self, upto: top }));
+            if let Some((cell, one)) = self.cell(top).zip(self.naming.lets.get(top)) {
+                cell.get_or_init(|| self.work_out(&one.value, &Before { tried: self, upto: top }));
             }
             to_do.pop();
         }

@@ -74,7 +74,7 @@ impl Provider {
             .plan
             .endpoints
             .iter()
-            .map(|endpoint| (endpoint.name.clone(), Arc::new(RuleIndex::new(&endpoint.stubs))))
+            .map(|endpoint| (endpoint.name.clone(), Arc::new(RuleIndex::new(&endpoint.stubs, &shared.plan.globals))))
             .collect();
         let state = State { claimants: Vec::new(), bound: HashMap::new(), overlays: Vec::new(), schedules: Vec::new(), next: 0 };
         let memories = Memories::new(Arc::clone(&shared));

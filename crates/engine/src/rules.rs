@@ -29,10 +29,11 @@ pub(crate) struct RuleIndex {
 }
 
 impl RuleIndex {
-    pub(crate) fn new<'a>(stubs: impl IntoIterator<Item = &'a Arc<Stub>>) -> Self {
+    /// Indexes the rules of stubs. What is known beforehand, by root name, is worked out now.
+    pub(crate) fn new<'a>(stubs: impl IntoIterator<Item = &'a Arc<Stub>>, known: &Map<String, Value>) -> Self {
         let rules: Vec<Arc<Rule>> = stubs.into_iter().flat_map(|stub| stub.rules.iter().cloned()).collect();
         let is_stateless = rules.iter().all(|rule| needs_no_memory(rule));
-        let namings = Namings::new(rules.iter().map(AsRef::as_ref));
+        let namings = Namings::new(rules.iter().map(AsRef::as_ref), known);
         let mut index = Self { rules, namings, is_stateless, ..Self::default() };
         let compared: Vec<Vec<(FieldKey, String)>> =
             index.rules.iter().map(|rule| rule.when.as_ref().map(compared_fields).unwrap_or_default()).collect();

@@ -23,7 +23,7 @@ mod template;
 mod token;
 
 pub use counterpart_jwt::Algorithm as TokenAlgorithm;
-pub use expression::{EvaluationFault, Expression, ExpressionFault};
+pub use expression::{Evaluated, EvaluationFault, Expression, ExpressionFault};
 pub use generate::{Generators, Random};
 pub use message::{Capture, Edit, EditFault, Editable, Mutation, Mutations, XmlChange, XmlPath, apply, capture, mutations};
 pub use moment::text as moment_text;

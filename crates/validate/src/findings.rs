@@ -31,7 +31,7 @@ impl Precondition {
     fn judge(rule: &Rule, subjects: &Subjects<'_>) -> Self {
         match judge(rule, &subjects.without_positions()) {
             Judgement::Holds | Judgement::HoldsWithWarning(_) => Self::Met,
-            Judgement::Broken(mismatch) => Self::NotMet(format!("does not apply: {}", mismatch.message)),
+            Judgement::Broken(mismatch) => Self::NotMet(["does not apply: ", &mismatch.message].concat()),
             Judgement::Unjudged(why) => Self::Unjudged(why),
             Judgement::Undecided(reason) => Self::Undecided(format!("its precondition could not be judged: {reason}")),
         }

@@ -14,7 +14,7 @@ use counterpart_plan::model::{
     Change, Collection, Compared, Named, NamedValue, Parameter, Reply, Rule, RuleOn, Search, Shape, Store, Stub,
 };
 use counterpart_validate::{Check, CheckRule};
-use serde_json::json;
+use serde_json::{Map, json};
 use std::sync::Arc;
 
 fn expression(text: &str) -> Expression {
@@ -92,7 +92,7 @@ fn tried(rules: Vec<Rule>, memory: &mut Memory) -> (Result<Answer, String>, Foun
     let request = Request { target: "/a".to_owned(), body: Body::plain(r#"{"n":7,"id":"a"}"#), ..Request::default() };
     exchange.request = Some(request.clone());
     let stub = Arc::new(Stub { name: "stub".to_owned(), rules: rules.into_iter().map(Arc::new).collect() });
-    let index = Arc::new(RuleIndex::new([&stub]));
+    let index = Arc::new(RuleIndex::new([&stub], &Map::new()));
     let subjects = Subjects::new(&exchange, &NoNames);
     let asked = Asked { endpoint: "main", request: &request, path: request.path(), subjects: &subjects, failed: Vec::new() };
     let mut found = Found::default();

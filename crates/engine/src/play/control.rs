@@ -202,7 +202,7 @@ impl Play {
         let lasting = self.shared.clock.real(lasting_ms);
         let mut tickets = Vec::new();
         if !observe.stubs.is_empty() {
-            tickets.push(self.provider.lay_over(Arc::new(RuleIndex::new(&observe.stubs))));
+            tickets.push(self.provider.lay_over(Arc::new(RuleIndex::new(&observe.stubs, &Map::new()))));
         }
         if let Some(schedule) = &observe.schedule {
             tickets.push(self.provider.follow(Arc::clone(schedule)));

@@ -91,7 +91,8 @@ impl Play {
         urls: std::collections::BTreeMap<String, String>,
         stopping: watch::Receiver<bool>,
     ) -> Arc<Self> {
-        let using = if scenario.using.is_empty() { Vec::new() } else { vec![Arc::new(RuleIndex::new(&scenario.using))] };
+        let using =
+            if scenario.using.is_empty() { Vec::new() } else { vec![Arc::new(RuleIndex::new(&scenario.using, &Map::new()))] };
         Arc::new(Self {
             shared: Arc::clone(&provider.shared),
             provider: Arc::clone(provider),

@@ -2,7 +2,7 @@
 
 use super::node::{Loop, Node};
 use super::value::Val;
-use super::{EvaluationFault, Program, operate, path_of, trace};
+use super::{Evaluated, EvaluationFault, Program, operate, path_of, trace};
 use crate::Names;
 use crate::limits::{BYTES_PER_STEP, EVALUATION_BYTES_MAX, EVALUATION_STEPS_MAX};
 use indexmap::IndexMap;
@@ -13,8 +13,11 @@ use std::rc::Rc;
 
 type Root<'n> = OnceCell<Option<Cow<'n, Value>>>;
 
+/// Most expressions use no more names than this; their values are kept without asking for memory.
+const NAMES_FEW: usize = 6;
+
 /// Gives the value of a program.
-pub(super) fn evaluate(program: &Program, names: &dyn Names) -> Result<Value, EvaluationFault> {
+pub(super) fn evaluate(program: &Program, names: &dyn Names) -> Evaluated<Value> {
     with_evaluation(program, names, |evaluation| {
         let program = evaluation.program;
         match evaluation.node(&program.root)? {
@@ -34,9 +37,17 @@ pub(super) fn with_evaluation<T>(
     run: impl for<'v, 'n> FnOnce(&mut Evaluation<'v, 'n>) -> T,
 ) -> T {
     let roots_count = if program.has_roots { program.names.len() } else { 0 };
-    let roots: Vec<Root<'_>> = std::iter::repeat_with(OnceCell::new).take(roots_count).collect();
-    let members: Vec<Root<'_>> = program.members.iter().map(|_| OnceCell::new()).collect();
-    run(&mut Evaluation { program, names, roots: &roots, members: &members, locals: Vec::new(), budget: Budget::default() })
+    let count = roots_count + program.members.len();
+    let (few, many): ([Root<'_>; NAMES_FEW], Vec<Root<'_>>);
+    let cells = if count <= NAMES_FEW {
+        few = [const { OnceCell::new() }; NAMES_FEW];
+        few.get(..count).unwrap_or(&few)
+    } else {
+        many = std::iter::repeat_with(OnceCell::new).take(count).collect();
+        &many
+    };
+    let (roots, members) = cells.split_at(roots_count);
+    run(&mut Evaluation { program, names, roots, members, locals: Vec::new(), budget: Budget::default() })
 }
 
 /// What is left of the steps and bytes that one evaluation may take.
@@ -48,7 +59,7 @@ pub(super) struct Budget {
 
 impl Budget {
     /// Takes steps.
-    pub(super) fn step(&mut self, count: usize) -> Result<(), EvaluationFault> {
+    pub(super) fn step(&mut self, count: usize) -> Evaluated<()> {
         self.steps = self.steps.saturating_add(count as u64);
         if self.steps > EVALUATION_STEPS_MAX {
             return Err(EvaluationFault::bound(format!("the expression took more than {EVALUATION_STEPS_MAX} steps")));
@@ -57,7 +68,7 @@ impl Budget {
     }
 
     /// Takes bytes that are about to be made.
-    pub(super) fn bytes(&mut self, count: usize) -> Result<(), EvaluationFault> {
+    pub(super) fn bytes(&mut self, count: usize) -> Evaluated<()> {
         self.bytes = self.bytes.saturating_add(count);
         if self.bytes > EVALUATION_BYTES_MAX {
             return Err(EvaluationFault::bound(format!("the expression made more than {EVALUATION_BYTES_MAX} bytes of text")));
@@ -76,7 +87,7 @@ pub(super) struct Evaluation<'v, 'n> {
 }
 
 impl<'v, 'n: 'v> Evaluation<'v, 'n> {
-    pub(super) fn node(&mut self, node: &'v Node) -> Result<Val<'v>, EvaluationFault> {
+    pub(super) fn node(&mut self, node: &'v Node) -> Evaluated<Val<'v>> {
         self.budget.step(1)?;
         match node {
             Node::And(left, right) => self.logic(left, right, false),
@@ -168,7 +179,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
         path_of(node, &self.program.names, &self.program.members)
     }
 
-    fn missing(&self, node: &Node, key: Option<&Val<'v>>) -> EvaluationFault {
+    fn missing(&self, node: &Node, key: Option<&Val<'v>>) -> Box<EvaluationFault> {
         let path = self.path(node);
         let message = match (&path, key) {
             (Some(path), _) => format!("`{path}` is missing"),
@@ -178,25 +189,25 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
                 _ => "a value is missing".to_owned(),
             },
         };
-        self.traced(EvaluationFault { path, ..EvaluationFault::new(message) }, [node])
+        self.traced(EvaluationFault::of(path, message), [node])
     }
 
-    fn wrong(&self, node: &Node, takes: &str, value: &Val<'v>) -> EvaluationFault {
+    fn wrong(&self, node: &Node, takes: &str, value: &Val<'v>) -> Box<EvaluationFault> {
         let path = self.path(node);
         let subject = path.as_ref().map_or_else(|| "the value".to_owned(), |path| format!("`{path}`"));
         let message = format!("{takes}; {subject} is a {}", value.type_name());
-        self.traced(EvaluationFault { path, ..EvaluationFault::new(message) }, [node])
+        self.traced(EvaluationFault::of(path, message), [node])
     }
 
     /// Gives a value that is there.
-    fn present(&mut self, node: &'v Node) -> Result<Val<'v>, EvaluationFault> {
+    fn present(&mut self, node: &'v Node) -> Evaluated<Val<'v>> {
         match self.node(node)? {
             Val::Absent => Err(self.missing(node, None)),
             value => Ok(value),
         }
     }
 
-    fn boolean(&mut self, node: &'v Node) -> Result<bool, EvaluationFault> {
+    fn boolean(&mut self, node: &'v Node) -> Evaluated<bool> {
         match self.present(node)? {
             Val::Bool(flag) => Ok(flag),
             other => Err(self.wrong(node, "a condition is a bool", &other)),
@@ -205,7 +216,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
 
     /// `&&` and `||` are commutative: a side that decides hides the fault of the other (CEL language definition,
     /// "Logical Operators").
-    fn logic(&mut self, left: &'v Node, right: &'v Node, decides: bool) -> Result<Val<'v>, EvaluationFault> {
+    fn logic(&mut self, left: &'v Node, right: &'v Node, decides: bool) -> Evaluated<Val<'v>> {
         let left = self.boolean(left);
         if left.as_ref().is_ok_and(|flag| *flag == decides) {
             return Ok(Val::Bool(decides));
@@ -214,7 +225,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
         if right == decides { Ok(Val::Bool(decides)) } else { left.map(Val::Bool) }
     }
 
-    fn map(&mut self, entries: &'v [(Node, Node)]) -> Result<Val<'v>, EvaluationFault> {
+    fn map(&mut self, entries: &'v [(Node, Node)]) -> Evaluated<Val<'v>> {
         let mut map = IndexMap::with_capacity(entries.len());
         for (key, value) in entries {
             let name = match self.present(key)? {
@@ -231,26 +242,26 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
         Ok(Val::Map(Rc::new(map)))
     }
 
-    fn call(&mut self, function: &'v super::function::Function, arguments: &'v [Node]) -> Result<Val<'v>, EvaluationFault> {
+    fn call(&mut self, function: &'v super::function::Function, arguments: &'v [Node]) -> Evaluated<Val<'v>> {
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
-            values.push(if function.takes_absent() { self.node(argument)? } else { self.present(argument)? });
+            values.push(if function.takes_absent { self.node(argument)? } else { self.present(argument)? });
         }
         function.call(values, &mut self.budget).map_err(|fault| self.blame(fault, arguments))
     }
 
     /// Names the first of the operands that is a path, where the fault does not name one.
-    fn blame<'a>(&self, fault: EvaluationFault, operands: impl IntoIterator<Item = &'a Node>) -> EvaluationFault {
+    fn blame<'a>(&self, mut fault: Box<EvaluationFault>, operands: impl IntoIterator<Item = &'a Node>) -> Box<EvaluationFault> {
         if fault.is_bound {
             return fault;
         }
         let operands: Vec<&Node> = operands.into_iter().collect();
-        let path = fault.path.clone().or_else(|| operands.iter().find_map(|operand| self.path(operand)));
-        self.traced(EvaluationFault { path, ..fault }, operands)
+        fault.path = fault.path.take().or_else(|| operands.iter().find_map(|operand| self.path(operand)));
+        self.traced(fault, operands)
     }
 
     /// Names the values that the part with the fault was worked out from, where neither they nor a single one are named yet.
-    fn traced<'a>(&self, mut fault: EvaluationFault, nodes: impl IntoIterator<Item = &'a Node>) -> EvaluationFault {
+    fn traced<'a>(&self, mut fault: Box<EvaluationFault>, nodes: impl IntoIterator<Item = &'a Node>) -> Box<EvaluationFault> {
         if fault.path.is_none() && fault.origins.is_empty() && fault.locals.is_empty() && !fault.is_bound {
             nodes.into_iter().for_each(|node| trace(node, &self.program.names, &self.program.members, &mut fault));
         }
@@ -258,7 +269,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
     }
 
     /// Names what a comprehension runs over, where the fault is of something that its variable gave.
-    fn traced_variable(&self, mut fault: EvaluationFault, variable: usize, source: &Node) -> EvaluationFault {
+    fn traced_variable(&self, mut fault: Box<EvaluationFault>, variable: usize, source: &Node) -> Box<EvaluationFault> {
         if fault.locals.contains(&variable) {
             fault.locals.retain(|at| *at != variable);
             trace(source, &self.program.names, &self.program.members, &mut fault);
@@ -266,13 +277,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
         fault
     }
 
-    fn comprehension(
-        &mut self,
-        kind: Loop,
-        source: &'v Node,
-        condition: Option<&'v Node>,
-        body: &'v Node,
-    ) -> Result<Val<'v>, EvaluationFault> {
+    fn comprehension(&mut self, kind: Loop, source: &'v Node, condition: Option<&'v Node>, body: &'v Node) -> Evaluated<Val<'v>> {
         let value = self.present(source)?;
         self.budget.step(value.size().unwrap_or(0))?;
         let members = match (value.members(), value.entries()) {
@@ -293,11 +298,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
         result.map_err(|fault| self.traced_variable(fault, base, source))
     }
 
-    fn with<T>(
-        &mut self,
-        member: Val<'v>,
-        run: impl FnOnce(&mut Self) -> Result<T, EvaluationFault>,
-    ) -> Result<T, EvaluationFault> {
+    fn with<T>(&mut self, member: Val<'v>, run: impl FnOnce(&mut Self) -> Evaluated<T>) -> Evaluated<T> {
         self.locals.push(member);
         let result = run(self);
         self.locals.pop();
@@ -305,7 +306,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
     }
 
     /// As with `||` and `&&`, a member that decides hides the fault of another.
-    fn quantify(&mut self, members: Vec<Val<'v>>, body: &'v Node, decides: bool) -> Result<Val<'v>, EvaluationFault> {
+    fn quantify(&mut self, members: Vec<Val<'v>>, body: &'v Node, decides: bool) -> Evaluated<Val<'v>> {
         let mut first_fault = None;
         for member in members {
             match self.with(member, |evaluation| evaluation.boolean(body)) {
@@ -320,7 +321,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
         first_fault.map_or(Ok(Val::Bool(!decides)), Err)
     }
 
-    fn select(&mut self, members: Vec<Val<'v>>, body: &'v Node) -> Result<Vec<Val<'v>>, EvaluationFault> {
+    fn select(&mut self, members: Vec<Val<'v>>, body: &'v Node) -> Evaluated<Vec<Val<'v>>> {
         let mut kept = Vec::new();
         for member in members {
             if self.with(member.clone(), |evaluation| evaluation.boolean(body))? {
@@ -330,12 +331,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
         Ok(kept)
     }
 
-    fn transform(
-        &mut self,
-        members: Vec<Val<'v>>,
-        condition: Option<&'v Node>,
-        body: &'v Node,
-    ) -> Result<Vec<Val<'v>>, EvaluationFault> {
+    fn transform(&mut self, members: Vec<Val<'v>>, condition: Option<&'v Node>, body: &'v Node) -> Evaluated<Vec<Val<'v>>> {
         let mut made = Vec::with_capacity(members.len());
         for member in members {
             let value = self.with(member, |evaluation| {
@@ -347,7 +343,7 @@ impl<'v, 'n: 'v> Evaluation<'v, 'n> {
         Ok(made)
     }
 
-    fn keyed(&mut self, members: Vec<Val<'v>>, body: &'v Node) -> Result<Vec<(Val<'v>, Val<'v>)>, EvaluationFault> {
+    fn keyed(&mut self, members: Vec<Val<'v>>, body: &'v Node) -> Evaluated<Vec<(Val<'v>, Val<'v>)>> {
         let mut pairs = Vec::with_capacity(members.len());
         for member in members {
             let key = self.with(member.clone(), |evaluation| evaluation.present(body))?;

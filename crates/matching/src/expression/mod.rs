@@ -7,6 +7,7 @@
 mod compile;
 mod conjunct;
 mod evaluate;
+mod fold;
 mod function;
 mod guard;
 mod node;
@@ -53,15 +54,25 @@ pub struct EvaluationFault {
 }
 
 impl EvaluationFault {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), path: None, origins: Vec::new(), is_bound: false, locals: Vec::new() }
+    pub(crate) fn new(message: impl Into<String>) -> Box<Self> {
+        Self::of(None, message)
+    }
+
+    /// Blames the value at a path, where there is one.
+    fn of(path: Option<String>, message: impl Into<String>) -> Box<Self> {
+        Box::new(Self { message: message.into(), path, origins: Vec::new(), is_bound: false, locals: Vec::new() })
     }
 
     /// Says that a bound was passed.
-    pub(crate) fn bound(message: String) -> Self {
-        Self { is_bound: true, ..Self::new(message) }
+    pub(crate) fn bound(message: String) -> Box<Self> {
+        let mut fault = Self::new(message);
+        fault.is_bound = true;
+        fault
     }
 }
+
+/// What an expression gives. Each of its parts hands this on, so that a fault, which is seldom, must not make it big.
+pub type Evaluated<T> = Result<T, Box<EvaluationFault>>;
 
 /// A compiled expression; copies share it.
 #[derive(Clone, Debug)]
@@ -69,7 +80,7 @@ pub struct Expression {
     program: Arc<Program>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Program {
     text: String,
     root: Node,
@@ -122,6 +133,15 @@ impl Expression {
         &self.program.member_names
     }
 
+    /// Gives its value, where that is written in it.
+    #[must_use]
+    pub fn constant(&self) -> Option<&Value> {
+        match &self.program.root {
+            Node::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// Tells whether it uses no name, so that its value is always the same.
     #[must_use]
     pub fn is_constant(&self) -> bool {
@@ -132,7 +152,7 @@ impl Expression {
     ///
     /// # Errors
     /// A name without value, a value of another type than the operation takes, or a bound that was passed.
-    pub fn evaluate(&self, names: &dyn Names) -> Result<Value, EvaluationFault> {
+    pub fn evaluate(&self, names: &dyn Names) -> Evaluated<Value> {
         evaluate::evaluate(&self.program, names)
     }
 

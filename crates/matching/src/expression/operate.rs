@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-type Result<T> = std::result::Result<T, EvaluationFault>;
+type Result<T> = super::Evaluated<T>;
 
 /// Applies an operator.
 pub(super) fn binary<'v>(operator: Binary, left: Val<'v>, right: Val<'v>, budget: &mut Budget) -> Result<Val<'v>> {
@@ -34,7 +34,7 @@ pub(super) fn binary<'v>(operator: Binary, left: Val<'v>, right: Val<'v>, budget
     }
 }
 
-fn mistyped(operator: Binary, left: &Val<'_>, right: &Val<'_>) -> EvaluationFault {
+fn mistyped(operator: Binary, left: &Val<'_>, right: &Val<'_>) -> Box<EvaluationFault> {
     let sign = operator.sign();
     EvaluationFault::new(format!("`{sign}` cannot be used between {} and {}", left.type_name(), right.type_name()))
 }
@@ -57,7 +57,9 @@ fn arithmetic<'v>(operator: Binary, left: Val<'v>, right: Val<'v>, budget: &mut 
         }
         (Binary::Add, Val::Text(left), Val::Text(right)) => {
             budget.bytes(left.len() + right.len())?;
-            Ok(Val::Text(Cow::Owned(format!("{left}{right}"))))
+            let mut text = left.into_owned();
+            text.push_str(&right);
+            Ok(Val::Text(Cow::Owned(text)))
         }
         (Binary::Add, Val::Bytes(left), Val::Bytes(right)) => {
             budget.bytes(left.len() + right.len())?;

@@ -1,12 +1,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use crate::{EvaluationFault, Expression, NameTable, Names, NoNames};
+use super::Evaluated;
+use crate::{Expression, NameTable, Names, NoNames};
 use proptest::prelude::{ProptestConfig, any, proptest};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-fn value(text: &str) -> Result<Value, EvaluationFault> {
+fn value(text: &str) -> Evaluated<Value> {
     Expression::compile(text).unwrap_or_else(|fault| panic!("{text}: {fault}")).evaluate(&names())
 }
 
@@ -326,5 +327,39 @@ fn expression_is_taken_apart_at_its_outermost_ands_alone() {
     ] {
         let made = Expression::compile(text).unwrap_or_else(|fault| panic!("{text}: {fault}")).conjuncts();
         assert_eq!(made.iter().map(Expression::text).collect::<Vec<_>>(), parts);
+    }
+}
+
+#[test]
+fn what_is_known_beforehand_changes_no_value() {
+    let profile = json!({"strict": "yes", "limit": 3, "rows": [1, 2], "off": false});
+    let known = serde_json::Map::from_iter([("profile".to_owned(), profile.clone())]);
+    let names = names().with("profile", profile);
+    for (text, constant) in [
+        ("profile.strict == 'yes'", Some(json!(true))),
+        ("profile.strict == 'no' && a.missing > 1", Some(json!(false))),
+        ("a.missing > 1 || profile.limit >= 3", Some(json!(true))),
+        ("profile.off ? a.missing : profile.limit + 1", Some(json!(4))),
+        ("!profile.off", Some(json!(true))),
+        ("has(profile.limit)", Some(json!(true))),
+        ("profile.?strict.orValue('')", None),
+        ("profile.?missing.orValue('none')", None),
+        ("profile.missing == 1", None),
+        ("profile.limit > 'a'", None),
+        ("profile.strict == 'yes' && a.n == 3", None),
+        ("profile.strict == 'no' || a.n", None),
+        ("a.list.all(x, x <= profile.limit)", None),
+        ("a.list.exists(profile, profile == 2)", None),
+        ("profile.rows.map(x, x * profile.limit)", None),
+        ("{'is': profile.strict, 'of': [profile.limit, a.n]}", None),
+        ("duration(string(profile.limit) + 's') > duration('2s')", None),
+        ("size(profile) + profile.limit", None),
+    ] {
+        let whole = Expression::compile(text).unwrap_or_else(|fault| panic!("{text}: {fault}"));
+        let folded = whole.knowing(&known);
+        assert_eq!(folded.constant(), constant.as_ref(), "{text}");
+        assert_eq!((folded.text(), folded.names(), folded.members()), (whole.text(), whole.names(), whole.members()));
+        let message = |value: Evaluated<Value>| value.map_err(|fault| fault.message);
+        assert_eq!(message(folded.evaluate(&names)), message(whole.evaluate(&names)), "{text}");
     }
 }

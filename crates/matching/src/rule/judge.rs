@@ -296,7 +296,7 @@ fn mismatch(
     let subject = &condition.subject;
     let spot = seen.map(|seen| &seen.spot);
     Mismatch {
-        message: format!("{} {message}", subject.label_at(spot.unwrap_or(&Spot::Subject))),
+        message: [&subject.label_at(spot.unwrap_or(&Spot::Subject)), " ", &message].concat(),
         expected,
         actual: seen.map(|seen| shown(&seen.value)),
         place: Some(subject.place(condition.side, spot, subjects)),

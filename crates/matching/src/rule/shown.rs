@@ -22,7 +22,9 @@ pub(super) fn shown_json(value: &Value) -> String {
 
 /// Cuts a text to the bound.
 pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+    // A character has one byte at least.
+    let end = if text.len() > SHOWN_CHARS_MAX { text.char_indices().nth(SHOWN_CHARS_MAX) } else { None };
+    match end {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or("")),
         None => text.to_owned(),
     }

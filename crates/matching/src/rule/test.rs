@@ -3,7 +3,7 @@
 use super::shown::{shown, shown_json};
 use super::{Bounds, Condition, JsonType, Operator, Sense, Test};
 use crate::limits::UNIQUE_MAX;
-use crate::subject::select::{Blocked, Found, Seen, text_of};
+use crate::subject::select::{Blocked, Found, Seen, quoted, text_of};
 use crate::{Operand, Subject, Subjects, compare, pointer};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -103,7 +103,7 @@ fn judge_one(
         Ready::Values(operator @ Operator::Contains(_), values) => {
             values.iter().map(|value| format!("{} `{}`", operator.verb(), shown_json(value))).collect()
         }
-        Ready::Values(_, values) => values.iter().map(|value| format!("`{}`", shown_json(value))).collect(),
+        Ready::Values(_, values) => values.iter().map(|value| quoted(&shown_json(value))).collect(),
     };
     let expected = match test.sense {
         Sense::Is => expected,
@@ -111,9 +111,9 @@ fn judge_one(
     };
     let what = match (&test.operator, found) {
         (Operator::Range(_), found) if number(found).is_none() => format!("is `{}`, which is no number", actual()),
-        _ => format!("is `{}`", actual()),
+        _ => ["is `", &actual(), "`"].concat(),
     };
-    Ok(Some((format!("{what}; expected {}", expected.join(" or ")), expected)))
+    Ok(Some(([&what, "; expected ", &expected.join(" or ")].concat(), expected)))
 }
 
 /// Applies tests to every member; the message names the member.
@@ -268,7 +268,7 @@ fn plain_expected(operator: &Operator) -> Vec<String> {
     vec![match operator {
         Operator::Format(format) => format!("the format `{}`", format.name()),
         Operator::Length(bounds) => format!("a length of {}", bounds.words()),
-        Operator::Matches(pattern) => format!("text that matches `{}`", pattern.text()),
+        Operator::Matches(pattern) => ["text that matches `", pattern.text(), "`"].concat(),
         Operator::Present => "a value".to_owned(),
         Operator::Range(bounds) => bounds.words(),
         Operator::Type(wanted) => wanted.words().to_owned(),

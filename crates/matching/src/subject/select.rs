@@ -208,7 +208,7 @@ pub(crate) fn side_name(side: Side) -> &'static str {
 
 /// Evaluates an expression; a fault in what the peer sent, or in what is worked out from it, is the peer's, any other is ours.
 pub(crate) fn evaluate(expression: &Expression, subjects: &Subjects<'_>) -> Result<Value, Blocked> {
-    expression.evaluate(subjects).map_err(|fault| blocked(fault, subjects))
+    expression.evaluate(subjects).map_err(|fault| blocked(*fault, subjects))
 }
 
 fn blocked(fault: EvaluationFault, subjects: &Subjects<'_>) -> Blocked {
@@ -286,12 +286,12 @@ impl Subject {
             Self::Body(BodyAspect::Text) => "body".to_owned(),
             Self::Body(BodyAspect::Xml) => "XML body".to_owned(),
             Self::Count => "count".to_owned(),
-            Self::Expression(expression) => format!("`{}`", expression.text()),
+            Self::Expression(expression) => quoted(expression.text()),
             Self::File(path) => format!("file `{}`", path.expression()),
             Self::Header(name) => format!("header `{name}`"),
             Self::HeaderCount(name) => format!("count of header `{name}`"),
             Self::Hook(path) => format!("hook `{}`", path.expression()),
-            Self::Json(path) => format!("`{}`", path.expression()),
+            Self::Json(path) => quoted(path.expression()),
             Self::Jwt { part: JwtPart::Claims, path, .. } => format!("token claim `{}`", path.expression()),
             Self::Jwt { part: JwtPart::Header, path, .. } => format!("token header `{}`", path.expression()),
             Self::JwtSignature { .. } => "token signature".to_owned(),
@@ -319,8 +319,7 @@ impl Subject {
     pub(crate) fn label_at(&self, spot: &Spot) -> String {
         match (self, spot) {
             (Self::Json(_), Spot::Pointer(pointer)) if pointer.is_empty() => "the body".to_owned(),
-            (Self::Json(_), Spot::Pointer(pointer)) => format!("`{pointer}`"),
-            (_, Spot::Xml(path, _)) => format!("`{path}`"),
+            (Self::Json(_), Spot::Pointer(text)) | (_, Spot::Xml(text, _)) => quoted(text),
             _ => self.label(),
         }
     }
@@ -347,6 +346,11 @@ impl Subject {
             _ => plain(Part::Exchange, self.label().replace('`', "")),
         }
     }
+}
+
+/// Puts a text of the reader's, such as a value or a path, between backticks.
+pub(crate) fn quoted(text: &str) -> String {
+    ["`", text, "`"].concat()
 }
 
 /// Makes a place with line, column and bytes.

@@ -1,7 +1,7 @@
 //! Lists and maps.
 
 use super::super::operate;
-use super::{Arguments, Budget, Function, Result, Val, function, int_of, members_of, next, text_of, wrong};
+use super::{Arguments, Budget, Function, Result, Val, function, function_of_absent, int_of, members_of, next, text_of, wrong};
 use crate::expression::EvaluationFault;
 use crate::limits::RANGE_MAX;
 use indexmap::IndexMap;
@@ -14,13 +14,13 @@ pub(super) const TABLE: &[Function] = &[
     function("first", "first(list)", (1, 1), |arguments, _| edge("first", arguments)),
     function("flatten", "flatten(list)", (1, 1), flatten),
     function("group_by", "group_by(list, 'key') or list.group_by(x, expression)", (2, 2), group_by),
-    function("hasValue", "a.?b.hasValue()", (1, 1), |arguments, _| {
+    function_of_absent("hasValue", "a.?b.hasValue()", (1, 1), |arguments, _| {
         Ok(Val::Bool(!matches!(arguments.first(), Some(Val::Absent))))
     }),
     function("keys", "keys(map)", (1, 1), keys),
     function("last", "last(list)", (1, 1), |arguments, _| edge("last", arguments)),
     function("merge", "merge(map, map)", (2, 2), merge),
-    function("orValue", "a.?b.orValue(other)", (2, 2), or_value),
+    function_of_absent("orValue", "a.?b.orValue(other)", (2, 2), or_value),
     function("range", "range(count)", (1, 1), range),
     function("reverse", "reverse(list)", (1, 1), reverse),
     function("size", "size(value)", (1, 1), size),

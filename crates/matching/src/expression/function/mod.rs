@@ -10,7 +10,7 @@ use super::EvaluationFault;
 use super::evaluate::Budget;
 use super::value::Val;
 
-type Result<T> = std::result::Result<T, EvaluationFault>;
+type Result<T> = super::Evaluated<T>;
 type Arguments<'v> = Vec<Val<'v>>;
 type Body = for<'v> fn(Arguments<'v>, &mut Budget) -> Result<Val<'v>>;
 
@@ -21,6 +21,8 @@ pub(super) struct Function {
     pub(super) usage: &'static str,
     pub(super) arguments_min: usize,
     pub(super) arguments_max: usize,
+    /// Whether it is asked about values that may not be there.
+    pub(super) takes_absent: bool,
     body: Body,
 }
 
@@ -31,18 +33,18 @@ impl std::fmt::Debug for Function {
 }
 
 const fn function(name: &'static str, usage: &'static str, arguments: (usize, usize), body: Body) -> Function {
-    Function { name, usage, arguments_min: arguments.0, arguments_max: arguments.1, body }
+    Function { name, usage, arguments_min: arguments.0, arguments_max: arguments.1, takes_absent: false, body }
+}
+
+/// A function that is asked about values that may not be there.
+const fn function_of_absent(name: &'static str, usage: &'static str, arguments: (usize, usize), body: Body) -> Function {
+    Function { takes_absent: true, ..function(name, usage, arguments, body) }
 }
 
 impl Function {
     /// Finds a function by name.
     pub(super) fn find(name: &str) -> Option<&'static Self> {
         TABLES.iter().flat_map(|table| table.iter()).find(|function| function.name == name)
-    }
-
-    /// Tells whether it is asked about values that may not be there.
-    pub(super) fn takes_absent(&self) -> bool {
-        matches!(self.name, "hasValue" | "orValue")
     }
 
     pub(super) fn call<'v>(&self, arguments: Arguments<'v>, budget: &mut Budget) -> Result<Val<'v>> {
@@ -79,7 +81,7 @@ fn next<'v>(arguments: &mut std::vec::IntoIter<Val<'v>>) -> Val<'v> {
     arguments.next().unwrap_or(Val::Null)
 }
 
-fn wrong(takes: &str, value: &Val<'_>) -> EvaluationFault {
+fn wrong(takes: &str, value: &Val<'_>) -> Box<EvaluationFault> {
     EvaluationFault::new(format!("{takes}, not a {}", value.type_name()))
 }
 
