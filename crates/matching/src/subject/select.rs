@@ -108,6 +108,9 @@ pub(crate) fn select<'s>(subject: &Subject, side: Side, subjects: &'s Subjects<'
             Some(Err(fault)) => return Err(not_readable(side, "XML", fault)),
             None => Vec::new(),
         },
+        Subject::Body(BodyAspect::Text) if let Some(fault) = subjects.still_coded(side) => {
+            return Err(not_readable(side, "text", &fault));
+        }
         Subject::Body(aspect) => body(*aspect, side, subjects),
         Subject::Count => one(subjects.count().map(Value::from)),
         Subject::Expression(expression) | Subject::Store(expression) => one(Some(evaluate(expression, subjects)?)),

@@ -257,6 +257,7 @@ impl<'a> Subjects<'a> {
         }
         let limits = Limits { bytes_max: BODY_BYTES_MAX, depth_max: VALUE_DEPTH_MAX, ..Limits::default() };
         let read = || match self.in_other_form(side) {
+            _ if let Some(fault) = self.still_coded(side) => Some(Err(fault)),
             Some(form) => match self.xml(side)? {
                 Ok(xml) => Some(form.read(xml, &limits)),
                 Err(fault) => Some(Err(fault.clone())),
@@ -315,8 +316,16 @@ impl<'a> Subjects<'a> {
             return None;
         }
         let limits = Limits { bytes_max: BODY_BYTES_MAX, depth_max: VALUE_DEPTH_MAX, ..Limits::default() };
-        let parsed = self.parsed(side).xml.get_or_init(|| Box::new(Xml::parse(content, &limits)));
+        let read = || self.still_coded(side).map_or_else(|| Xml::parse(content, &limits), Err);
+        let parsed = self.parsed(side).xml.get_or_init(|| Box::new(read()));
         Some((**parsed).as_ref())
+    }
+
+    /// Gives why the content coding that a message names could not be undone. Whoever believes the message reads nothing then, whatever
+    /// the bytes would be without the coding (RFC 9110 §8.4).
+    pub(crate) fn still_coded(&self, side: Side) -> Option<Fault> {
+        let message = self.body(side)?.fault.clone()?;
+        Some(Fault { message, offset: 0, line: 1, column: 1 })
     }
 
     /// Gives the exchange as expressions see it: `request`, `response`, `outcome` and so on.
@@ -442,7 +451,7 @@ impl<'a> Subjects<'a> {
             (_, "token") => self.token(side).map(Cow::Borrowed),
             // Most bodies are no XML, and are not to be read to find that out.
             (_, "xml") if begins_as_xml(body.plain_bytes()) => text(&self.xml(side)?.ok()?.canonical()),
-            (_, "text") => text(std::str::from_utf8(body.plain_bytes()).ok()?),
+            (_, "text") if body.fault.is_none() => text(std::str::from_utf8(body.plain_bytes()).ok()?),
             _ => None,
         }
     }

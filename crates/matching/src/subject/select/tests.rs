@@ -1,9 +1,15 @@
-//! Whose fault it is that an expression has no value: what the peer sent, or what is worked out from it, is the peer's.
+//! Whose fault it is that something has no value: what the peer sent, or what is worked out from it, is the peer's.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use crate::{Condition, Expression, Judgement, NameTable, Operand, Operator, Rule, Sense, Side, Subject, Subjects, Test, judge};
-use counterpart_evidence::{Body, Direction, Exchange, ExchangeId, Headers, Request};
+use super::{Blocked, select};
+use crate::{
+    BodyAspect, Condition, Expression, Judgement, NameTable, NoNames, Operand, Operator, Rule, Sense, Side, Subject, Subjects,
+    Test, judge,
+};
+use counterpart_document::{JsonPath, XPath};
+use counterpart_evidence::{Body, Direction, Exchange, ExchangeId, Headers, Part, Request, Response};
 use serde_json::json;
+use std::sync::Arc;
 
 fn judged(subject: Subject, tests: Vec<Test>) -> Judgement {
     let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "main", 0);
@@ -73,4 +79,28 @@ fn operand_without_value_in_the_peers_message_breaks_the_condition() {
     let equals = |text| vec![Test { operator: Operator::Equals(Operand::Expression(expression(text))), sense: Sense::Is }];
     assert!(matches!(judged(Subject::Method, equals("request.json.none")), Judgement::Broken(_)));
     assert!(matches!(judged(Subject::Method, equals("setting.none")), Judgement::Undecided(_)));
+}
+
+#[test]
+fn nothing_is_read_of_a_body_whose_coding_cannot_be_undone() {
+    let body = |text: &'static str| Body { fault: Some("it is no gzip".to_owned()), ..Body::plain(text) };
+    let mut exchange = Exchange::new(ExchangeId(1), Direction::Outbound, "main", 0);
+    exchange.response = Some(Response { body: body(r#"{"id":1}"#), ..Response::default() });
+    let subjects = Subjects::new(&exchange, &NoNames);
+    for (subject, kind) in [
+        (Subject::Json(JsonPath::compile("$.id").unwrap()), "JSON"),
+        (Subject::Xml(Arc::new(XPath::compile("/id", &[]).unwrap())), "XML"),
+        (Subject::Body(BodyAspect::Xml), "XML"),
+        (Subject::Body(BodyAspect::Text), "text"),
+    ] {
+        let Err(Blocked::Peer(message, Some(place))) = select(&subject, Side::Response, &subjects) else {
+            panic!("{subject:?} is read");
+        };
+        assert_eq!(message, format!("the response body is not {kind}: it is no gzip"));
+        assert_eq!(place.part, Part::Response);
+    }
+    for member in ["json", "text", "xml"] {
+        let expression = Expression::compile(&format!("has(response.{member})")).unwrap();
+        assert_eq!(expression.evaluate(&subjects), Ok(false.into()), "{member}");
+    }
 }
