@@ -9,6 +9,7 @@ mod digest;
 mod expression;
 mod generate;
 mod limits;
+mod memo;
 mod message;
 mod moment;
 mod names;

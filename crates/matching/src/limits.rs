@@ -4,6 +4,8 @@
 
 /// Bytes of an expression's text.
 pub(crate) const EXPRESSION_BYTES_MAX: usize = 8_000;
+/// Expressions that are kept compiled; the packs that are shipped have about half as many together.
+pub(crate) const EXPRESSIONS_KEPT_MAX: usize = 8_192;
 /// How deep brackets may nest in an expression; the parser below recurses once or more for each.
 pub(crate) const EXPRESSION_NESTING_MAX: usize = 24;
 /// Operators, dots and separators in an expression; each can make the parser's tree one level deeper.
@@ -22,6 +24,8 @@ pub(crate) const BYTES_PER_STEP: usize = 64;
 pub(crate) const PATTERN_STEPS: u64 = 20_000;
 /// Bytes of a pattern's text.
 pub(crate) const PATTERN_BYTES_MAX: usize = 4_000;
+/// Patterns that are kept compiled.
+pub(crate) const PATTERNS_KEPT_MAX: usize = 1_024;
 /// Bytes of a compiled pattern.
 pub(crate) const PATTERN_SIZE_MAX: usize = 1 << 20;
 /// Bytes of filler text.

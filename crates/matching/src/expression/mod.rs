@@ -21,6 +21,8 @@ pub(crate) use compile::pattern;
 pub(crate) use reason::{Asked, Reason};
 
 use crate::Names;
+use crate::limits::EXPRESSIONS_KEPT_MAX;
+use crate::memo::Memo;
 use node::Node;
 use serde_json::Value;
 use std::sync::Arc;
@@ -112,7 +114,8 @@ impl Expression {
     /// # Errors
     /// What is wrong with the text, and where; also that it passes a bound of length, nesting or parts.
     pub fn compile(text: &str) -> Result<Self, ExpressionFault> {
-        compile::compile(text).map(|program| Self { program: Arc::new(program) })
+        static KEPT: Memo<Expression> = Memo::new(EXPRESSIONS_KEPT_MAX);
+        KEPT.get_or_compile(text, || compile::compile(text).map(|program| Self { program: Arc::new(program) }))
     }
 
     /// Gives the text that it was compiled from.

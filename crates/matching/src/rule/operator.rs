@@ -1,8 +1,11 @@
 //! What can be asked of a subject; every operator can be turned round.
 
 use super::{Format, Rule};
+use crate::limits::PATTERNS_KEPT_MAX;
+use crate::memo::Memo;
 use crate::{Expression, Operand};
 use counterpart_evidence::Effect;
+use std::sync::Arc;
 
 /// Whether a test must hold or must not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,10 +66,10 @@ pub struct PatternFault {
     pub message: String,
 }
 
-/// A compiled regular expression, of bounded size and linear time.
+/// A compiled regular expression, of bounded size and linear time; copies share it.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    regex: regex::Regex,
+    regex: Arc<regex::Regex>,
 }
 
 impl Pattern {
@@ -75,7 +78,9 @@ impl Pattern {
     /// # Errors
     /// What is wrong with it, or that it is too big.
     pub fn compile(text: &str) -> Result<Self, PatternFault> {
-        crate::expression::pattern(text).map(|regex| Self { regex }).map_err(|message| PatternFault { message })
+        static KEPT: Memo<Pattern> = Memo::new(PATTERNS_KEPT_MAX);
+        let compile = || crate::expression::pattern(text).map(|regex| Self { regex: Arc::new(regex) });
+        KEPT.get_or_compile(text, compile).map_err(|message| PatternFault { message })
     }
 
     /// Gives the text that it was compiled from.
