@@ -139,8 +139,7 @@ fn by_rule<'a>(check: &'a Check, rule: &Rule, subjects: &Subjects<'_>, findings:
     match judge(rule, subjects) {
         Judgement::Holds => findings.passed.push(&check.id),
         Judgement::HoldsWithWarning(message) => {
-            let mismatch =
-                Mismatch { message, expected: Vec::new(), actual: None, place: None, exchange: None, gaps: Vec::new() };
+            let mismatch = Mismatch { message, ..Mismatch::default() };
             findings.others.push(check.warned(mismatch));
         }
         Judgement::Broken(mismatch) => findings.others.push(check.failed(*mismatch)),

@@ -50,10 +50,8 @@ impl DocumentRule {
                 let mismatch = || Mismatch {
                     message: format!("the body is valid against `{name}`"),
                     expected: vec![self.asks()],
-                    actual: None,
                     place: Some(subjects.place_in_json(side, "")),
-                    exchange: None,
-                    gaps: Vec::new(),
+                    ..Mismatch::default()
                 };
                 schema.is_valid(json.value()).then(mismatch).into_iter().collect()
             }
@@ -68,7 +66,7 @@ impl DocumentRule {
 fn readable<'s>(side: Side, subjects: &'s Subjects<'_>) -> Result<&'s Json, Box<Mismatch>> {
     let broken = |message: String, place: Place| {
         let expected = vec!["a JSON body".to_owned()];
-        Err(Box::new(Mismatch { message, expected, actual: None, place: Some(place), exchange: None, gaps: Vec::new() }))
+        Err(Box::new(Mismatch { message, expected, place: Some(place), ..Mismatch::default() }))
     };
     let nowhere = Place { part: part_of(side), path: String::new(), line: None, column: None, bytes: None };
     match subjects.json(side) {
@@ -97,8 +95,7 @@ fn broken_places(schema: &Schema, side: Side, json: &Json, subjects: &Subjects<'
                 expected: problem.expected,
                 actual: Some(problem.actual),
                 place: Some(place),
-                exchange: None,
-                gaps: Vec::new(),
+                ..Mismatch::default()
             }
         })
         .collect()
@@ -108,10 +105,8 @@ fn no_members(side: Side, subjects: &Subjects<'_>) -> Mismatch {
     Mismatch {
         message: "the body is not JSON".to_owned(),
         expected: vec!["a JSON body".to_owned()],
-        actual: None,
         place: Some(subjects.place_in_json(side, "")),
-        exchange: None,
-        gaps: Vec::new(),
+        ..Mismatch::default()
     }
 }
 
@@ -121,8 +116,7 @@ fn twice(side: Side, duplicate: &counterpart_document::Duplicate, json: &Json) -
         expected: vec!["each member once (RFC 8259 section 4)".to_owned()],
         actual: Some("twice".to_owned()),
         place: Some(place(side, duplicate.pointer.clone(), Some(duplicate.range.clone()), json)),
-        exchange: None,
-        gaps: Vec::new(),
+        ..Mismatch::default()
     }
 }
 

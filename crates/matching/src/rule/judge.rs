@@ -105,7 +105,7 @@ fn any(alternatives: &[Alternative], subjects: &Subjects<'_>) -> Judgement {
     };
     let first = misses.into_iter().next();
     let (actual, place) = first.map_or((None, None), |miss| (miss.actual, miss.place));
-    Judgement::Broken(Box::new(Mismatch { message, expected, actual, place, exchange: None, gaps: Vec::new() }))
+    Judgement::Broken(Box::new(Mismatch { message, expected, actual, place, ..Mismatch::default() }))
 }
 
 /// Says what a rule asks, in the words of a mismatch.
@@ -181,10 +181,8 @@ fn look(condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
         return broken(Mismatch {
             message: format!("{} is missing", subject.label()),
             expected: all_expected(tests),
-            actual: None,
             place: Some(subject.place(*side, None, subjects)),
-            exchange: None,
-            gaps: Vec::new(),
+            ..Mismatch::default()
         });
     }
     let coarse = tests.iter().filter(|_| matches!(subject, Subject::Timing(_))).find_map(|test| match &test.operator {
@@ -238,14 +236,7 @@ fn cannot_be_looked_at(blocked: Blocked, condition: &Condition, subjects: &Subje
         Blocked::Us(reason) => Judgement::Undecided(format!("{}: {reason}", subject.label())),
         Blocked::Peer(message, place) => {
             let place = place.unwrap_or_else(|| subject.place(*side, None, subjects));
-            broken(Mismatch {
-                message,
-                expected: all_expected(tests),
-                actual: None,
-                place: Some(place),
-                exchange: None,
-                gaps: Vec::new(),
-            })
+            broken(Mismatch { message, expected: all_expected(tests), place: Some(place), ..Mismatch::default() })
         }
     }
 }
@@ -268,8 +259,7 @@ fn without_tests(subject: &Subject, side: Side, seen: &[Seen<'_>], subjects: &Su
             expected: vec![expression.text().to_owned()],
             actual: used_values(expression.members(), subjects),
             place: Some(subject.place(side, None, subjects)),
-            exchange: None,
-            gaps: Vec::new(),
+            ..Mismatch::default()
         })),
         _ => Judgement::Undecided(format!("`{}` gives no bool", expression.text())),
     }
@@ -300,7 +290,6 @@ fn mismatch(
         expected,
         actual: seen.map(|seen| shown(&seen.value)),
         place: Some(subject.place(condition.side, spot, subjects)),
-        exchange: None,
-        gaps: Vec::new(),
+        ..Mismatch::default()
     }
 }

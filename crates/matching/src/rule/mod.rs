@@ -85,7 +85,7 @@ pub enum Rule {
 }
 
 /// What is wrong, said to the developer of the system under test.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mismatch {
     /// One sentence without a full stop.
     pub message: String,

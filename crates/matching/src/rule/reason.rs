@@ -29,8 +29,7 @@ pub(super) fn of(subject: &Subject, seen: Option<&Seen<'_>>, subjects: &Subjects
         expected: vec![expected],
         actual: reason.actual.as_ref().map(|actual| told(actual, &reason.expected)),
         place: Some(in_body.unwrap_or_else(|| beside_the_body(&reason))),
-        exchange: None,
-        gaps: Vec::new(),
+        ..Mismatch::default()
     })
 }
 

@@ -151,19 +151,12 @@ fn bound(mismatches: &mut Vec<Mismatch>, further: usize, url: &str) {
     match mismatches.last_mut() {
         Some(last) => last.message = format!("{}; {told}", last.message),
         // What was not looked at any more may be wrong.
-        None => mismatches.push(Mismatch {
-            message: told,
-            expected: Vec::new(),
-            actual: None,
-            place: None,
-            exchange: None,
-            gaps: Vec::new(),
-        }),
+        None => mismatches.push(Mismatch { message: told, ..Mismatch::default() }),
     }
 }
 
 fn unjudged(message: String, place: Option<Place>) -> Box<Mismatch> {
-    Box::new(Mismatch { message, expected: Vec::new(), actual: None, place, exchange: None, gaps: Vec::new() })
+    Box::new(Mismatch { message, place, ..Mismatch::default() })
 }
 
 /// Gives the body as a resource, or what is wrong with it; the first character tells JSON from XML.
@@ -172,7 +165,6 @@ fn resource(subjects: &Subjects<'_>, side: Side) -> Result<Resource, Box<Mismatc
         Box::new(Mismatch {
             message,
             expected: vec!["a FHIR resource in JSON or XML".to_owned()],
-            actual: None,
             place: Some(Place {
                 part: part_of(side),
                 path: String::new(),
@@ -180,8 +172,7 @@ fn resource(subjects: &Subjects<'_>, side: Side) -> Result<Resource, Box<Mismatc
                 column: fault.map(|fault| fault.column),
                 bytes: fault.map(|fault| (fault.offset as u64, fault.offset as u64 + 1)),
             }),
-            exchange: None,
-            gaps: Vec::new(),
+            ..Mismatch::default()
         })
     };
     let text = subjects.body(side).map(Body::plain_bytes);
@@ -218,8 +209,7 @@ fn mismatch(finding: Finding, part: Part) -> Mismatch {
             column: Some(finding.column),
             bytes: Some((finding.bytes.start as u64, finding.bytes.end as u64)),
         }),
-        exchange: None,
-        gaps: Vec::new(),
+        ..Mismatch::default()
     }
 }
 
