@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 impl Expression {
-    /// Gives an expression that has the same value wherever these root names have these values, and asks less for it. The members of
-    /// the roots stand in it as constants; its text, its names and what is said of it stay as they are.
+    /// Gives an expression that has the same value wherever these root names have these values, and asks less for it. Members of
+    /// the roots stand in it as constants, lists and objects aside; its text, its names and what is said of it stay as they are.
     ///
     /// ```
     /// use counterpart_matching::{Expression, NoNames};
@@ -27,7 +27,8 @@ impl Expression {
         }
         let known = |at: usize| {
             let (root, member) = program.members.get(at)?;
-            roots.get(root)?.get(member)
+            // A list or an object may be big, and decides nothing by itself: it is looked up.
+            roots.get(root)?.get(member).filter(|value| !value.is_array() && !value.is_object())
         };
         let mut root = program.root.clone();
         fold(&mut root, &known);
