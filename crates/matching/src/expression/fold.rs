@@ -36,9 +36,18 @@ impl Expression {
     }
 }
 
-/// Replaces a node by what is known of it, its parts first.
+/// Replaces a node by what is known of it, its parts first where they can decide it.
 fn fold<'k>(node: &mut Node, known: &impl Fn(usize) -> Option<&'k Value>) {
-    node.parts_mut().into_iter().for_each(|part| fold(part, known));
+    match node {
+        Node::And(left, right) | Node::Binary(_, left, right) | Node::Or(left, right) => {
+            fold(left, known);
+            fold(right, known);
+        }
+        Node::Call(_, arguments) => arguments.iter_mut().for_each(|argument| fold(argument, known)),
+        Node::If(test, yes, no) => [test, yes, no].into_iter().for_each(|part| fold(part, known)),
+        Node::Not(operand) => fold(operand, known),
+        _ => {}
+    }
     let settled = match node {
         Node::OptionalRootMember(at) | Node::RootMember(at) => known(*at).cloned().map(Node::Constant),
         Node::HasRoot(at) => known(*at).map(|_| Node::Constant(Value::Bool(true))),

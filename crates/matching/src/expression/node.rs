@@ -101,37 +101,6 @@ impl Node {
             | Self::RootMember(_) => Vec::new(),
         }
     }
-
-    /// Gives the nodes that it is made of, to be changed.
-    pub(super) fn parts_mut(&mut self) -> Vec<&mut Self> {
-        match self {
-            Self::And(left, right)
-            | Self::Binary(_, left, right)
-            | Self::Index(left, right)
-            | Self::OptionalIndex(left, right)
-            | Self::Or(left, right) => vec![left, right],
-            Self::Call(_, arguments) => arguments.iter_mut().collect(),
-            Self::Comprehension { source, condition, body, .. } => {
-                [Some(source), condition.as_mut(), Some(body)].into_iter().flatten().map(|part| &mut **part).collect()
-            }
-            Self::Has(operand, _)
-            | Self::Matches(operand, _)
-            | Self::Negate(operand)
-            | Self::Not(operand)
-            | Self::OptionalSelect(operand, _)
-            | Self::Select(operand, _) => vec![operand],
-            Self::If(test, yes, no) => vec![test, yes, no],
-            Self::List(members) => members.iter_mut().collect(),
-            Self::Map(entries) => entries.iter_mut().flat_map(|(key, value)| [key, value]).collect(),
-            Self::Bytes(_)
-            | Self::Constant(_)
-            | Self::HasRoot(_)
-            | Self::Local(..)
-            | Self::Name(_)
-            | Self::OptionalRootMember(_)
-            | Self::RootMember(_) => Vec::new(),
-        }
-    }
 }
 
 /// One node.
