@@ -3,7 +3,7 @@
 use super::evaluate::Budget;
 use super::node::Node;
 use super::value::Val;
-use super::{Expression, Program, operate};
+use super::{Expression, operate};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -30,9 +30,9 @@ impl Expression {
             // A list or an object may be big, and decides nothing by itself: it is looked up.
             roots.get(root)?.get(member).filter(|value| !value.is_array() && !value.is_object())
         };
-        let mut root = program.root.clone();
-        fold(&mut root, &known);
-        Self { program: Arc::new(Program { root, ..(**program).clone() }) }
+        let mut folded = (**program).clone();
+        fold(&mut folded.root, &known);
+        Self { program: Arc::new(folded) }
     }
 }
 
