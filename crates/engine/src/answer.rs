@@ -79,7 +79,7 @@ pub(crate) fn by_rules(
     judge_more: &mut JudgeMore<'_>,
     generators: &mut Generators,
 ) -> Result<Answer, String> {
-    let mut failed = asked.failed.clone();
+    let mut failed = json!(asked.failed);
     for index in indexes {
         let worked = index.namings().begin();
         for (at, rule) in index.candidates(asked.subjects, asked.request) {
@@ -101,24 +101,23 @@ fn take<'a>(
     worked: &Worked<'_>,
     asked: &Asked<'_>,
     memory: &mut Memory,
-    (judge_more, failed): (&mut JudgeMore<'_>, &mut Vec<String>),
+    (judge_more, failed): (&mut JudgeMore<'_>, &mut Value),
 ) -> Option<Taken<'a>> {
     let path = worked.path(at, asked.path)?;
     let plain = path.is_none() && rule.lets.is_empty() && rule.checks.is_empty() && rule.then.is_empty();
     if plain && !rule.when.as_ref().is_some_and(|when| reads(when, &["failed", "store"])) {
         // The usual rule of a fast stub: conditions on the message alone.
         let holds = rule.when.as_ref().is_none_or(|when| holds(when, asked.subjects));
-        let own = Map::from_iter([("failed".to_owned(), json!(failed))]);
+        let own = Map::from_iter([("failed".to_owned(), failed.clone())]);
         return holds.then_some(Taken { rule, own, lost: None, broken: None });
     }
     if !rule.checks.is_empty() {
         // What failed on rules before counts too: a check is judged once for a request, whichever rules name it.
         let own = path.map(|path| ("path".to_owned(), path.clone())).into_iter().collect();
         let layer = Layer::new(&own, asked.subjects);
-        *failed = judge_more(&rule.checks, &asked.subjects.renamed(&StoreNames { memory, behind: &layer }));
+        *failed = json!(judge_more(&rule.checks, &asked.subjects.renamed(&StoreNames { memory, behind: &layer })));
     }
-    let failed = json!(failed);
-    let tried = Tried::new((at, rule), worked, (asked, memory), (path, &failed));
+    let tried = Tried::new((at, rule), worked, (asked, memory), (path, failed));
     if !tried.holds() {
         return None;
     }

@@ -36,26 +36,31 @@ impl Found {
     /// Puts a subject to checks that were not decided on it yet, so that each says what it found once; one that could not be decided
     /// with the names of before is tried again.
     pub(crate) fn check_once(&mut self, checks: &[Arc<Check>], subjects: &Subjects<'_>) {
-        let decided = self.decided();
-        let left: Vec<Arc<Check>> = checks.iter().filter(|check| !decided.contains(&check.id)).cloned().collect();
+        let left: Vec<Arc<Check>> = checks.iter().filter(|check| !self.is_decided(&check.id)).cloned().collect();
         if left.is_empty() {
             return;
         }
         let mut more = Self::default();
         more.check(&left, subjects);
         // A set of checks says what each of them found.
-        more.passed.retain(|(id, _)| !decided.contains(id));
-        more.findings.retain(|finding| !decided.contains(&finding.check));
+        more.passed.retain(|(id, _)| !self.is_decided(id));
+        more.findings.retain(|finding| !self.is_decided(&finding.check));
         let again: BTreeSet<&CheckId> = more.findings.iter().map(|finding| &finding.check).chain(more.decided()).collect();
         self.findings.retain(|finding| !again.contains(&finding.check));
         self.add(more);
     }
 
+    /// Tells whether a check is decided, as most are that a rule names. Ids hardly ever have the same length and differ, so that to
+    /// look at each is faster than to make a set.
+    fn is_decided(&self, check: &CheckId) -> bool {
+        self.decided().any(|decided| decided == check)
+    }
+
     /// Names the checks that are decided: they passed, failed, or did not apply.
-    fn decided(&self) -> BTreeSet<&CheckId> {
+    fn decided(&self) -> impl Iterator<Item = &CheckId> {
         let decided = self.findings.iter().filter(|finding| finding.outcome != FindingOutcome::Error);
         let skipped = self.skipped.iter().flat_map(|skipped| &skipped.checks);
-        decided.map(|finding| &finding.check).chain(self.passed.iter().chain(skipped).map(|(id, _)| id)).collect()
+        decided.map(|finding| &finding.check).chain(self.passed.iter().chain(skipped).map(|(id, _)| id))
     }
 
     /// Takes a check as passed that was made by waiting, unless the wait was too short to be measured.

@@ -2,8 +2,8 @@
 
 /// Most rows of one collection.
 pub(crate) const STORE_ROWS_MAX: usize = 200_000;
-/// Memory of a row, in bytes, from which on its text is kept in place of it.
-pub(crate) const ROW_TEXT_BYTES_MIN: usize = 2 * 1024;
+/// How deep a row nests at most whose text is kept in place of it; the reader of JSON goes 127 deep.
+pub(crate) const ROW_TEXT_DEPTH_MAX: usize = 100;
 /// Memory that the rows of one session take, in bytes; the oldest rows of its largest collection go where more come.
 pub(crate) const SESSION_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Memory that the rows of all sessions take, in bytes; the session used longest ago goes where more come.

@@ -350,7 +350,7 @@ impl Provider {
         let Claimed { expectation, number, mut found } = claimed;
         let mut generators = self.generators(&arrival.exchange);
         let is_directory = self.shared.protocol(&arrival.endpoint) == Protocol::Directory;
-        if let Some(answer) = directory::refused(request).filter(|_| is_directory) {
+        if let Some(answer) = is_directory.then(|| directory::refused(request)).flatten() {
             return Ok(Decision { answer, expectation, found });
         }
         let turn = expectation.as_ref().and_then(|expectation| {

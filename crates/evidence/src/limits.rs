@@ -52,6 +52,8 @@ pub const SECRET_BYTES_MIN: usize = 4;
 pub const MASKED_RANGES_MAX: usize = 1_000;
 /// Credentials seen on the wire that are remembered, so that texts that quote them are masked too.
 pub const CREDENTIALS_SEEN_MAX: usize = 1_024;
+/// Bytes of a credential that is remembered with the part of it that is secret.
+pub const CREDENTIAL_BYTES_MAX: usize = 16 << 10;
 /// Depth to which JSON is followed when a member is to be masked.
 pub const JSON_DEPTH_MAX: usize = 128;
 /// Interim responses before the final one.

@@ -1,14 +1,16 @@
 //! One collection of a store: rows in the order in which they came, found by key.
 
-use crate::limits::{ROW_TEXT_BYTES_MIN, STORE_ROWS_MAX};
+use crate::limits::{ROW_TEXT_DEPTH_MAX, STORE_ROWS_MAX};
 use counterpart_plan::model::Search;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// A row as it is kept. The text of a large one takes a sixth of what its tree does, and is read again in microseconds.
-/// Numbers with a fraction could come back another in their last digit, so that a row with one stays a tree.
+/// A row as it is kept. Its text is one piece of memory and takes a sixth of what its tree does, which is a dozen pieces that
+/// are no longer in any cache when the row goes; it is read again about as fast as a tree is copied.
+/// Numbers with a fraction could come back another in their last digit, and what nests too deep is not read again, so that a row
+/// with either stays a tree.
 #[derive(Clone, Debug)]
 enum Kept {
     Text(Box<str>),
@@ -18,7 +20,7 @@ enum Kept {
 impl Kept {
     /// Rows that are searched are looked at one after the other, so that they stay trees.
     fn new(row: Value, is_searched: bool) -> Self {
-        let is_text = !is_searched && size(&row) >= ROW_TEXT_BYTES_MIN && !has_fraction(&row);
+        let is_text = !is_searched && reads_as_written(&row, ROW_TEXT_DEPTH_MAX);
         if is_text { Self::Text(row.to_string().into()) } else { Self::Tree(row) }
     }
 
@@ -30,20 +32,25 @@ impl Kept {
         }
     }
 
+    /// Gives about how much memory the row takes, with its places among the others.
     fn bytes(&self) -> usize {
+        /// Number, key and place in the order, and the same again in the index by key.
+        const PLACES: usize = 128;
         match self {
-            Self::Text(text) => text.len(),
-            Self::Tree(value) => size(value),
+            Self::Text(text) => PLACES + text.len(),
+            Self::Tree(value) => PLACES + size(value),
         }
     }
 }
 
-fn has_fraction(value: &Value) -> bool {
+/// Tells whether the text of a value that nests so deep at most reads as the value.
+fn reads_as_written(value: &Value, depth_max: usize) -> bool {
+    let is_inside = |value| depth_max > 0 && reads_as_written(value, depth_max - 1);
     match value {
-        Value::Array(values) => values.iter().any(has_fraction),
-        Value::Object(members) => members.values().any(has_fraction),
-        Value::Number(number) => number.is_f64(),
-        Value::Null | Value::Bool(_) | Value::String(_) => false,
+        Value::Array(values) => values.iter().all(is_inside),
+        Value::Object(members) => members.values().all(is_inside),
+        Value::Number(number) => !number.is_f64(),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 
@@ -63,9 +70,9 @@ fn size(value: &Value) -> usize {
 /// One collection: rows in the order in which they came, found by key.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rows {
-    by_key: HashMap<String, u64>,
+    by_key: HashMap<Arc<str>, u64>,
     /// By number, so that they can be walked fast and one taken out without looking at the others.
-    rows: BTreeMap<u64, (String, Kept)>,
+    rows: BTreeMap<u64, (Arc<str>, Kept)>,
     next: u64,
     rows_max: usize,
     bytes: usize,
@@ -84,12 +91,12 @@ impl Rows {
 
     /// Gives a row with its key.
     pub(crate) fn entry(&self, key: &str) -> Option<(&str, Cow<'_, Value>)> {
-        self.rows.get(self.by_key.get(key)?).map(|(key, row)| (key.as_str(), row.value()))
+        self.rows.get(self.by_key.get(key)?).map(|(key, row)| (&**key, row.value()))
     }
 
     /// Gives the rows with their keys, the oldest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, Cow<'_, Value>)> {
-        self.rows.values().map(|(key, row)| (key.as_str(), row.value()))
+        self.rows.values().map(|(key, row)| (&**key, row.value()))
     }
 
     /// Gives the rows, the oldest first.
@@ -113,7 +120,8 @@ impl Rows {
         }
         let row = Kept::new(row, !self.search.parameters.is_empty());
         self.bytes += key.len() + row.bytes();
-        self.by_key.insert(key.clone(), self.next);
+        let key: Arc<str> = key.into();
+        self.by_key.insert(Arc::clone(&key), self.next);
         self.rows.insert(self.next, (key, row));
         self.next += 1;
     }

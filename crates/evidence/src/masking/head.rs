@@ -17,19 +17,21 @@ enum Ruled {
 impl Masker {
     /// Finds what is secret in a field's value: by the field's name, and by what stands there.
     pub(super) fn find_in_field(&self, name: &[u8], value: &[u8]) -> Vec<MaskRange> {
-        let found = self.find(value);
-        let ruled = match self.ruled(name) {
-            Some(Ruled::Credential) => vec![credential(value)],
-            Some(Ruled::Reference) => pairs::find_in_target(value),
-            Some(Ruled::Whole) => vec![trimmed(value)],
-            None => return found,
-        };
+        match self.ruled(name) {
+            Some(Ruled::Credential) => self.credentials.get_or_find(value, || self.ruled_or_found(value, vec![credential(value)])),
+            Some(Ruled::Reference) => self.ruled_or_found(value, pairs::find_in_target(value)),
+            Some(Ruled::Whole) => self.ruled_or_found(value, vec![trimmed(value)]),
+            None => self.find(value),
+        }
+    }
+
+    fn ruled_or_found(&self, value: &[u8], ruled: Vec<Range<usize>>) -> Vec<MaskRange> {
         let ruled = ruled.into_iter().filter(|range| !range.is_empty()).map(|range| MaskRange {
             digest: self.digest(value.get(range.clone()).unwrap_or(&[])),
             from: range.start,
             to: range.end,
         });
-        tidy(ruled.chain(found).collect())
+        tidy(ruled.chain(self.find(value)).collect())
     }
 
     fn ruled(&self, name: &[u8]) -> Option<Ruled> {

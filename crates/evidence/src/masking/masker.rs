@@ -1,12 +1,13 @@
 //! What is secret, and where it stands in some bytes.
 
+use super::credentials::Credentials;
 use super::forms::forms;
 use super::range::{MaskRange, tidy};
 use super::seen::Seen;
 use crate::digest::hex;
 use crate::limits::{SECRET_BYTES_MIN, TEXT_BYTES_MAX};
 use crate::{Error, Finding};
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use aws_lc_rs::hmac;
 use std::borrow::Cow;
 use std::fmt;
@@ -55,7 +56,7 @@ struct Pattern {
 
 /// Finds and overwrites what is secret.
 pub struct Masker {
-    /// Finds out fast whether there is anything at all.
+    /// Finds out fast whether anything begins as a secret does.
     first: AhoCorasick,
     /// Finds all, overlapping ones too, so that nothing of a secret stays between two matches.
     all: AhoCorasick,
@@ -64,6 +65,7 @@ pub struct Masker {
     digests: Vec<String>,
     pub(super) headers: Vec<String>,
     pub(super) pointers: Vec<Vec<String>>,
+    pub(super) credentials: Credentials,
     key: hmac::Key,
 }
 
@@ -77,6 +79,8 @@ impl fmt::Debug for Masker {
 const PRIVATE_KEY: &[u8] = b"PRIVATE KEY-----";
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
+/// Bytes at the beginning of a pattern that tell it from ordinary text.
+const BEGIN_BYTES_MAX: usize = 16;
 
 impl Masker {
     /// Prepares the search.
@@ -100,17 +104,18 @@ impl Masker {
             }
             digests.push(keyed(&key.0, secret));
         }
-        let build = |kind| {
-            let built = AhoCorasick::builder().match_kind(kind).build(&texts);
-            built.map_err(|error| Error::PrepareMasking { reason: error.to_string() })
-        };
+        let failed = |error: aho_corasick::BuildError| Error::PrepareMasking { reason: error.to_string() };
+        let begins = texts.iter().map(|text| text.get(..BEGIN_BYTES_MAX).unwrap_or(text));
         Ok(Self {
-            first: build(MatchKind::LeftmostFirst)?,
-            all: build(MatchKind::Standard)?,
+            // Of this kind, which the search for a few bytes in parallel is for.
+            first: AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(begins).map_err(failed)?,
+            // A DFA of keys and certificates in all their forms would take a hundred megabytes.
+            all: AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(&texts).map_err(failed)?,
             patterns,
             digests,
             headers: rules.headers.clone(),
             pointers: rules.pointers.iter().filter_map(|pointer| super::json::parse_pointer(pointer)).collect(),
+            credentials: Credentials::default(),
             key: key.0,
         })
     }

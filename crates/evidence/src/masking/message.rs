@@ -6,6 +6,7 @@ use super::wire::{Layout, head_end};
 use super::{Masker, json, pairs};
 use crate::{Body, BodyRef, HeadMask, Headers, MessageRecord, Request, Response, Version};
 use bytes::Bytes;
+use memchr::memchr;
 use std::ops::Range;
 
 /// Bytes to be stored, with what the record says of them.
@@ -228,16 +229,17 @@ impl Masker {
     /// Finds secrets in header field lines as they stand on the wire, continued lines included (RFC 9112 §5.2).
     fn find_in_lines(&self, lines: &[u8]) -> Vec<MaskRange> {
         let mut ranges = self.find(lines);
-        let start = lines.split(|byte| *byte == b'\n').next().unwrap_or(&[]);
+        let start = lines.get(..memchr(b'\n', lines).unwrap_or(lines.len())).unwrap_or(&[]);
         let pairs = pairs::find_in_target(start).into_iter().map(|place| ends_at_blank(start, place));
         ranges.extend(pairs.filter(|place| !place.is_empty()).map(|place| self.at(lines, place)));
         let mut at = 0;
         let mut ruled: Option<&[u8]> = None;
-        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+        while let Some(rest) = lines.get(at..).filter(|rest| !rest.is_empty()) {
+            let line = rest.get(..=memchr(b'\n', rest).unwrap_or(rest.len() - 1)).unwrap_or(rest);
             let from = at;
             at += line.len();
             let continued = matches!(line.first(), Some(b' ' | b'\t'));
-            let value_at = match (continued, line.iter().position(|byte| *byte == b':')) {
+            let value_at = match (continued, memchr(b':', line)) {
                 (true, _) => 0,
                 (false, Some(colon)) => {
                     let name = trimmed_name(line.get(..colon).unwrap_or(&[]));

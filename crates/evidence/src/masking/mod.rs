@@ -3,6 +3,7 @@
 //! Each range is listed with a keyed digest of the secret, so that equal secrets show as equal. The key lives as long as
 //! the run and is written nowhere.
 
+mod credentials;
 mod forms;
 mod head;
 mod json;

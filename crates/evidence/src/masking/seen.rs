@@ -49,17 +49,14 @@ impl Seen {
         if known.order.is_empty() {
             return Vec::new();
         }
-        let heads = text.as_bytes().windows(SECRET_BYTES_MIN).enumerate();
-        let places =
-            heads.filter_map(|(from, head)| Some((from, Head::try_from(head).ok().filter(|head| known.may_begin(*head))?)));
-        places
-            .flat_map(|(from, head)| {
-                let begun = known.by_head.get(&head).into_iter().flatten();
-                let quoted =
-                    begun.filter(move |one| text.as_bytes().get(from..).is_some_and(|rest| rest.starts_with(one.as_bytes())));
-                quoted.map(move |one| MaskRange { from, to: from + one.len(), digest: String::new() })
-            })
-            .collect()
+        let mut ranges = Vec::new();
+        for (from, window) in text.as_bytes().windows(SECRET_BYTES_MIN).enumerate() {
+            let Some(head) = window.first_chunk().copied().filter(|head| known.may_begin(*head)) else { continue };
+            let rest = text.as_bytes().get(from..).unwrap_or_default();
+            let quoted = known.by_head.get(&head).into_iter().flatten().filter(|one| rest.starts_with(one.as_bytes()));
+            ranges.extend(quoted.map(|one| MaskRange { from, to: from + one.len(), digest: String::new() }));
+        }
+        ranges
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Known> {

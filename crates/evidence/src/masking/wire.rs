@@ -3,6 +3,7 @@
 
 use crate::Version;
 use crate::limits::INTERIM_RESPONSES_MAX;
+use memchr::memchr;
 use std::ops::Range;
 
 /// A piece of the content: where it stands on the wire and in the content.
@@ -93,7 +94,7 @@ pub(super) fn head_end(wire: &[u8], from: usize) -> Option<usize> {
     let mut blank = false;
     loop {
         let rest = wire.get(at..)?;
-        let line = rest.iter().position(|byte| *byte == b'\n')?;
+        let line = memchr(b'\n', rest)?;
         blank = matches!(rest.get(..line)?, b"" | b"\r") && (blank || at > from);
         at += line + 1;
         if blank {
@@ -108,7 +109,7 @@ fn chunks(wire: &[u8], from: usize, pieces: &mut Vec<Piece>) -> Option<usize> {
     let mut content = 0;
     loop {
         let rest = wire.get(at..)?;
-        let Some(line) = rest.iter().position(|byte| *byte == b'\n') else { return Some(at) };
+        let Some(line) = memchr(b'\n', rest) else { return Some(at) };
         let size = std::str::from_utf8(rest.get(..line)?).ok()?;
         let size = size.split(';').next()?.trim();
         let size = usize::from_str_radix(size, 16).ok()?;
