@@ -16,12 +16,19 @@ pub struct Fault {
     pub line: u32,
     /// Column of that byte in characters, from 1.
     pub column: u32,
+    /// Whether nothing is known to be wrong with the text, which is only more than is read here, or of a kind that is not.
+    pub is_limit: bool,
 }
 
 impl Fault {
     pub(crate) fn new(message: impl Into<String>, text: &[u8], offset: usize) -> Self {
         let (line, column) = line_column(text, offset);
-        Self { message: message.into(), offset, line, column }
+        Self { message: message.into(), offset, line, column, is_limit: false }
+    }
+
+    /// Says where a text passes a bound of ours.
+    pub(crate) fn limit(message: impl Into<String>, text: &[u8], offset: usize) -> Self {
+        Self { is_limit: true, ..Self::new(message, text, offset) }
     }
 }
 

@@ -23,6 +23,9 @@ pub(crate) const EXPRESSION_DEPTH_MAX: usize = 32;
 /// How many `..` segments a JSONPath query may have: each can multiply the work by the depth of the document.
 pub(crate) const DESCENDANT_SEGMENTS_MAX: usize = 2;
 
+/// How many bytes at the beginning of an XML text are looked through for its declaration.
+pub(crate) const DECLARATION_BYTES_MAX: usize = 1_024;
+
 /// How many attributes one element may have, namespace declarations included.
 pub(crate) const ATTRIBUTES_MAX: usize = 256;
 

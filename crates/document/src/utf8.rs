@@ -9,7 +9,7 @@ use crate::limits::Limits;
 pub(crate) fn read<'t>(bytes: &'t [u8], limits: &Limits) -> Result<&'t str, Fault> {
     if bytes.len() > limits.bytes_max {
         let message = format!("the text has {} bytes, more than the {} allowed", bytes.len(), limits.bytes_max);
-        return Err(Fault::new(message, bytes, limits.bytes_max));
+        return Err(Fault::limit(message, bytes, limits.bytes_max));
     }
     // Every text begins with ASCII, so zeros among the first four bytes tell the wider encodings, as do their marks.
     if let [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, 0, ..] | [0, _, 0, _, ..] | [_, 0, _, 0, ..] = bytes {

@@ -63,7 +63,7 @@ pub use journal::{Counted, JournalHead, JournalReader, JournalState, JournalWrit
 pub use manifest::{FileDigest, Manifest, PackDigest};
 pub use masking::{MaskKey, MaskRules, Masker};
 pub use merge::merge;
-pub use message::{Body, Header, Headers, Request, Response, Version, weighted};
+pub use message::{Body, BodyFault, Header, Headers, Request, Response, Version, weighted};
 pub use record::{
     Attempt, CheckChange, ClaimRecord, Conductor, Counts, Document, Limit, PackRecord, Preflight, RUN_FORMAT, RUN_VERSION,
     Requirement, RequirementRecord, Role, RunMode, RunRecord, ScenarioRecord, SettingRecord, StepRecord, Supplier, Tool,

@@ -136,8 +136,17 @@ pub struct Body {
     pub content: Bytes,
     /// Content after content coding is undone; `None` where there was none or it could not be undone.
     pub decoded: Option<Bytes>,
-    /// Why the content coding could not be undone, or where the content stops short.
-    pub fault: Option<String>,
+    /// Why the content coding could not be undone.
+    pub fault: Option<BodyFault>,
+}
+
+/// Why a content coding could not be undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyFault {
+    /// One sentence without a full stop.
+    pub reason: String,
+    /// Whether nothing is known to be wrong with the content: its coding is not known here, or it is more than is read.
+    pub is_limit: bool,
 }
 
 impl Body {

@@ -88,7 +88,7 @@ fn child(tree: &Tree<'_>, node: u32, token: &str, index: usize) -> Option<u32> {
 
 fn fault(message: String, text: &[u8], offset: usize) -> Fault {
     let (line, column) = line_column(text, offset);
-    Fault { message, offset, line, column }
+    Fault { message, offset, line, column, is_limit: false }
 }
 
 /// Makes sure that what was written can be read.

@@ -1,7 +1,7 @@
 //! Content codings (RFC 9110 §8.4.1): gzip and deflate, undone with a bound.
 
 use bytes::Bytes;
-use counterpart_evidence::{Body, Headers};
+use counterpart_evidence::{Body, BodyFault, Headers};
 use flate2::Compression;
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use flate2::write::{GzEncoder, ZlibEncoder};
@@ -41,9 +41,12 @@ pub(crate) fn body(headers: &Headers, content: Bytes, bytes_max: usize) -> Body 
         "gzip" | "x-gzip" => bounded(GzDecoder::new(&content[..]), bytes_max),
         // Some senders mean the raw format by `deflate` (RFC 9110 §8.4.1.2 notes it).
         "deflate" => {
-            bounded(ZlibDecoder::new(&content[..]), bytes_max).or_else(|_| bounded(DeflateDecoder::new(&content[..]), bytes_max))
+            let raw = |fault: BodyFault| {
+                if fault.is_limit { Err(fault) } else { bounded(DeflateDecoder::new(&content[..]), bytes_max) }
+            };
+            bounded(ZlibDecoder::new(&content[..]), bytes_max).or_else(raw)
         }
-        other => Err(format!("the content coding `{other}` is not known here")),
+        other => Err(BodyFault { reason: format!("the content coding `{other}` is not known here"), is_limit: true }),
     };
     match result {
         Ok(decoded) => Body { content, decoded: Some(decoded.into()), fault: None },
@@ -51,15 +54,16 @@ pub(crate) fn body(headers: &Headers, content: Bytes, bytes_max: usize) -> Body 
     }
 }
 
-fn bounded(reader: impl Read, bytes_max: usize) -> Result<Vec<u8>, String> {
+fn bounded(reader: impl Read, bytes_max: usize) -> Result<Vec<u8>, BodyFault> {
     let mut decoded = Vec::new();
     let limit = bytes_max as u64;
     reader
         .take(limit + 1)
         .read_to_end(&mut decoded)
-        .map_err(|error| format!("the content coding could not be undone: {error}"))?;
+        .map_err(|error| BodyFault { reason: format!("the content coding could not be undone: {error}"), is_limit: false })?;
     if decoded.len() as u64 > limit {
-        return Err(format!("the content is larger than {limit} bytes once its coding is undone"));
+        let reason = format!("the content is larger than {limit} bytes once its coding is undone");
+        return Err(BodyFault { reason, is_limit: true });
     }
     Ok(decoded)
 }
@@ -85,14 +89,24 @@ mod tests {
 
     #[test]
     fn a_bomb_stops_at_the_bound() {
-        let bomb = encode(ContentCoding::Gzip, &vec![0; 5_000_000]);
-        let body = body(&headers("gzip"), bomb.into(), 1_000_000);
-        assert!(body.decoded.is_none());
-        assert!(body.fault.is_some_and(|fault| fault.contains("larger than 1000000 bytes")));
+        for (coding, name) in [(ContentCoding::Gzip, "gzip"), (ContentCoding::Deflate, "deflate")] {
+            let bomb = encode(coding, &vec![0; 5_000_000]);
+            let body = body(&headers(name), bomb.into(), 1_000_000);
+            assert!(body.decoded.is_none());
+            assert!(
+                body.fault.is_some_and(|fault| fault.is_limit && fault.reason.contains("larger than 1000000 bytes")),
+                "{name}"
+            );
+        }
     }
 
     #[test]
     fn what_is_no_gzip_has_a_fault() {
-        assert!(body(&headers("gzip"), "plain".into(), 100).fault.is_some());
+        assert!(body(&headers("gzip"), "plain".into(), 100).fault.is_some_and(|fault| !fault.is_limit));
+    }
+
+    #[test]
+    fn a_coding_that_is_not_known_is_our_limit() {
+        assert!(body(&headers("br"), "plain".into(), 100).fault.is_some_and(|fault| fault.is_limit));
     }
 }

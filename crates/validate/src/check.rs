@@ -149,7 +149,10 @@ fn by_rule<'a>(check: &'a Check, rule: &Rule, subjects: &Subjects<'_>, findings:
 }
 
 fn by_document<'a>(check: &'a Check, whole: &Whole, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
-    let Found { broken, warnings, unjudged, left_out } = whole.rule.look(whole.side, subjects);
+    let Found { broken, warnings, unjudged, left_out } = match whole.look(subjects) {
+        Ok(found) => found,
+        Err(reason) => return findings.others.push(check.undecided(reason)),
+    };
     if broken.is_empty() && warnings.is_empty() && unjudged.is_none() {
         findings.passed.push(&check.id);
     }

@@ -151,7 +151,13 @@ impl OtherForm for FhirForms {
             // The place is one of the JSON, which nobody sent.
             let range = body.element().range();
             let (line, column) = counterpart_document::line_column(body.text(), range.start);
-            Fault { message: format!("its JSON form cannot be read: {}", fault.message), offset: range.start, line, column }
+            Fault {
+                message: format!("its JSON form cannot be read: {}", fault.message),
+                offset: range.start,
+                line,
+                column,
+                is_limit: fault.is_limit,
+            }
         })
     }
 

@@ -111,6 +111,10 @@ impl Parser<'_> {
         Fault::new(message, self.bytes, self.at)
     }
 
+    fn limit(&self, message: impl Into<String>) -> Fault {
+        Fault::limit(message, self.bytes, self.at)
+    }
+
     fn skip_space(&mut self) {
         while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
             self.at += 1;
@@ -143,7 +147,7 @@ impl Parser<'_> {
     fn open(&mut self, frame: Frame) -> Parsed<Option<Value>> {
         // RFC 8259 §9: an implementation may limit the depth of nesting.
         if self.frames.len() >= self.limits.depth() {
-            return Err(self.fault(format!("more than {} levels of arrays and objects", self.limits.depth())));
+            return Err(self.limit(format!("more than {} levels of arrays and objects", self.limits.depth())));
         }
         self.frames.push(frame);
         self.at += 1;
@@ -175,7 +179,7 @@ impl Parser<'_> {
     fn add(&mut self, value: Value) -> Parsed<Option<Value>> {
         self.members += 1;
         if self.members > self.limits.members_max {
-            return Err(self.fault(format!("more than {} members and items", self.limits.members_max)));
+            return Err(self.limit(format!("more than {} members and items", self.limits.members_max)));
         }
         match self.frames.last_mut() {
             None => return Ok(Some(value)),
@@ -290,7 +294,7 @@ impl Parser<'_> {
         // The rest is serde_json's own conversion, so that values compare equal however they were read. RFC 8259 §6
         // lets an implementation limit range and precision: digits beyond a 64-bit float are rounded, its range is not left.
         serde_json::from_str::<Number>(lexeme)
-            .map_err(|_| Fault::new("the number is larger than a 64-bit float can hold", self.bytes, start))
+            .map_err(|_| Fault::limit("the number is larger than a 64-bit float can hold", self.bytes, start))
     }
 
     fn string(&mut self) -> Parsed<String> {

@@ -5,7 +5,7 @@ use super::tree::{Place, Tree};
 use super::{canonical, layout, scan};
 use crate::fault::{Fault, line_column};
 use crate::layout::Piece;
-use crate::limits::Limits;
+use crate::limits::{DECLARATION_BYTES_MAX, Limits};
 use crate::utf8;
 use bytes::Bytes;
 use std::ops::{ControlFlow, Range};
@@ -32,8 +32,8 @@ impl Xml {
     /// # Ok::<(), counterpart_document::Fault>(())
     /// ```
     pub fn parse(text: &Bytes, limits: &Limits) -> Result<Self, Fault> {
+        check_encoding(text)?;
         let source = utf8::read(text, limits)?;
-        check_encoding(source)?;
         scan::check(text, limits)?;
         let parsed = roxmltree::Document::parse(source).map_err(|error| fault(text, &error))?;
         Ok(Self { text: text.clone(), tree: Arc::new(Tree::build(source, &parsed)) })
@@ -109,22 +109,29 @@ impl Xml {
     }
 }
 
-/// Refuses a text that says it is in another encoding and holds bytes whose meaning depends on it.
-///
-/// XML 1.0 §4.3.3: an entity in an encoding other than the declared one is an error.
-fn check_encoding(source: &str) -> Result<(), Fault> {
-    let start = source.strip_prefix('\u{FEFF}').unwrap_or(source);
-    let Some((declaration, _)) = start.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) else { return Ok(()) };
+/// Refuses a text in another encoding that XML knows, which is well-formed for all that can be said here: one that says so in its
+/// declaration and holds bytes whose meaning depends on it, or one that begins as UTF-16 or UTF-32 do (XML 1.0 §4.3.3, appendix F).
+fn check_encoding(text: &[u8]) -> Result<(), Fault> {
+    let marked = matches!(text, [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, 0, 0xFE, 0xFF, ..]);
+    if marked || matches!(text, [0, b'<', ..] | [b'<', 0, ..] | [0, 0, 0, b'<', ..]) {
+        return Err(Fault::limit("the text is not UTF-8: it looks like UTF-16 or UTF-32", text, 0));
+    }
+    let start = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
+    let head = start.get(..DECLARATION_BYTES_MAX).unwrap_or(start);
+    // The declaration itself is ASCII in every encoding that is left.
+    let ascii = head.iter().position(|byte| !byte.is_ascii()).unwrap_or(head.len());
+    let head = std::str::from_utf8(head.get(..ascii).unwrap_or_default()).unwrap_or_default();
+    let Some((declaration, _)) = head.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) else { return Ok(()) };
     let Some((_, after)) = declaration.split_once("encoding") else { return Ok(()) };
     let name = after.trim_start_matches(|character: char| character == '=' || character.is_ascii_whitespace());
     let mut pieces = name.splitn(3, ['"', '\'']);
     let name = pieces.nth(1).unwrap_or_default();
     let known = ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|known| name.eq_ignore_ascii_case(known));
-    if known || source.is_ascii() {
+    if known || text.is_ascii() {
         return Ok(());
     }
-    let offset = source.find("encoding").unwrap_or(0);
-    Err(Fault::new(format!("the text declares the encoding `{name}`; only UTF-8 is read"), source.as_bytes(), offset))
+    let offset = text.len() - start.len() + head.find("encoding").unwrap_or(0);
+    Err(Fault::limit(format!("the text declares the encoding `{name}`; only UTF-8 is read"), text, offset))
 }
 
 fn fault(text: &Bytes, error: &roxmltree::Error) -> Fault {

@@ -57,10 +57,14 @@ impl Scan<'_> {
         Fault::new(message, self.text, self.at)
     }
 
+    fn limit(&self, message: impl Into<String>) -> Fault {
+        Fault::limit(message, self.text, self.at)
+    }
+
     fn count(&mut self, members: usize) -> Result<(), Fault> {
         self.members += members;
         if self.members > self.limits.members_max {
-            return Err(self.fault(format!("more than {} nodes and attributes", self.limits.members_max)));
+            return Err(self.limit(format!("more than {} nodes and attributes", self.limits.members_max)));
         }
         Ok(())
     }
@@ -93,17 +97,17 @@ impl Scan<'_> {
         self.at = start;
         self.count(attributes)?;
         if attributes > ATTRIBUTES_MAX {
-            return Err(self.fault(format!("more than {ATTRIBUTES_MAX} attributes in one element")));
+            return Err(self.limit(format!("more than {ATTRIBUTES_MAX} attributes in one element")));
         }
         let outside = self.declared;
         if declarations > 0 {
             self.in_scope_sum += outside + declarations;
             if outside + declarations > NAMESPACES_AT_ONCE_MAX || self.in_scope_sum > NAMESPACES_IN_SCOPE_MAX {
-                return Err(self.fault("too many namespace declarations"));
+                return Err(self.limit("too many namespace declarations"));
             }
         }
         if self.open.len() >= self.limits.depth() {
-            return Err(self.fault(format!("more than {} levels of elements", self.limits.depth())));
+            return Err(self.limit(format!("more than {} levels of elements", self.limits.depth())));
         }
         if !empty {
             self.open.push(outside);

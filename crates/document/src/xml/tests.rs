@@ -78,11 +78,22 @@ fn every_document_type_is_refused_before_it_is_read() {
 
 #[test]
 fn other_encodings_are_refused() {
-    assert!(parse(b"\xFE\xFF\0<\0a").unwrap_err().message.contains("UTF-16"));
-    assert!(parse(b"<\0a\0/\0>\0").unwrap_err().message.contains("UTF-16"));
+    for wide in [&b"\xFE\xFF\0<\0a"[..], b"<\0a\0/\0>\0", b"\0\0\0<\0\0\0a"] {
+        let fault = parse(wide).unwrap_err();
+        assert!(fault.is_limit && fault.message.contains("UTF-16"), "{fault}");
+    }
+    for no_text in [&b"<a>\xE9</a>"[..], b"\0\0\0\0\x05<a/>", b"\x89PNG"] {
+        assert!(!parse(no_text).unwrap_err().is_limit);
+    }
     assert_eq!(parse(b"<a>\xE9</a>").unwrap_err().offset, 3);
-    let fault = parse("<?xml version='1.0' encoding='ISO-8859-1'?><a>é</a>".as_bytes()).unwrap_err();
-    assert_eq!(fault.message, "the text declares the encoding `ISO-8859-1`; only UTF-8 is read");
+    for latin in [
+        &b"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xE9</a>"[..],
+        "\u{FEFF}<?xml version='1.0' encoding='ISO-8859-1'?><a>é</a>".as_bytes(),
+    ] {
+        let fault = parse(latin).unwrap_err();
+        assert_eq!(fault.message, "the text declares the encoding `ISO-8859-1`; only UTF-8 is read");
+        assert!(fault.is_limit && latin[fault.offset..].starts_with(b"encoding"), "{fault}");
+    }
     assert!(parse(b"<?xml version='1.0' encoding='ISO-8859-1'?><a>e</a>").is_ok());
 }
 

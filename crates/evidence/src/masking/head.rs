@@ -18,7 +18,9 @@ impl Masker {
     /// Finds what is secret in a field's value: by the field's name, and by what stands there.
     pub(super) fn find_in_field(&self, name: &[u8], value: &[u8]) -> Vec<MaskRange> {
         match self.ruled(name) {
-            Some(Ruled::Credential) => self.credentials.get_or_find(value, || self.ruled_or_found(value, vec![credential(value)])),
+            Some(Ruled::Credential) => {
+                self.credentials.get_or_find(value, || self.ruled_or_found(value, vec![credential(value)]))
+            }
             Some(Ruled::Reference) => self.ruled_or_found(value, pairs::find_in_target(value)),
             Some(Ruled::Whole) => self.ruled_or_found(value, vec![trimmed(value)]),
             None => self.find(value),

@@ -132,7 +132,7 @@ impl Masker {
 
     fn message(&self, seen: &Seen, mut record: MessageRecord, body: &Body, wire: &Bytes) -> MaskedMessage {
         let content = (!body.content.is_empty()).then(|| self.mask_content(seen, record.version, body));
-        record.body_fault = body.fault.clone();
+        record.body_fault = body.fault.as_ref().map(|fault| fault.reason.clone());
         let wire = self.mask_wire(wire, record.version, content.as_ref().map(|content| (content, body)), &record.masked);
         MaskedMessage { record, content: content.map(|content| content.stored), wire }
     }

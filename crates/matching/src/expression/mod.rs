@@ -130,6 +130,11 @@ impl Expression {
         &self.program.names
     }
 
+    /// Gives root and member of everything that it reads, `request` and `json` for `request.?json.id`.
+    pub(crate) fn reads(&self) -> &[(String, String)] {
+        &self.program.members
+    }
+
     /// Gives the members of root names that it uses, such as `setting.client_id`, each once.
     #[must_use]
     pub fn members(&self) -> &[String] {

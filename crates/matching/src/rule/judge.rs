@@ -5,8 +5,8 @@ use super::{
     Alternative, Condition, Held, Judgement, Mismatch, Operator, Rule, Sense, Test, Unjudged, gaps, reason, sequence, test,
 };
 use crate::subject::hidden;
-use crate::subject::select::{Blocked, Seen, Spot, select, text_of};
-use crate::{Expression, Operand, Side, Subject, Subjects};
+use crate::subject::select::{Blocked, Seen, Spot, select, side_read, text_of};
+use crate::{BodyAspect, Expression, Operand, Side, Subject, Subjects};
 use serde_json::Value;
 
 /// Judges a rule.
@@ -142,11 +142,30 @@ pub fn explain(rule: &Rule, subjects: &Subjects<'_>) -> Vec<String> {
 }
 
 fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement {
-    match (look(condition, subjects), side_in_json(condition)) {
-        (Judgement::Broken(miss), Some(side)) => {
-            Judgement::Broken(Box::new(Mismatch { message: subjects.told(side, miss.message), ..*miss }))
+    let miss = match look(condition, subjects) {
+        Judgement::Broken(miss) => miss,
+        judgement => return judgement,
+    };
+    if let Some(reason) = beyond_limits(condition, subjects) {
+        return Judgement::Undecided(reason);
+    }
+    match side_in_json(condition) {
+        Some(side) => Judgement::Broken(Box::new(Mismatch { message: subjects.told(side, miss.message), ..*miss })),
+        None => Judgement::Broken(miss),
+    }
+}
+
+/// Says why the body that a condition reads is not read here, though nothing is known to be wrong with it.
+fn beyond_limits(condition: &Condition, subjects: &Subjects<'_>) -> Option<String> {
+    match &condition.subject {
+        Subject::Body(BodyAspect::Text | BodyAspect::Xml) | Subject::Json(_) | Subject::Xml(_) => {
+            subjects.beyond_limits(condition.side)
         }
-        (judgement, _) => judgement,
+        Subject::Expression(expression) | Subject::Store(expression) => {
+            let mut sides = expression.reads().iter().filter_map(|(root, member)| side_read(root, member));
+            sides.find_map(|side| subjects.beyond_limits(side))
+        }
+        _ => None,
     }
 }
 

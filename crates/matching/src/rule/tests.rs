@@ -10,7 +10,8 @@ use crate::{
 };
 use counterpart_document::{JsonPath, XPath};
 use counterpart_evidence::{
-    Body, Connection, Direction, Effect, Exchange, ExchangeId, Headers, Outcome, PeerCertificate, Request, Response, Tls,
+    Body, BodyFault, Connection, Direction, Effect, Exchange, ExchangeId, Headers, Outcome, PeerCertificate, Request, Response,
+    Tls,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -252,6 +253,43 @@ fn a_body_that_cannot_be_read_breaks_even_absence() {
     };
     assert!(mismatch.message.starts_with("the request body is not JSON"), "{}", mismatch.message);
     assert_eq!(mismatch.place.unwrap().line, Some(2));
+}
+
+#[test]
+fn a_body_beyond_our_limits_is_never_the_peers_fault() {
+    let deep = || Body::plain(format!("{}1{}", "[".repeat(200), "]".repeat(200)));
+    let unknown = || Body {
+        fault: Some(BodyFault { reason: "the content coding `br` is not known here".to_owned(), is_limit: true }),
+        ..Body::plain("<a/>")
+    };
+    let expression = |text: &str| on(Subject::Expression(Expression::compile(text).unwrap()), Side::Request, vec![]);
+    let operand = Operator::Equals(Operand::Expression(Expression::compile("request.json.method").unwrap()));
+    let of_json = || {
+        [
+            json_rule("/id", is(Operator::Absent)),
+            json_rule("/id", is(Operator::Equals(literal(json!("ABC"))))),
+            expression("request.json.id == 'ABC'"),
+            expression("type(request.?json.orValue(null)) == 'map'"),
+            on(Subject::Method, Side::Request, vec![is(operand.clone())]),
+        ]
+    };
+    let xml = on(Subject::Xml(Arc::new(XPath::compile("/a", &[]).unwrap())), Side::Request, vec![is(Operator::Present)]);
+    let text = on(Subject::Body(BodyAspect::Text), Side::Request, vec![is(Operator::Present)]);
+    let other = on(Subject::Method, Side::Request, vec![is(Operator::Equals(literal(json!("GET"))))]);
+    let cases = [
+        (deep(), "more than 100 levels", of_json().to_vec()),
+        (unknown(), "`br` is not known here", [of_json().to_vec(), vec![xml, text]].concat()),
+    ];
+    for (body, why, rules) in cases {
+        let mut exchange = exchange();
+        exchange.request.as_mut().unwrap().body = body;
+        for rule in rules {
+            let judgement = judge(&rule, &Subjects::new(&exchange, &NoNames));
+            assert!(matches!(&judgement, Judgement::Undecided(reason) if reason.contains(why)), "{rule:?}: {judgement:?}");
+        }
+        let judgement = judge(&other, &Subjects::new(&exchange, &NoNames));
+        assert!(matches!(judgement, Judgement::Broken(_)), "what does not read the body is judged as ever: {judgement:?}");
+    }
 }
 
 #[test]

@@ -47,9 +47,22 @@ pub struct Whole {
 }
 
 impl Whole {
+    /// Looks at the document.
+    ///
+    /// # Errors
+    /// Why it is not read here, though nothing is known to be wrong with it.
+    pub fn look(&self, subjects: &Subjects<'_>) -> Result<Found, String> {
+        let found = self.rule.look(self.side, subjects);
+        let is_found = !found.broken.is_empty() || !found.warnings.is_empty();
+        subjects.beyond_limits(self.side).filter(|_| is_found).map_or(Ok(found), Err)
+    }
+
     /// Judges it; what is broken is told together, each with its place, since a condition has one mismatch.
     pub(super) fn judge(&self, subjects: &Subjects<'_>) -> Judgement {
-        let Found { broken, warnings, unjudged, .. } = self.rule.look(self.side, subjects);
+        let Found { broken, warnings, unjudged, .. } = match self.look(subjects) {
+            Ok(found) => found,
+            Err(reason) => return Judgement::Undecided(reason),
+        };
         let expected = broken.iter().flat_map(|miss| &miss.expected).cloned().collect();
         let message = self.told(&broken);
         match (broken.into_iter().next(), unjudged) {

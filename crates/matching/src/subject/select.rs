@@ -216,10 +216,23 @@ pub(crate) fn evaluate(expression: &Expression, subjects: &Subjects<'_>) -> Resu
 
 fn blocked(fault: EvaluationFault, subjects: &Subjects<'_>) -> Blocked {
     let mut paths = fault.path.iter().chain(&fault.origins);
-    match paths.find_map(|path| peers_place(path, subjects)) {
-        Some(place) => Blocked::Peer(fault.message, Some(place)),
+    match paths.find_map(|path| Some((path, peers_place(path, subjects)?))) {
+        Some((path, place)) => {
+            let (root, rest) = path.split_once('.').unwrap_or((path, ""));
+            let side = side_read(root, rest.split(['.', '[']).next().unwrap_or_default());
+            match side.and_then(|side| subjects.beyond_limits(side)) {
+                Some(reason) => Blocked::Us(reason),
+                None => Blocked::Peer(fault.message, Some(place)),
+            }
+        }
         None => Blocked::Us(fault.message),
     }
+}
+
+/// Gives the message whose body a member of a root name stands for, as `request.json` does.
+pub(crate) fn side_read(root: &str, member: &str) -> Option<Side> {
+    let sides = [Side::Request, Side::Response].into_iter();
+    sides.filter(|_| ["json", "text", "xml"].contains(&member)).find(|side| side_name(*side) == root)
 }
 
 /// Gives the place of a value by its path, where the peer sent it.

@@ -1,11 +1,11 @@
 //! One exchange as conditions and expressions see it; what is parsed is parsed once.
 
-use super::select::{located, part_of};
+use super::select::{located, part_of, side_name};
 use super::{Lateness, OtherForm, Side, token};
 use crate::limits::{BODY_BYTES_MAX, VALUE_DEPTH_MAX};
 use crate::{Generators, Names, Random, digest, query};
 use counterpart_document::{Fault, Json, Limits, Xml};
-use counterpart_evidence::{Body, Connection, Exchange, Headers, Place, Timing};
+use counterpart_evidence::{Body, BodyFault, Connection, Exchange, Headers, Place, Timing};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -324,8 +324,21 @@ impl<'a> Subjects<'a> {
     /// Gives why the content coding that a message names could not be undone. Whoever believes the message reads nothing then, whatever
     /// the bytes would be without the coding (RFC 9110 §8.4).
     pub(crate) fn still_coded(&self, side: Side) -> Option<Fault> {
-        let message = self.body(side)?.fault.clone()?;
-        Some(Fault { message, offset: 0, line: 1, column: 1 })
+        let BodyFault { reason, is_limit } = self.body(side)?.fault.clone()?;
+        Some(Fault { message: reason, offset: 0, line: 1, column: 1, is_limit })
+    }
+
+    /// Says why a body that was looked at is not read here though nothing is known to be wrong with it: what a rule misses in it says
+    /// nothing about the peer.
+    pub(crate) fn beyond_limits(&self, side: Side) -> Option<String> {
+        let parsed = self.parsed(side);
+        let of_json = parsed.json.get().and_then(|read| (**read).as_ref().err());
+        let of_xml = parsed.xml.get().and_then(|read| (**read).as_ref().err());
+        let message = match [of_json, of_xml].into_iter().flatten().find(|fault| fault.is_limit) {
+            Some(fault) => fault.message.clone(),
+            None => self.still_coded(side).filter(|fault| fault.is_limit)?.message,
+        };
+        Some(format!("the {} body cannot be read here: {message}", side_name(side)))
     }
 
     /// Gives the exchange as expressions see it: `request`, `response`, `outcome` and so on.

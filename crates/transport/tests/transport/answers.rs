@@ -135,7 +135,7 @@ async fn a_bomb_is_not_unpacked_beyond_the_limit() {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", bomb.len());
     let received = answered_with([head.as_bytes(), &bomb].concat()).await;
     assert_eq!(received.outcome, Outcome::Answered);
-    assert!(received.response.unwrap().body.fault.is_some_and(|fault| fault.contains("larger than")));
+    assert!(received.response.unwrap().body.fault.is_some_and(|fault| fault.is_limit && fault.reason.contains("larger than")));
 }
 
 #[tokio::test]

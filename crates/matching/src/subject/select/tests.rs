@@ -7,7 +7,7 @@ use crate::{
     Test, judge,
 };
 use counterpart_document::{JsonPath, XPath};
-use counterpart_evidence::{Body, Direction, Exchange, ExchangeId, Headers, Part, Request, Response};
+use counterpart_evidence::{Body, BodyFault, Direction, Exchange, ExchangeId, Headers, Part, Request, Response};
 use serde_json::json;
 use std::sync::Arc;
 
@@ -83,7 +83,10 @@ fn operand_without_value_in_the_peers_message_breaks_the_condition() {
 
 #[test]
 fn nothing_is_read_of_a_body_whose_coding_cannot_be_undone() {
-    let body = |text: &'static str| Body { fault: Some("it is no gzip".to_owned()), ..Body::plain(text) };
+    let body = |text: &'static str| Body {
+        fault: Some(BodyFault { reason: "it is no gzip".to_owned(), is_limit: false }),
+        ..Body::plain(text)
+    };
     let mut exchange = Exchange::new(ExchangeId(1), Direction::Outbound, "main", 0);
     exchange.response = Some(Response { body: body(r#"{"id":1}"#), ..Response::default() });
     let subjects = Subjects::new(&exchange, &NoNames);
