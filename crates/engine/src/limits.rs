@@ -4,6 +4,8 @@
 pub(crate) const STORE_ROWS_MAX: usize = 200_000;
 /// How deep a row nests at most whose text is kept in place of it; the reader of JSON goes 127 deep.
 pub(crate) const ROW_TEXT_DEPTH_MAX: usize = 100;
+/// Memory of a row that is there from the beginning, in bytes, up to which it is not kept as text.
+pub(crate) const ROW_TREE_BYTES_MAX: usize = 2 * 1024;
 /// Memory that the rows of one session take, in bytes; the oldest rows of its largest collection go where more come.
 pub(crate) const SESSION_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Memory that the rows of all sessions take, in bytes; the session used longest ago goes where more come.

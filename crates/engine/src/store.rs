@@ -43,12 +43,12 @@ impl Memory {
         for collection in &definition.collections {
             let mut rows = Rows::new(collection.rows_max, Arc::clone(&collection.search));
             for (key, row) in &collection.seed {
-                rows.insert(key.clone(), row.clone());
+                rows.begin_with(key.clone(), row.clone());
             }
             for (number, row) in &collection.rows {
                 // Each was worked out once as the plan was compiled, so that it has a value.
                 let row = row.build(names, generators).unwrap_or_default();
-                rows.insert(row.get("key").map_or_else(|| number.clone(), key_text), row);
+                rows.begin_with(row.get("key").map_or_else(|| number.clone(), key_text), row);
             }
             collections.insert(collection.name.clone(), rows);
         }

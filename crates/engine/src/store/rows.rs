@@ -1,6 +1,6 @@
 //! One collection of a store: rows in the order in which they came, found by key.
 
-use crate::limits::{ROW_TEXT_DEPTH_MAX, STORE_ROWS_MAX};
+use crate::limits::{ROW_TEXT_DEPTH_MAX, ROW_TREE_BYTES_MAX, STORE_ROWS_MAX};
 use counterpart_plan::model::Search;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -18,9 +18,8 @@ enum Kept {
 }
 
 impl Kept {
-    /// Rows that are searched are looked at one after the other, so that they stay trees.
-    fn new(row: Value, is_searched: bool) -> Self {
-        let is_text = !is_searched && reads_as_written(&row, ROW_TEXT_DEPTH_MAX);
+    fn new(row: Value, stays_tree: bool) -> Self {
+        let is_text = !stays_tree && reads_as_written(&row, ROW_TEXT_DEPTH_MAX);
         if is_text { Self::Text(row.to_string().into()) } else { Self::Tree(row) }
     }
 
@@ -113,12 +112,28 @@ impl Rows {
         self.by_key.contains_key(key)
     }
 
+    /// Takes a row that is there from the beginning. Such rows are few, and rules look through all of them, so that small ones stay
+    /// trees.
+    pub(super) fn begin_with(&mut self, key: String, row: Value) {
+        let stays_tree = self.is_searched() || size(&row) <= ROW_TREE_BYTES_MAX;
+        self.put(key, row, stays_tree);
+    }
+
     pub(super) fn insert(&mut self, key: String, row: Value) {
+        self.put(key, row, self.is_searched());
+    }
+
+    /// Rows that are searched are looked at one after the other, so that they stay trees.
+    fn is_searched(&self) -> bool {
+        !self.search.parameters.is_empty()
+    }
+
+    fn put(&mut self, key: String, row: Value, stays_tree: bool) {
         self.remove(&key);
         if self.rows.len() >= self.rows_max {
             self.drop_oldest();
         }
-        let row = Kept::new(row, !self.search.parameters.is_empty());
+        let row = Kept::new(row, stays_tree);
         self.bytes += key.len() + row.bytes();
         let key: Arc<str> = key.into();
         self.by_key.insert(Arc::clone(&key), self.next);
@@ -137,7 +152,7 @@ impl Rows {
             (_, changes) => changes,
         };
         let before = kept.bytes();
-        *kept = Kept::new(row, !self.search.parameters.is_empty());
+        *kept = Kept::new(row, matches!(kept, Kept::Tree(_)));
         self.bytes = self.bytes + kept.bytes() - before;
     }
 

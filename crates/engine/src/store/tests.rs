@@ -99,6 +99,18 @@ fn a_row_reads_as_it_was_written_and_takes_little_more_than_its_text() {
 }
 
 #[test]
+fn a_row_that_is_there_from_the_beginning_reads_as_it_was_written_once_it_is_changed() {
+    let mut rows = Rows::new(10, Arc::default());
+    for text in ["x".to_owned(), "x".repeat(3_000)] {
+        rows.begin_with("a".to_owned(), json!({ "text": text, "count": 1 }));
+        rows.update("a", json!({ "count": 2 }));
+        assert_eq!(rows.entry("a").unwrap().1.into_owned(), json!({ "text": text, "count": 2 }));
+    }
+    rows.remove("a");
+    assert_eq!(rows.bytes(), 0);
+}
+
+#[test]
 fn a_row_that_nests_deep_reads_as_it_was_written() {
     let row = (0..140).fold(json!("inside"), |inside, _| json!({ "in": inside }));
     let mut rows = Rows::new(10, Arc::default());
