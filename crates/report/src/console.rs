@@ -56,11 +56,13 @@ fn code(verdict: Verdict) -> &'static str {
     }
 }
 
+/// Gives what the last attempt found.
+fn findings_of(scenario: &ScenarioRecord) -> impl Iterator<Item = &Finding> {
+    scenario.attempts.last().into_iter().flat_map(|attempt| &attempt.steps).flat_map(|step| &step.findings)
+}
+
 fn write_failures(out: &mut String, record: &RunRecord, colour: Colour) {
-    let failed = record.scenarios.iter().flat_map(|scenario| {
-        let steps = scenario.attempts.last().into_iter().flat_map(|attempt| &attempt.steps);
-        steps.flat_map(|step| &step.findings).map(move |finding| (Some(scenario), finding))
-    });
+    let failed = record.scenarios.iter().flat_map(|scenario| findings_of(scenario).map(move |finding| (Some(scenario), finding)));
     let strays = record.unexpected_findings.iter().map(|finding| (None, finding));
     let failing = |(_, finding): &(Option<&ScenarioRecord>, &Finding)| {
         finding.outcome == FindingOutcome::Fail && finding.effect == FindingEffect::Fail
@@ -88,11 +90,15 @@ fn write_open(out: &mut String, record: &RunRecord, colour: Colour) {
         let word = colour.paint(code(scenario.verdict), scenario.verdict.name());
         let _ = writeln!(out, "{word} {}", text::line(scenario.id.as_str()));
         let cause = scenario.cause.map_or("not known", Cause::name);
-        let reason = scenario.reason.as_deref().unwrap_or("see the report");
+        let undecided = || {
+            let finding = findings_of(scenario).find(|finding| finding.outcome == FindingOutcome::Error)?;
+            Some(format!("{}: {}", finding.check, finding.message))
+        };
+        let reason = scenario.reason.clone().or_else(undecided).unwrap_or_else(|| "see the report".to_owned());
         let _ = writeln!(
             out,
             "  reason     {} (cause: {cause})\n  replay     {}\n",
-            text::line(reason),
+            text::line(&reason),
             text::line(&scenario.replay)
         );
     }
