@@ -50,8 +50,7 @@ impl Found {
         self.add(more);
     }
 
-    /// Tells whether a check is decided, as most are that a rule names. Ids hardly ever have the same length and differ, so that to
-    /// look at each is faster than to make a set.
+    /// Tells whether a check is decided. A rule names few, so that to look through all for each is less than to make a set.
     fn is_decided(&self, check: &CheckId) -> bool {
         self.decided().any(|decided| decided == check)
     }

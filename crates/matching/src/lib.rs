@@ -38,7 +38,9 @@ pub use rule::{
 };
 pub use series::{Series, SeriesFrom};
 pub use sought::{Criterion, LetterCase, Prefixes, Relation, Sought, SoughtKind};
-pub use subject::{BodyAspect, Clock, JwtPart, Lateness, OtherForm, SIGNED, Side, Subject, Subjects, TimingPhase, TlsField};
+pub use subject::{
+    BodyAspect, Clock, JwtPart, Lateness, OtherForm, SIGNED, Side, Subject, Subjects, TimingPhase, TlsField, unread,
+};
 pub use template::{Escape, RenderFault, Template, TemplateFault, fits_header};
 
 /// Makes ready what the first expression of a process needs, which takes longer than to compile any of them.

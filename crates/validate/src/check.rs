@@ -149,10 +149,10 @@ fn by_rule<'a>(check: &'a Check, rule: &Rule, subjects: &Subjects<'_>, findings:
 }
 
 fn by_document<'a>(check: &'a Check, whole: &Whole, subjects: &Subjects<'_>, findings: &mut Findings<'a>) {
-    let Found { broken, warnings, unjudged, left_out } = match whole.look(subjects) {
-        Ok(found) => found,
-        Err(reason) => return findings.others.push(check.undecided(reason)),
-    };
+    let Found { broken, warnings, unjudged, undecided, left_out } = whole.rule.look(whole.side, subjects);
+    if let Some(reason) = undecided {
+        return findings.others.push(check.undecided(reason));
+    }
     if broken.is_empty() && warnings.is_empty() && unjudged.is_none() {
         findings.passed.push(&check.id);
     }
@@ -194,6 +194,17 @@ mod tests {
             rule: CheckRule::All(vec![document(schema), document(DocumentRule::UniqueMembers), CheckRule::Rule(method)]),
             hint: None,
         }
+    }
+
+    #[test]
+    fn a_document_beyond_our_limits_is_an_error_of_ours() {
+        let mut exchange = Exchange::new(ExchangeId(1), Direction::Inbound, "main", 0);
+        let body = Body::plain(format!("{}1{}", "[".repeat(200), "]".repeat(200)));
+        exchange.request = Some(Request { method: "POST".to_owned(), body, ..Request::default() });
+        let check = all_three();
+        let findings = check_all([&check], &Subjects::new(&exchange, &NoNames));
+        let outcomes: Vec<_> = findings.others.iter().map(|finding| finding.outcome).collect();
+        assert_eq!((findings.passed.len(), outcomes), (0, vec![FindingOutcome::Error; 2]), "by the schema and by unique members");
     }
 
     #[test]

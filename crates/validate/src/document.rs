@@ -3,7 +3,7 @@
 use crate::Schema;
 use counterpart_document::{Json, line_column};
 use counterpart_evidence::{Part, Place};
-use counterpart_matching::{Found, Mismatch, Sense, Side, Subjects, WholeRule};
+use counterpart_matching::{Found, Mismatch, Sense, Side, Subjects, WholeRule, unread};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -33,6 +33,11 @@ impl WholeRule for DocumentRule {
     }
 
     fn look(&self, side: Side, subjects: &Subjects<'_>) -> Found {
+        if let Some(Err(fault)) = subjects.json(side)
+            && fault.is_limit
+        {
+            return Found::undecided(unread(side, fault));
+        }
         let broken: Vec<Mismatch> = match readable(side, subjects) {
             Ok(json) => self.broken(side, json, subjects),
             Err(mismatch) => vec![*mismatch],

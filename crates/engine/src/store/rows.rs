@@ -7,8 +7,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// A row as it is kept. Its text is one piece of memory and takes a sixth of what its tree does, which is a dozen pieces that
-/// are no longer in any cache when the row goes; it is read again about as fast as a tree is copied.
+/// A row as it is kept. Its text is one piece of memory and takes far less than its tree, which is many pieces.
 /// Numbers with a fraction could come back another in their last digit, and what nests too deep is not read again, so that a row
 /// with either stays a tree.
 #[derive(Clone, Debug)]

@@ -109,7 +109,7 @@ impl Masker {
         Ok(Self {
             // Of this kind, which the search for a few bytes in parallel is for.
             first: AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(begins).map_err(failed)?,
-            // A DFA of keys and certificates in all their forms would take a hundred megabytes.
+            // A DFA of keys and certificates in all their forms would take tens of megabytes.
             all: AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(&texts).map_err(failed)?,
             patterns,
             digests,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::subject::hidden;
 use crate::subject::select::{Blocked, Seen, Spot, select, side_read, text_of};
-use crate::{BodyAspect, Expression, Operand, Side, Subject, Subjects};
+use crate::{Expression, Operand, Side, Subject, Subjects};
 use serde_json::Value;
 
 /// Judges a rule.
@@ -155,18 +155,10 @@ fn judge_condition(condition: &Condition, subjects: &Subjects<'_>) -> Judgement 
     }
 }
 
-/// Says why the body that a condition reads is not read here, though nothing is known to be wrong with it.
+/// Says why the body that an expression reads is not read here, though nothing is known to be wrong with it: to the expression it is absent.
 fn beyond_limits(condition: &Condition, subjects: &Subjects<'_>) -> Option<String> {
-    match &condition.subject {
-        Subject::Body(BodyAspect::Text | BodyAspect::Xml) | Subject::Json(_) | Subject::Xml(_) => {
-            subjects.beyond_limits(condition.side)
-        }
-        Subject::Expression(expression) | Subject::Store(expression) => {
-            let mut sides = expression.reads().iter().filter_map(|(root, member)| side_read(root, member));
-            sides.find_map(|side| subjects.beyond_limits(side))
-        }
-        _ => None,
-    }
+    let (Subject::Expression(expression) | Subject::Store(expression)) = &condition.subject else { return None };
+    expression.reads().iter().find_map(|(root, member)| subjects.beyond_limits(side_read(root, member)?, member))
 }
 
 /// Gives the message whose JSON a condition looks at.

@@ -293,6 +293,16 @@ fn a_body_beyond_our_limits_is_never_the_peers_fault() {
 }
 
 #[test]
+fn what_is_beyond_our_limits_as_xml_is_no_json_all_the_same() {
+    let mut exchange = exchange();
+    exchange.request.as_mut().unwrap().body = Body::plain("<a>".repeat(200));
+    let subjects = Subjects::new(&exchange, &NoNames);
+    let xml = on(Subject::Xml(Arc::new(XPath::compile("/a", &[]).unwrap())), Side::Request, vec![is(Operator::Present)]);
+    assert!(matches!(judge(&xml, &subjects), Judgement::Undecided(_)));
+    assert!(matches!(judge(&json_rule("/id", is(Operator::Absent)), &subjects), Judgement::Broken(_)));
+}
+
+#[test]
 fn a_missing_member_is_the_peers_fault_only_in_the_peers_message() {
     let rule = |text| on(Subject::Expression(Expression::compile(text).unwrap()), Side::Request, vec![]);
     let missing = miss(&rule("request.json.rows[0].none == 1"));

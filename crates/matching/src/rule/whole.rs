@@ -27,8 +27,18 @@ pub struct Found {
     pub warnings: Vec<Mismatch>,
     /// What could not be judged, in one; the message is the reason.
     pub unjudged: Option<Box<Mismatch>>,
+    /// Why the document is not read here, though nothing is known to be wrong with it; nothing else is found then.
+    pub undecided: Option<String>,
     /// What the rule leaves out on purpose, and met here: one sentence for those who read the report.
     pub left_out: Option<String>,
+}
+
+impl Found {
+    /// Says that the document is not read here.
+    #[must_use]
+    pub fn undecided(reason: String) -> Self {
+        Self { undecided: Some(reason), ..Self::default() }
+    }
 }
 
 impl From<Vec<Mismatch>> for Found {
@@ -47,22 +57,12 @@ pub struct Whole {
 }
 
 impl Whole {
-    /// Looks at the document.
-    ///
-    /// # Errors
-    /// Why it is not read here, though nothing is known to be wrong with it.
-    pub fn look(&self, subjects: &Subjects<'_>) -> Result<Found, String> {
-        let found = self.rule.look(self.side, subjects);
-        let is_found = !found.broken.is_empty() || !found.warnings.is_empty();
-        subjects.beyond_limits(self.side).filter(|_| is_found).map_or(Ok(found), Err)
-    }
-
     /// Judges it; what is broken is told together, each with its place, since a condition has one mismatch.
     pub(super) fn judge(&self, subjects: &Subjects<'_>) -> Judgement {
-        let Found { broken, warnings, unjudged, .. } = match self.look(subjects) {
-            Ok(found) => found,
-            Err(reason) => return Judgement::Undecided(reason),
-        };
+        let Found { broken, warnings, unjudged, undecided, .. } = self.rule.look(self.side, subjects);
+        if let Some(reason) = undecided {
+            return Judgement::Undecided(reason);
+        }
         let expected = broken.iter().flat_map(|miss| &miss.expected).cloned().collect();
         let message = self.told(&broken);
         match (broken.into_iter().next(), unjudged) {

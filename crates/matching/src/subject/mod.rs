@@ -9,6 +9,7 @@ pub(crate) mod token;
 pub use lateness::Lateness;
 pub(crate) use lateness::hidden;
 pub use other_form::OtherForm;
+pub use select::unread;
 pub(crate) use subjects::clock_advice;
 pub use subjects::{Clock, Subjects};
 pub(crate) use subjects::{media_type, milliseconds};

@@ -187,7 +187,16 @@ pub(crate) fn select<'s>(subject: &Subject, side: Side, subjects: &'s Subjects<'
     })
 }
 
+/// Says that a body is not read here, though nothing is known to be wrong with it.
+#[must_use]
+pub fn unread(side: Side, fault: &Fault) -> String {
+    format!("the {} body cannot be read here: {}", side_name(side), fault.message)
+}
+
 fn not_readable(side: Side, kind: &str, fault: &Fault) -> Blocked {
+    if fault.is_limit {
+        return Blocked::Us(unread(side, fault));
+    }
     let offset = Some(fault.offset..fault.offset);
     let place =
         Place { line: Some(fault.line), column: Some(fault.column), ..located(part_of(side), "body".to_owned(), offset, None) };
@@ -219,8 +228,8 @@ fn blocked(fault: EvaluationFault, subjects: &Subjects<'_>) -> Blocked {
     match paths.find_map(|path| Some((path, peers_place(path, subjects)?))) {
         Some((path, place)) => {
             let (root, rest) = path.split_once('.').unwrap_or((path, ""));
-            let side = side_read(root, rest.split(['.', '[']).next().unwrap_or_default());
-            match side.and_then(|side| subjects.beyond_limits(side)) {
+            let member = rest.split(['.', '[']).next().unwrap_or_default();
+            match side_read(root, member).and_then(|side| subjects.beyond_limits(side, member)) {
                 Some(reason) => Blocked::Us(reason),
                 None => Blocked::Peer(fault.message, Some(place)),
             }

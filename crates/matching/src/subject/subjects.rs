@@ -1,6 +1,6 @@
 //! One exchange as conditions and expressions see it; what is parsed is parsed once.
 
-use super::select::{located, part_of, side_name};
+use super::select::{located, part_of, unread};
 use super::{Lateness, OtherForm, Side, token};
 use crate::limits::{BODY_BYTES_MAX, VALUE_DEPTH_MAX};
 use crate::{Generators, Names, Random, digest, query};
@@ -330,15 +330,16 @@ impl<'a> Subjects<'a> {
 
     /// Says why a body that was looked at is not read here though nothing is known to be wrong with it: what a rule misses in it says
     /// nothing about the peer.
-    pub(crate) fn beyond_limits(&self, side: Side) -> Option<String> {
+    ///
+    /// It is looked at as what the member of the message's name stands for: `json`, `text` or `xml`.
+    pub(crate) fn beyond_limits(&self, side: Side, member: &str) -> Option<String> {
         let parsed = self.parsed(side);
-        let of_json = parsed.json.get().and_then(|read| (**read).as_ref().err());
-        let of_xml = parsed.xml.get().and_then(|read| (**read).as_ref().err());
-        let message = match [of_json, of_xml].into_iter().flatten().find(|fault| fault.is_limit) {
-            Some(fault) => fault.message.clone(),
-            None => self.still_coded(side).filter(|fault| fault.is_limit)?.message,
+        let fault = match member {
+            "json" => parsed.json.get()?.as_ref().as_ref().err().cloned(),
+            "xml" => parsed.xml.get()?.as_ref().as_ref().err().cloned(),
+            _ => self.still_coded(side),
         };
-        Some(format!("the {} body cannot be read here: {message}", side_name(side)))
+        fault.filter(|fault| fault.is_limit).map(|fault| unread(side, &fault))
     }
 
     /// Gives the exchange as expressions see it: `request`, `response`, `outcome` and so on.

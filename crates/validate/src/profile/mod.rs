@@ -8,7 +8,7 @@ use crate::limits::{PROBLEMS_MAX, REASONS_MAX};
 use counterpart_document::Fault;
 use counterpart_evidence::{Body, Part, Place};
 use counterpart_fhir::{Code, Definitions, Finding, Part as PartPath, Policy, Resource, Severity, Unknown, Validator};
-use counterpart_matching::{Found, Mismatch, Side, Subjects, WholeRule};
+use counterpart_matching::{Found, Mismatch, Side, Subjects, WholeRule, unread};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ impl WholeRule for FhirProfile {
         }
         let resource = match resource(subjects, side) {
             Ok(resource) => resource,
-            Err(mismatch) => return vec![*mismatch].into(),
+            Err(found) => return *found,
         };
         let validator = Validator::new(&self.definitions, self.strictness.policy);
         let report = validator.check_part(&resource, std::slice::from_ref(&self.url), self.part.as_ref());
@@ -160,9 +160,9 @@ fn unjudged(message: String, place: Option<Place>) -> Box<Mismatch> {
 }
 
 /// Gives the body as a resource, or what is wrong with it; the first character tells JSON from XML.
-fn resource(subjects: &Subjects<'_>, side: Side) -> Result<Resource, Box<Mismatch>> {
+fn resource(subjects: &Subjects<'_>, side: Side) -> Result<Resource, Box<Found>> {
     let unreadable = |message: String, fault: Option<&Fault>| {
-        Box::new(Mismatch {
+        let mismatch = Mismatch {
             message,
             expected: vec!["a FHIR resource in JSON or XML".to_owned()],
             place: Some(Place {
@@ -173,7 +173,8 @@ fn resource(subjects: &Subjects<'_>, side: Side) -> Result<Resource, Box<Mismatc
                 bytes: fault.map(|fault| (fault.offset as u64, fault.offset as u64 + 1)),
             }),
             ..Mismatch::default()
-        })
+        };
+        Box::new(Found::from(vec![mismatch]))
     };
     let text = subjects.body(side).map(Body::plain_bytes);
     let begins = || text.is_some_and(|text| text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<'));
@@ -186,6 +187,7 @@ fn resource(subjects: &Subjects<'_>, side: Side) -> Result<Resource, Box<Mismatc
     match read {
         None => Err(unreadable("there is no body to look at".to_owned(), None)),
         Some(Ok(resource)) => Ok(resource),
+        Some(Err(fault)) if fault.is_limit => Err(Box::new(Found::undecided(unread(side, fault)))),
         Some(Err(fault)) => {
             let form = if is_xml { "XML" } else { "JSON" };
             Err(unreadable(format!("the body is not {form}: {}", fault.message), Some(fault)))
