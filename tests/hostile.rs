@@ -163,7 +163,7 @@ fn xml_of_depth_100000_is_a_finding() {
         let told = if code == 1 {
             "lamp/hostile/once#is-on"
         } else {
-            "lamp/hostile/once#is-on: the response body cannot be read here: more than 100 levels"
+            "lamp/hostile/once#is-on: `/on`: the response body cannot be read here: more than 100 levels"
         };
         assert!(ended.out.contains(told), "{}", ended.out);
     }
